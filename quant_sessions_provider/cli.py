@@ -1,0 +1,66 @@
+"""The command line, ``quant-sessions``. Every failure is one line on standard error and exit code 1."""
+
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+# Packages of the extra: that one of them is missing is no bug.
+_EXTRA = {"fastapi", "fastapi_offline", "pydantic", "starlette", "uvicorn"}
+
+app = typer.Typer(
+    help="QuantCDN AI sessions as Pulumi resources.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(metadata.version("quant-sessions-provider"))
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """QuantCDN AI sessions as Pulumi resources."""
+
+
+@app.command()
+def emulator(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Loopback port; 0: any free one.")] = 8787,
+    db: Annotated[Path, typer.Option(help="SQLite file, created if missing.")] = Path("quant-sessions-emulator.db"),
+) -> None:
+    """Run the API of AI sessions on this machine, without an account."""
+    package = _emulator_package()
+    try:
+        server = package.EmulatorServer(db, port)
+    except package.StartError as error:
+        _fail(str(error))
+    typer.echo(f"QuantCDN AI sessions emulator: {server.url} (docs at /docs, data in {db})")
+    server.run()
+
+
+def _emulator_package() -> "ModuleType":
+    try:
+        from quant_sessions_provider import emulator as package  # noqa: PLC0415 - an extra, and slow to import
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRA:
+            raise
+        _fail("the emulator needs the extra: pip install 'quant-sessions-provider[emulator]'")
+    return package
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)

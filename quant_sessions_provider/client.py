@@ -1,0 +1,167 @@
+"""The six operations of the API, with typed results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from quant_sessions_provider.errors import ApiError, RefusedError
+from quant_sessions_provider.model import (
+    PAGE_SIZE,
+    Answer,
+    CreatedSession,
+    DeletedSession,
+    ExtendedSession,
+    SessionSummary,
+    StoredSession,
+    UpdatedSession,
+    by_state_key,
+    parse_answer,
+)
+from quant_sessions_provider.transport import Repeat, Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_OK: Final = 200
+
+
+class Client:
+    """Talks to one host with one token; safe to share between threads.
+
+    All methods raise the errors of :mod:`quant_sessions_provider.errors`. ``organization`` and ``session_id`` are
+    opaque and escaped in paths.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(  # noqa: PLR0913 - the API's own fields
+        self,
+        organization: str,
+        *,
+        user_id: str,
+        session_group: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        expiration_minutes: int | None = None,
+        initial_messages: Sequence[Any] | None = None,
+    ) -> CreatedSession:
+        """Create a session of 5 to 1440 minutes (the API's default is 60). Never repeated after a lost answer."""
+        body = by_state_key(
+            {
+                "user_id": user_id,
+                "session_group": session_group,
+                "metadata": metadata,
+                "expiration_minutes": expiration_minutes,
+                "initial_messages": initial_messages,
+            }
+        )
+        operation = "creating the session"
+        answer = self._transport.request(
+            operation, "POST", _path(organization), repeat=Repeat.IF_NOT_PROCESSED, body=body
+        )
+        return _parsed(operation, CreatedSession, answer)
+
+    def get(self, organization: str, session_id: str) -> StoredSession:
+        """Read a session with its messages. It tells no expiry."""
+        operation = f"reading session {session_id}"
+        answer = self._transport.request(operation, "GET", _path(organization, session_id), repeat=Repeat.ALWAYS)
+        return _parsed(operation, StoredSession, answer)
+
+    def update(  # noqa: PLR0913 - the API's own fields
+        self,
+        organization: str,
+        session_id: str,
+        *,
+        new_messages: Sequence[Any] | None = None,
+        tokens_used: int | None = None,
+        status: str | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> UpdatedSession:
+        """Append user and assistant messages, count tokens, set status or metadata, in one request.
+
+        Messages and tokens would count twice if sent twice; without them it is repeated after a lost answer.
+        """
+        body = by_state_key(
+            {"new_messages": new_messages, "tokens_used": tokens_used, "status": status, "metadata": metadata}
+        )
+        adds = new_messages is not None or tokens_used is not None
+        operation = f"updating session {session_id}"
+        answer = self._transport.request(
+            operation,
+            "PUT",
+            _path(organization, session_id),
+            repeat=Repeat.IF_NOT_PROCESSED if adds else Repeat.ALWAYS,
+            body=body,
+        )
+        return _parsed(operation, UpdatedSession, answer)
+
+    def extend(self, organization: str, session_id: str, *, additional_minutes: int | None = None) -> ExtendedSession:
+        """Extend a session by 1 to 1440 minutes (the API's default is 60). Never repeated after a lost answer."""
+        operation = f"extending session {session_id}"
+        answer = self._transport.request(
+            operation,
+            "PUT",
+            _path(organization, session_id, "extend"),
+            repeat=Repeat.IF_NOT_PROCESSED,
+            body=by_state_key({"additional_minutes": additional_minutes}),
+        )
+        return _parsed(operation, ExtendedSession, answer)
+
+    def delete(self, organization: str, session_id: str) -> DeletedSession:
+        """Delete a session. The API documents no answer of its own for one that is gone."""
+        operation = f"deleting session {session_id}"
+        answer = self._transport.request(
+            operation, "DELETE", _path(organization, session_id), repeat=Repeat.IF_NOT_PROCESSED
+        )
+        return _parsed(operation, DeletedSession, answer)
+
+    def list(  # noqa: PLR0913 - the API's own filters
+        self,
+        organization: str,
+        *,
+        user_id: str | None = None,
+        session_group: str | None = None,
+        model: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> Iterator[SessionSummary]:
+        """List active sessions, at most ``limit`` of them (all if None) after the first ``offset``; pages by itself."""
+        filters = by_state_key({"user_id": user_id, "session_group": session_group, "model": model})
+        seen: set[str | None] = set()
+        while limit is None or len(seen) < limit:
+            size = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit - len(seen))
+            page = self._page(organization, {**filters, "limit": str(size), "offset": str(offset)})
+            # Sessions come and go between pages, and a server may ignore the offset: what was seen ends the walk.
+            fresh = [session for session in page if session.id not in seen]
+            yield from fresh
+            seen.update(session.id for session in fresh)
+            offset += len(page)
+            if len(page) < size or not fresh:
+                return
+
+    def _page(self, organization: str, query: dict[str, str]) -> Sequence[SessionSummary]:
+        operation = "listing sessions"
+        answer = self._transport.request(operation, "GET", _path(organization), repeat=Repeat.ALWAYS, query=query)
+        if not isinstance(answer, list):
+            raise ApiError(f"{operation}: the API answered {_OK}, but not with a list", status=_OK)
+        return [_parsed(operation, SessionSummary, entry) for entry in answer]
+
+
+def _path(organization: str, *parts: str) -> str:
+    segments = [_segment(part) for part in (organization, "ai", "sessions", *parts)]
+    return "/api/v3/organizations/" + "/".join(segments)
+
+
+def _segment(text: str) -> str:
+    # HTTP libraries resolve dots even when they are escaped, which would climb out of the path.
+    if not text.strip("."):
+        raise RefusedError("an organization or session id is empty or made of dots: no path can hold it")
+    return quote(text, safe="")
+
+
+def _parsed(operation: str, kind: type[Answer], answer: object) -> Answer:
+    try:
+        return parse_answer(kind, answer)
+    except ValueError as error:
+        raise ApiError(f"{operation}: the API's answer makes no sense: {error}", status=_OK) from None

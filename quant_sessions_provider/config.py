@@ -1,0 +1,193 @@
+"""Settings: their names, defaults and where each came from. Stack configuration beats the environment.
+
+A key is looked up as ``quant-sessions:KEY``, else as ``quant:KEY`` (shared with QuantCDN's own provider), else in its
+variable. The names are those of QuantCDN's own Pulumi provider.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+from urllib.parse import urlsplit
+
+from quant_sessions_provider.errors import ConfigurationError
+
+DEFAULT_BASE_URL: Final = "https://dashboard.quantcdn.io"
+NAMESPACES: Final = ("quant-sessions", "quant")
+VARIABLES: Final = {
+    "bearer": "QUANTCDN_API_TOKEN",
+    "organization": "QUANTCDN_ORGANIZATION",
+    "baseUrl": "QUANTCDN_BASE_URL",
+    "timeoutSeconds": "QUANTCDN_TIMEOUT_SECONDS",
+    "maxRetries": "QUANTCDN_MAX_RETRIES",
+    "baseDelayMs": "QUANTCDN_BASE_DELAY_MS",
+    "maxDelayMs": "QUANTCDN_MAX_DELAY_MS",
+    "enableJitter": "QUANTCDN_ENABLE_JITTER",
+}
+
+_T = TypeVar("_T")
+
+_NAMES: Final = {"bearer": "API token", "organization": "organization"}
+
+Lookup = Callable[[str], object]
+"""Finds a value of the stack configuration by its full key, or None."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one run.
+
+    Args:
+        base_url: scheme and host of the API; https, or http to a loopback address.
+        timeout_seconds: bound of a connection, and of a wait for data.
+        max_retries: how often a request that may be repeated is.
+        base_delay_ms: first pause between repetitions; it doubles each time.
+        max_delay_ms: longest pause.
+        enable_jitter: vary the pauses at random.
+        organization: whose sessions; None if not configured.
+        bearer: the API token; None if not configured.
+        bearer_source: the key or variable that the token came from.
+
+    """
+
+    base_url: str
+    timeout_seconds: float
+    max_retries: int
+    base_delay_ms: float
+    max_delay_ms: float
+    enable_jitter: bool
+    organization: str | None
+    bearer: str | None = field(repr=False)
+    bearer_source: str
+
+    @staticmethod
+    def missing(key: str) -> str:
+        """Say how to set a key that is needed and not configured."""
+        flag = " --secret" if key == "bearer" else ""
+        return (
+            f"no {_NAMES[key]} is configured: set the variable {VARIABLES[key]},"
+            f" or run `pulumi config set{flag} {NAMESPACES[0]}:{key}`"
+        )
+
+    def require_bearer(self) -> str:
+        """Give the token.
+
+        Raises:
+            ConfigurationError: none is configured.
+
+        """
+        if not self.bearer:
+            raise ConfigurationError(self.missing("bearer"))
+        return self.bearer
+
+
+def load(lookup: Lookup, environ: Mapping[str, str]) -> Settings:
+    """Read all settings.
+
+    Raises:
+        ConfigurationError: a value is malformed; the text names the key or variable it came from.
+
+    """
+    read = _Reader(lookup, environ)
+    return Settings(
+        base_url=read.convert("baseUrl", _base_url) or DEFAULT_BASE_URL,
+        timeout_seconds=read.convert("timeoutSeconds", _positive) or 30.0,
+        max_retries=_given(read.convert("maxRetries", _count), 3),
+        base_delay_ms=_given(read.convert("baseDelayMs", _amount), 500.0),
+        max_delay_ms=_given(read.convert("maxDelayMs", _amount), 30_000.0),
+        enable_jitter=_given(read.convert("enableJitter", _switch), True),  # noqa: FBT003 - a default
+        organization=read.convert("organization", _name),
+        bearer=read.convert("bearer", _token),
+        bearer_source=read.source("bearer"),
+    )
+
+
+class _Reader:
+    def __init__(self, lookup: Lookup, environ: Mapping[str, str]) -> None:
+        self._lookup, self._environ = lookup, environ
+
+    def _find(self, key: str) -> tuple[str, object]:
+        for full in (f"{namespace}:{key}" for namespace in NAMESPACES):
+            value = self._lookup(full)
+            if value is not None:
+                return full, value
+        # A variable that is set to nothing is a common way to unset it.
+        return VARIABLES[key], self._environ.get(VARIABLES[key]) or None
+
+    def source(self, key: str) -> str:
+        name = self._find(key)[0]
+        return f"the stack configuration {name}" if ":" in name else f"the variable {name}"
+
+    def convert(self, key: str, parse: Callable[[str], _T]) -> _T | None:
+        name, value = self._find(key)
+        if value is None:
+            return None
+        try:
+            return parse(str(value))
+        except ValueError as error:
+            # Without its cause: that could hold the value.
+            raise ConfigurationError(f"{name}: {error}") from None
+
+
+def _given(value: _T | None, default: _T) -> _T:
+    return default if value is None else value
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,3}", text):
+        raise ValueError("must be a whole number from 0 to 999")
+    return int(text)
+
+
+def _amount(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", text):
+        raise ValueError("must be a number that is not negative")
+    return float(text)
+
+
+def _positive(text: str) -> float:
+    try:
+        amount = _amount(text)
+    except ValueError:
+        amount = 0.0
+    if not amount:
+        raise ValueError("must be a number of seconds above 0")
+    return amount
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return text.lower() == "true"
+
+
+def _name(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text
+
+
+def _token(text: str) -> str:
+    # Anything else could not be one header value, and might smuggle in a second.
+    if not re.fullmatch(r"[\x21-\x7e]+", text):
+        raise ValueError("must be a token of printable ASCII characters without spaces")
+    return text
+
+
+def _base_url(text: str) -> str:
+    url = urlsplit(text)
+    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment or "@" in url.netloc:
+        raise ValueError("must be a URL such as https://dashboard.quantcdn.io, without user, query or fragment")
+    if url.scheme == "http" and not _is_loopback(url.hostname):
+        raise ValueError("must be https: over http the token could be read on its way (loopback hosts excepted)")
+    return text.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,52 @@
+"""What can go wrong, as one tree.
+
+::
+
+    QuantSessionsError
+    ├── ConfigurationError      a setting is missing or malformed; nothing was sent
+    ├── RefusedError            the plan cannot be carried out as it stands; says what to do instead
+    ├── NotSentError            the request surely was not processed
+    ├── AnswerLostError         the request may have been processed
+    └── ApiError                the API answered, with an error status or without sense
+        └── NotFoundError       404
+
+Exceptions of other libraries are translated in ``transport.py`` and nowhere else.
+A text never holds a token, nor what people declare in users, groups, messages or metadata.
+"""
+
+from __future__ import annotations
+
+
+class QuantSessionsError(Exception):
+    """Root of all errors of this package; its text is one line for people."""
+
+
+class ConfigurationError(QuantSessionsError):
+    """A setting is missing or malformed; names the key and the variable that set it."""
+
+
+class RefusedError(QuantSessionsError):
+    """The plan cannot be carried out as it stands; the text says what to do instead."""
+
+
+class NotSentError(QuantSessionsError):
+    """No connection was made, so the request surely was not processed."""
+
+
+class AnswerLostError(QuantSessionsError):
+    """The connection ended or timed out before an answer came: the request may have been processed."""
+
+
+class ApiError(QuantSessionsError):
+    """The API answered with an error status, or with a success that cannot be understood.
+
+    ``status`` is the HTTP status.
+    """
+
+    def __init__(self, text: str, *, status: int) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class NotFoundError(ApiError):
+    """404: no such session, or not for this organisation and token."""

@@ -1,0 +1,204 @@
+"""Decides what happens to a session: values in, a decision out. No clock, no network, no Pulumi.
+
+``inputs`` and ``outputs`` are by state key; outputs hold every input as it was applied. ``now`` is the caller's.
+The rules are numbered as in ``docs/expiry.md``.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from quant_sessions_provider import instants
+from quant_sessions_provider.model import (
+    APPENDABLE_ROLES,
+    INPUTS,
+    MAX_EXTENSION,
+    MAX_LIFETIME,
+    MIN_LIFETIME,
+    REPLACING,
+    UNKNOWN,
+    Properties,
+    Unknown,
+    contains_unknown,
+    same,
+)
+
+GRANT_TOLERANCE: Final = timedelta(minutes=15)
+"""A grant further than this from what was asked is meant so by the API; less is clock skew."""
+
+
+def _minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+def whole_minutes(span: timedelta) -> int:
+    """Minutes that cover a span, rounded up."""
+    return math.ceil(span / _minutes(1))
+
+
+# --- check: the planned expiry (rule 1) ---------------------------------------------------------------
+
+
+def plan_expiry(old: Properties, new: Properties, now: datetime) -> str | Unknown:
+    """Decide the input ``expiresAt`` where the program does not set it by hand.
+
+    ``old`` are the inputs of the last run, empty on creation and replacement; ``new`` are valid inputs with defaults.
+    """
+    lifetime = new["expirationMinutes"]
+    if not isinstance(lifetime, int):
+        return UNKNOWN
+    whole_life = instants.render(now + _minutes(lifetime))
+    asked = old.get("expiresAt")
+    expiry = instants.parse_or_none(asked)
+    if expiry is None or not isinstance(asked, str):
+        return whole_life
+    if new["status"] == "completed":
+        return asked
+    grown = raised_by(old, new)
+    if expiry <= now:
+        return whole_life if grown > 0 or new["onExpired"] != "ignore" else asked
+    return _prolonged(asked, expiry, new, now, grown)
+
+
+def _prolonged(asked: str, expiry: datetime, new: Properties, now: datetime, grown: int) -> str | Unknown:
+    """Raise a living session's expiry by what its lifetime grew, then renew it if that is due even so."""
+    candidate = expiry + _minutes(max(grown, 0))
+    ahead = new.get("renewBeforeMinutes")
+    if isinstance(ahead, Unknown):
+        return UNKNOWN
+    if ahead is not None and candidate - _minutes(ahead) <= now:
+        candidate = expiry + _minutes(whole_minutes(now + _minutes(new["expirationMinutes"]) - expiry))
+    return asked if candidate == expiry else instants.render(candidate)
+
+
+def raised_by(old: Properties, new: Properties) -> int:
+    """Minutes by which the lifetime grew (negative: was lowered); 0 when either is not known or not declared."""
+    before, after = old.get("expirationMinutes"), new.get("expirationMinutes")
+    if not isinstance(before, int) or not isinstance(after, int):
+        return 0
+    return after - before
+
+
+# --- diff: what moved, what replaces --------------------------------------------------------------------
+
+
+def changed_inputs(outputs: Properties, new: Properties) -> list[str]:
+    """Name the inputs that moved, in the order of the property table."""
+    return [key for key in INPUTS if _differs(key, outputs, new)]
+
+
+def _differs(key: str, outputs: Properties, new: Properties) -> bool:
+    if (key in outputs) != (key in new):
+        return True
+    if key not in new:
+        return False
+    if contains_unknown(new[key]):
+        return True
+    if key == "expiresAt":
+        return instants.parse_or_none(outputs[key]) != instants.parse_or_none(new[key])
+    return not same(outputs[key], new[key])
+
+
+def replacing_inputs(outputs: Properties, new: Properties, changed: list[str]) -> list[str]:
+    """Name the moved inputs that a session cannot take over in place."""
+    fixed = [key for key in changed if key in REPLACING]
+    rewritten = "messages" in changed and new_messages(outputs, new) is None
+    return [*fixed, "messages"] if rewritten else fixed
+
+
+def new_messages(outputs: Properties, new: Properties) -> list[Any] | None:
+    """Messages to append, or None if the declared list cannot be reached by appending.
+
+    A system message cannot be appended. A list that is not known yet may be an append.
+    """
+    before, after = outputs.get("messages", []), new.get("messages", [])
+    if contains_unknown(after):
+        return []
+    appended: list[Any] = after[len(before) :]
+    kept = same(before, after[: len(before)])
+    return appended if kept and all(m["role"] in APPENDABLE_ROLES for m in appended) else None
+
+
+# --- the known expiry and what is due (rules 2 to 4) ----------------------------------------------------
+
+
+def known_expiry(outputs: Properties) -> datetime | None:
+    """Until when the session lives as far as we know: what was asked, or the grant where it is far from that."""
+    asked = instants.parse_or_none(outputs.get("expiresAt"))
+    granted = instants.parse_or_none(outputs.get("grantedExpiresAt"))
+    if asked is None or granted is None:
+        return asked or granted
+    return granted if abs(granted - asked) > GRANT_TOLERANCE else asked
+
+
+def lies_in_past(outputs: Properties, now: datetime) -> bool:
+    """Tell whether the session's known expiry has passed."""
+    expiry = known_expiry(outputs)
+    return expiry is not None and expiry <= now
+
+
+def short_grant_due(outputs: Properties, new: Properties, now: datetime) -> bool:
+    """Tell whether a grant shorter than asked makes a session due or past that check took for fine (rule 3)."""
+    known, asked = known_expiry(outputs), instants.parse_or_none(outputs.get("expiresAt"))
+    if known is None or asked is None or known >= asked or new.get("status") == "completed":
+        return False
+    if "expirationMinutes" not in new or asked <= now:
+        return False
+    if known <= now:
+        return bool(new["onExpired"] != "ignore")
+    ahead = new.get("renewBeforeMinutes")
+    return isinstance(ahead, int) and known - _minutes(ahead) <= now
+
+
+def extension(outputs: Properties, new: Properties, now: datetime) -> int:
+    """Minutes to extend by, 0 for none (rule 4): a difference, in which a constant clock skew cancels out."""
+    moved = _differs("expiresAt", outputs, new)
+    planned, known = instants.parse_or_none(new.get("expiresAt")), known_expiry(outputs)
+    if planned is None or not (moved or short_grant_due(outputs, new, now)):
+        return 0
+    reached = now if known is None else max(known, now)
+    return min(max(whole_minutes(planned - reached), 0), MAX_EXTENSION)
+
+
+def needs_request(outputs: Properties, new: Properties, changed: list[str], now: datetime) -> bool:
+    """Tell whether an update in place would send anything."""
+    if extension(outputs, new, now) > 0 or {"metadata", "status"} & set(changed):
+        return True
+    return "messages" in changed and bool(new_messages(outputs, new) or contains_unknown(new.get("messages")))
+
+
+def must_ask(outputs: Properties, new: Properties, changed: list[str], now: datetime) -> bool:
+    """Tell whether an update depends on a session that should be gone by now (rule 2)."""
+    return lies_in_past(outputs, now) and needs_request(outputs, new, changed, now)
+
+
+def first_lifetime(new: Properties, now: datetime) -> int:
+    """Minutes to ask for on creation: as declared, or until the moment that was set by hand."""
+    if "expirationMinutes" in new:
+        return int(new["expirationMinutes"])
+    span = whole_minutes(instants.parse(new["expiresAt"]) - now)
+    return min(max(span, MIN_LIFETIME), MAX_LIFETIME)
+
+
+# --- messages ------------------------------------------------------------------------------------------------
+
+
+def occur_in_order(declared: list[Any], live: list[Any]) -> bool:
+    """Tell whether all declared messages occur among the live ones, in order; others may lie between.
+
+    Only role and content are compared. A live message of unknown shape proves nothing, so nothing is missing then.
+    """
+    if any(not _is_message(message) for message in live):
+        return True
+    rest = iter(live)
+    return all(any(_same_message(wanted, message) for message in rest) for wanted in declared)
+
+
+def _is_message(message: object) -> bool:
+    return isinstance(message, dict) and all(isinstance(message.get(k), str) for k in ("role", "content"))
+
+
+def _same_message(one: Properties, other: Properties) -> bool:
+    return bool(one["role"] == other["role"] and one["content"] == other["content"])

@@ -1,0 +1,167 @@
+"""Runs small Pulumi programs on the real engine, and keeps what it showed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pulumi import automation
+from pulumi.automation import EngineEvent, LocalWorkspaceOptions, ProjectRuntimeInfo, ProjectSettings
+from pulumi.automation.errors import CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+ROOT_VARIABLE = "QUANT_SESSIONS_TEST_PULUMI_ROOT"
+
+
+def pulumi_command() -> automation.PulumiCommand:
+    """Give the real CLI; without one the tests fail, they never skip."""
+    root = os.environ.get(ROOT_VARIABLE)
+    assert root, f"{ROOT_VARIABLE} names no folder: run the tests by `make test`, which gets the Pulumi CLI"
+    return automation.PulumiCommand(root=root)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the engine did, or would do, with one resource."""
+
+    name: str
+    op: str
+    changes: dict[str, str]
+    keys: list[str]
+    old: dict[str, Any]
+    new: dict[str, Any]
+
+
+@dataclass
+class Run:
+    """One run of the engine as a person or a program sees it."""
+
+    steps: list[Step] = field(default_factory=list)
+    messages: list[tuple[str, str]] = field(default_factory=list)
+    text: str = ""
+    failed: bool = False
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    def ops(self, name: str) -> list[str]:
+        return [step.op for step in self.steps if step.name == name]
+
+    def step(self, name: str) -> Step:
+        """Give the one step of a resource."""
+        (found,) = [step for step in self.steps if step.name == name]
+        return found
+
+    def said(self, name: str = "") -> list[str]:
+        """List the messages on a resource's line, or at stack level."""
+        return [text for resource, text in self.messages if resource == name]
+
+    def take(self, event: EngineEvent) -> None:
+        if event.resource_pre_event:
+            self._take_step(event.resource_pre_event.metadata)
+        if event.diagnostic_event:
+            urn = event.diagnostic_event.urn or ""
+            name = urn.rsplit("::", 1)[-1] if "quant:Session" in urn else ""
+            if event.diagnostic_event.severity != "debug":
+                self.messages.append((name, _plain(event.diagnostic_event.message)))
+
+    def _take_step(self, metadata: Any) -> None:  # noqa: ANN401 - the SDK types it so
+        if "quant:Session" not in metadata.type:
+            return
+        changes = {path: str(diff.diff_kind.value) for path, diff in (metadata.detailed_diff or {}).items()}
+        self.steps.append(
+            Step(
+                metadata.urn.rsplit("::", 1)[-1],
+                str(metadata.op.value),
+                changes,
+                metadata.keys or [],
+                metadata.old.inputs if metadata.old else {},
+                metadata.new.inputs if metadata.new else {},
+            )
+        )
+
+
+def _plain(text: str) -> str:
+    for tag in ("reset", "bold", "fg 1", "fg 3", "fg 8", "fg 13", "underline"):
+        text = text.replace(f"<{{%{tag}%}}>", "")
+    return text.strip()
+
+
+class Stack:
+    """A stack with an inline program; ``program`` may be another one for each run."""
+
+    def __init__(self, home: Path, environment: dict[str, str], program: Callable[[], None]) -> None:
+        self.program = program
+        home.mkdir(parents=True, exist_ok=True)
+        backend = f"file://{home}"
+        self._stack = automation.create_or_select_stack(
+            stack_name="test",
+            project_name="acceptance",
+            program=lambda: self.program(),  # noqa: PLW0108 - the program of the moment
+            opts=LocalWorkspaceOptions(
+                work_dir=str(home),
+                pulumi_command=pulumi_command(),
+                project_settings=_project(backend),
+                env_vars={
+                    "PULUMI_BACKEND_URL": backend,
+                    "PULUMI_CONFIG_PASSPHRASE": "acceptance",
+                    "PULUMI_SKIP_UPDATE_CHECK": "true",
+                    # An inline program has no project options that would name the host's environment.
+                    "PULUMI_RUNTIME_VIRTUALENV": sys.prefix,
+                    "PULUMI_HOME": str(home.parent / "pulumi-home"),
+                    **environment,
+                },
+            ),
+        )
+
+    @property
+    def workspace(self) -> automation.Workspace:
+        return self._stack.workspace
+
+    def config(self, key: str, value: str, *, secret: bool = False) -> None:
+        self._stack.set_config(key, automation.ConfigValue(value, secret))
+
+    def preview(self, **options: Any) -> Run:  # noqa: ANN401 - the CLI's own options
+        return self._run(self._stack.preview, options)
+
+    def up(self, **options: Any) -> Run:  # noqa: ANN401 - the CLI's own options
+        return self._run(self._stack.up, options)
+
+    def refresh(self, **options: Any) -> Run:  # noqa: ANN401 - the CLI's own options
+        return self._run(self._stack.refresh, options)
+
+    def destroy(self, **options: Any) -> Run:  # noqa: ANN401 - the CLI's own options
+        return self._run(self._stack.destroy, options)
+
+    def _run(self, verb: Callable[..., Any], options: dict[str, Any]) -> Run:
+        run = Run()
+        lines: list[str] = []
+        try:
+            verb(on_event=run.take, on_output=lines.append, on_error=lines.append, color="never", **options)
+        except CommandError as error:
+            run.failed = True
+            lines.append(str(error))
+        run.text = "\n".join(lines)
+        return run
+
+    def outputs(self) -> dict[str, Any]:
+        return {name: output.value for name, output in self._stack.outputs().items()}
+
+    def export(self) -> dict[str, Any]:
+        return dict(self._stack.export_stack().deployment or {})
+
+    def import_(self, deployment: dict[str, Any]) -> None:
+        self._stack.import_stack(automation.Deployment(version=3, deployment=deployment))
+
+    def resources(self) -> dict[str, dict[str, Any]]:
+        """Give the sessions in state, by name."""
+        found = self.export().get("resources", [])
+        return {r["urn"].rsplit("::", 1)[-1]: r for r in found if "quant:Session" in r["type"]}
+
+
+def _project(backend: str) -> ProjectSettings:
+    runtime = ProjectRuntimeInfo("python")
+    return ProjectSettings("acceptance", runtime, backend=automation.ProjectBackend(url=backend))
