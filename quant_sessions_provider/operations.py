@@ -15,6 +15,7 @@ from quant_sessions_provider.errors import (
     RefusedError,
 )
 from quant_sessions_provider.model import COMPUTED, DEFAULT_LIFETIME, INPUTS, Properties
+from quant_sessions_provider.sentence import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,7 +121,7 @@ class Operations:
         except QuantSessionsError:
             loss = "an unknown number of messages"
         else:
-            loss = "nothing: it is gone" if found is None else _counted(len(found.messages or []), "message")
+            loss = "nothing: it is gone" if found is None else counted(len(found.messages or []), "message")
         return f"session {session_id}: {', '.join(replaces)} changed; replacing it loses {loss}"
 
     def create(self, inputs: Properties) -> tuple[str, Properties]:
@@ -194,7 +195,7 @@ class Operations:
         except NotFoundError as error:
             self._require_same_place(session_id, outputs)
             raise RefusedError(
-                f"{error}; `pulumi refresh` takes up that it is gone, `pulumi up --replace` with its URN makes a new one"
+                f"{error}; `pulumi refresh` drops it if it is gone, `pulumi up --replace` with its URN makes a new one"
             ) from error
 
     def _moved(self, session_id: str, outputs: Properties, new: Properties, changed: list[str]) -> dict[str, Any]:
@@ -257,10 +258,6 @@ def _counts_from_lifetime(old: Properties, new: Properties) -> bool:
 
 def _told(**facts: Any) -> Properties:  # noqa: ANN401 - whatever the API told
     return {key: value for key, value in facts.items() if value is not None}
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _with_drift(outputs: Properties, found: StoredSession) -> tuple[Properties, Properties | None]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar, ove
 import pulumi
 from pulumi.dynamic import Resource
 
+from quant_sessions_provider.announcer import announcing_hook
 from quant_sessions_provider.model import COMPUTED, INPUTS, by_state_key, camel
 from quant_sessions_provider.provider import SessionProvider
 
@@ -138,6 +139,6 @@ class Session(Resource, module="quant", name="Session"):
 
 def _register(session: Session, name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions | None) -> None:
     # The title may be made from messages.
-    ours = pulumi.ResourceOptions(additional_secret_outputs=["title"])
+    ours = pulumi.ResourceOptions(additional_secret_outputs=["title"], hooks=announcing_hook())
     names: dict[str, Any] = dict.fromkeys((*INPUTS, *COMPUTED))
     Resource.__init__(session, SessionProvider(), name, names | inputs, pulumi.ResourceOptions.merge(opts, ours))

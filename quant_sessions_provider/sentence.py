@@ -1,0 +1,90 @@
+"""The sentence a person reads beside an update: what will be sent, and until when the session lives.
+
+Pure, like the decisions it tells of. The verbs "extends by N minutes" and "appends N messages" are fixed: people and
+programs look for them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+from quant_sessions_provider import instants, lifecycle
+from quant_sessions_provider.model import Properties, contains_unknown
+
+
+def counted(count: int, what: str) -> str:
+    """Count things in English: 1 message, 2 messages."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def update_sentence(name: str, outputs: Properties, new: Properties, now: datetime) -> str:
+    """Tell what an update in place of resource ``name`` sends; nothing that people declared is repeated."""
+    changed = lifecycle.changed_inputs(outputs, new)
+    sent = [*_put(outputs, new, changed), *_extend(outputs, new, changed, now)]
+    kept = _kept(outputs, new, changed, now)
+    if not sent and not any(contains_unknown(new[key]) for key in changed if key in new):
+        kept += ["nothing is sent"]
+    return f"{name}: {'; '.join([*sent, ', '.join(kept)] if kept else sent)}"
+
+
+def _put(outputs: Properties, new: Properties, changed: list[str]) -> list[str]:
+    parts = []
+    if "messages" in changed:
+        appended = lifecycle.new_messages(outputs, new)
+        if contains_unknown(new.get("messages")):
+            parts.append("messages are not known yet")
+        elif appended:
+            parts.append(f"appends {counted(len(appended), 'message')}")
+    if "metadata" in changed:
+        parts.append(_metadata(outputs, new))
+    if "status" in changed:
+        parts.append({"completed": "completes it", "active": "reopens it"}.get(new["status"], "sends its status"))
+    return parts
+
+
+def _metadata(outputs: Properties, new: Properties) -> str:
+    dropped = set(outputs.get("metadata", {})) - _keys(new.get("metadata", {}))
+    if not dropped or contains_unknown(new.get("metadata")):
+        return "sends its metadata"
+    return (
+        f"sends its metadata without {counted(len(dropped), 'key')} (the API does not state whether it drops old ones)"
+    )
+
+
+def _keys(metadata: object) -> set[str]:
+    return set(metadata) if isinstance(metadata, dict) else set()
+
+
+def _extend(outputs: Properties, new: Properties, changed: list[str], now: datetime) -> list[str]:
+    if "expiresAt" in changed and contains_unknown(new.get("expiresAt")):
+        return ["its expiry is not known yet"]
+    minutes, known = lifecycle.extension(outputs, new, now), lifecycle.known_expiry(outputs)
+    if not minutes:
+        return []
+    start = now if known is None else max(known, now)
+    until = _clock(start + timedelta(minutes=minutes), now)
+    return [f"{_left(known, now)}: extends by {counted(minutes, 'minute')}, until about {until}"]
+
+
+def _left(known: datetime | None, now: datetime) -> str:
+    if known is None:
+        return "expiry not known"
+    if known <= now:
+        return f"was to expire at {_clock(known, now)} and still lives"
+    return f"{counted(int((known - now) / timedelta(minutes=1)), 'minute')} left"
+
+
+def _kept(outputs: Properties, new: Properties, changed: list[str], now: datetime) -> list[str]:
+    """Say until when a session lives whose expiry was lowered: the API cannot shorten."""
+    before, planned = (instants.parse_or_none(side.get("expiresAt")) for side in (outputs, new))
+    earlier = before is not None and planned is not None and planned < before
+    if not earlier and not ("expirationMinutes" in changed and lifecycle.raised_by(outputs, new) < 0):
+        return []
+    granted = instants.parse_or_none(outputs.get("grantedExpiresAt")) or lifecycle.known_expiry(outputs)
+    return [f"cannot be shortened: lives on until {_clock(granted, now)}"] if granted and granted > now else []
+
+
+def _clock(moment: datetime, now: datetime) -> str:
+    """Give the time of day in UTC, with the date where it is not today's."""
+    utc = moment.astimezone(timezone.utc)
+    return utc.strftime("%H:%MZ" if utc.date() == now.astimezone(timezone.utc).date() else "%Y-%m-%d %H:%MZ")
