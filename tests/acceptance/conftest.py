@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from tests.emulator_server import Emulator
+from tests.engine import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+ORGANIZATION = "acme"
+
+
+class NewStack(Protocol):
+    """Makes a stack that talks to the test's emulator; keyword arguments add or change environment variables."""
+
+    def __call__(self, program: Callable[[], None], **environment: str) -> Stack: ...
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _callers_settings_do_not_count() -> None:
+    for name in [name for name in os.environ if name.startswith(("QUANTCDN_", "PULUMI_"))]:
+        del os.environ[name]
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    with Emulator() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def new_stack(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> NewStack:
+    def make(program: Callable[[], None], **environment: str) -> Stack:
+        home: Path = tmp_path_factory.mktemp("stack") / "stack"
+        defaults = {
+            "QUANTCDN_API_TOKEN": emulator.token,
+            "QUANTCDN_ORGANIZATION": ORGANIZATION,
+            "QUANTCDN_BASE_URL": emulator.url,
+            "QUANTCDN_BASE_DELAY_MS": "1",
+        }
+        return Stack(home, defaults | environment, program)
+
+    return make

@@ -1,0 +1,308 @@
+"""Each row of the property table on the real engine: the plan, the requests, the state.
+
+An engine run costs seconds, so the rows share one stack: created together, run unchanged, edited together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from quant_sessions_provider import Session, instants
+from tests.acceptance.conftest import ORGANIZATION
+
+if TYPE_CHECKING:
+    from tests.acceptance.conftest import NewStack
+    from tests.emulator_server import Emulator
+    from tests.engine import Run
+
+SYSTEM = {"role": "system", "content": "Be brief."}
+HELLO = {"role": "user", "content": "Hello"}
+REPLY = {"role": "assistant", "content": "Hi, how can I help?"}
+PATH = f"/api/v3/organizations/{ORGANIZATION}/ai/sessions"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A change, and what it must show and send; in paths of requests ``ID`` stands for the session's id."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+    changes: dict[str, str]
+    sent: list[tuple[str, str, Any]]
+    said: str | None = None
+    keys: list[str] = field(default_factory=list)
+    price: str | None = None
+
+
+def _replaced(body: dict[str, Any]) -> list[tuple[str, str, Any]]:
+    """Price in the preview, and again in the run itself; then create before delete."""
+    return [("GET", "/ID", None), ("POST", "", body), ("DELETE", "/ID", None)]
+
+
+ROWS = {
+    "untouched": Row({}, {}, {}, []),
+    "raised": Row(
+        {"expiration_minutes": 60},
+        {"expiration_minutes": 120},
+        {"expirationMinutes": "update", "expiresAt": "update"},
+        [("PUT", "/ID/extend", {"additionalMinutes": 60})],
+        "59 minutes left: extends by 60 minutes, until about",
+    ),
+    "lowered": Row(
+        {"expiration_minutes": 120},
+        {"expiration_minutes": 60},
+        {"expirationMinutes": "update"},
+        [],
+        "cannot be shortened: lives on until",
+    ),
+    "user": Row(
+        {"user_id": "before", "messages": [SYSTEM, HELLO]},
+        {"user_id": "after", "messages": [SYSTEM, HELLO]},
+        {"userId": "update"},
+        _replaced({"userId": "after", "expirationMinutes": 60, "initialMessages": [SYSTEM, HELLO]}),
+        keys=["userId"],
+        price="userId changed; replacing it loses 2 messages",
+    ),
+    "group": Row(
+        {"session_group": "staging"},
+        {"session_group": "production"},
+        {"sessionGroup": "update"},
+        _replaced({"userId": "group", "sessionGroup": "production", "expirationMinutes": 60}),
+        keys=["sessionGroup"],
+        price="sessionGroup changed; replacing it loses 0 messages",
+    ),
+    "ungrouped": Row(
+        {"session_group": "staging"},
+        {},
+        {"sessionGroup": "delete"},
+        _replaced({"userId": "ungrouped", "expirationMinutes": 60}),
+        keys=["sessionGroup"],
+        price="sessionGroup changed; replacing it loses 0 messages",
+    ),
+    "appended": Row(
+        {"messages": [SYSTEM]},
+        {"messages": [SYSTEM, HELLO, REPLY]},
+        {"messages[1]": "add", "messages[2]": "add"},
+        [("GET", "/ID", None), ("PUT", "/ID", {"newMessages": [HELLO, REPLY]})],
+        "appends 2 messages",
+    ),
+    "rewritten": Row(
+        {"messages": [SYSTEM]},
+        {"messages": [{"role": "system", "content": "Be thorough."}]},
+        {"messages[0].content": "update"},
+        _replaced(
+            {
+                "userId": "rewritten",
+                "expirationMinutes": 60,
+                "initialMessages": [{"role": "system", "content": "Be thorough."}],
+            }
+        ),
+        keys=["messages"],
+        price="messages changed; replacing it loses 1 message",
+    ),
+    "shortened": Row(
+        {"messages": [SYSTEM, HELLO]},
+        {"messages": [SYSTEM]},
+        {"messages[1]": "delete"},
+        _replaced({"userId": "shortened", "expirationMinutes": 60, "initialMessages": [SYSTEM]}),
+        keys=["messages"],
+        price="messages changed; replacing it loses 2 messages",
+    ),
+    "system-added": Row(
+        {"messages": [HELLO]},
+        {"messages": [HELLO, SYSTEM]},
+        {"messages[1]": "add"},
+        _replaced({"userId": "system-added", "expirationMinutes": 60, "initialMessages": [HELLO, SYSTEM]}),
+        keys=["messages"],
+        price="messages changed; replacing it loses 1 message",
+    ),
+    "metadata": Row(
+        {"metadata": {"team": "red", "user_id": 1}},
+        {"metadata": {"team": "blue", "user_id": 1}},
+        {"metadata.team": "update"},
+        [("PUT", "/ID", {"metadata": {"team": "blue", "user_id": 1}})],
+        "sends its metadata",
+    ),
+    "metadata-gone": Row(
+        {"metadata": {"team": "red"}},
+        {},
+        {"metadata": "delete"},
+        [("PUT", "/ID", {"metadata": {}})],
+        "sends its metadata without 1 key (the API does not state whether it drops old ones)",
+    ),
+    "completed": Row(
+        {},
+        {"status": "completed"},
+        {"status": "update"},
+        [("PUT", "/ID", {"status": "completed"})],
+        "completes it",
+    ),
+    "reopened": Row(
+        {"status": "completed"},
+        {"status": "active"},
+        {"status": "update"},
+        [("PUT", "/ID", {"status": "active"})],
+        "reopens it",
+    ),
+    "renewal": Row(
+        {},
+        {"renew_before_minutes": 10},
+        {"renewBeforeMinutes": "add"},
+        [],
+        "nothing is sent",
+    ),
+    "policy": Row(
+        {},
+        {"on_expired": "error"},
+        {"onExpired": "update"},
+        [],
+        "nothing is sent",
+    ),
+    "together": Row(
+        {"messages": [SYSTEM]},
+        {"messages": [SYSTEM, HELLO], "metadata": {"a": 1}, "status": "completed"},
+        {"messages[1]": "add", "metadata": "add", "status": "update"},
+        [
+            ("GET", "/ID", None),
+            ("PUT", "/ID", {"newMessages": [HELLO], "metadata": {"a": 1}, "status": "completed"}),
+        ],
+        "appends 1 message; sends its metadata; completes it",
+    ),
+    "append-and-extend": Row(
+        {"messages": [SYSTEM]},
+        {"messages": [SYSTEM, HELLO], "expiration_minutes": 90},
+        {"messages[1]": "add", "expirationMinutes": "update", "expiresAt": "update"},
+        [
+            ("GET", "/ID", None),
+            ("PUT", "/ID", {"newMessages": [HELLO]}),
+            ("PUT", "/ID/extend", {"additionalMinutes": 30}),
+        ],
+        "appends 1 message; 59 minutes left: extends by 30 minutes, until about",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What the shared stack showed, run by run."""
+
+    created: list[dict[str, Any]]
+    ids: dict[str, str]
+    unchanged: tuple[Run, Run]
+    unchanged_requests: list[dict[str, Any]]
+    preview: Run
+    preview_requests: list[dict[str, Any]]
+    up: Run
+    up_requests: list[dict[str, Any]]
+    state: dict[str, dict[str, Any]]
+    quiet: Run
+    quiet_requests: list[dict[str, Any]]
+
+
+def _program(side: str) -> None:
+    for name, row in ROWS.items():
+        Session(name, **{"user_id": name, **getattr(row, side)})
+
+
+@pytest.fixture(scope="module")
+def walk(new_stack: NewStack, emulator: Emulator) -> Walk:
+    stack = new_stack(lambda: _program("before"))
+    assert not stack.up().failed
+    created = emulator.requests(clear=True)
+    ids = {name: resource["id"] for name, resource in stack.resources().items()}
+    unchanged = stack.preview(), stack.up()
+    unchanged_requests = emulator.requests(clear=True)
+    stack.program = lambda: _program("after")
+    preview, preview_requests = stack.preview(), emulator.requests(clear=True)
+    up, up_requests = stack.up(), emulator.requests(clear=True)
+    state = stack.resources()
+    quiet, quiet_requests = stack.preview(), emulator.requests(clear=True)
+    assert not stack.destroy().failed
+    return Walk(
+        created,
+        ids,
+        unchanged,
+        unchanged_requests,
+        preview,
+        preview_requests,
+        up,
+        up_requests,
+        state,
+        quiet,
+        quiet_requests,
+    )
+
+
+def _sent(walk: Walk, requests: list[dict[str, Any]], name: str) -> list[tuple[str, str, Any]]:
+    user = {"user_id": name, **ROWS[name].after}["user_id"]
+    return [
+        (r["method"], r["path"].removeprefix(PATH).replace(walk.ids[name], "ID"), r["body"])
+        for r in requests
+        if walk.ids[name] in r["path"] or (r["method"] == "POST" and r["body"]["userId"] == user)
+    ]
+
+
+def test_creating_is_one_post_each_and_a_second_request_only_to_complete(walk: Walk) -> None:
+    methods = sorted(request["method"] for request in walk.created)
+    assert methods == ["POST"] * len(ROWS) + ["PUT"]
+    assert {request["status"] for request in walk.created} == {200, 201}
+
+
+def test_a_second_run_changes_nothing_and_costs_no_request(walk: Walk) -> None:
+    for run in walk.unchanged:
+        assert {step.op for step in run.steps} == {"same"}
+        assert run.messages == []
+    assert walk.unchanged_requests == []
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_preview_shows_what_changes_and_nothing_else(walk: Walk, name: str) -> None:
+    row = ROWS[name]
+    for run in (walk.preview, walk.up):
+        steps = [step for step in run.steps if step.name == name]
+        if row.keys:
+            assert [step.op for step in steps] == ["create-replacement", "replace", "delete-replaced"]
+        else:
+            assert [step.op for step in steps] == ["update" if row.changes else "same"]
+        assert steps[0].changes == row.changes
+        assert steps[0].keys == row.keys
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_preview_says_what_up_says_and_up_sends_it(walk: Walk, name: str) -> None:
+    row = ROWS[name]
+    assert _sent(walk, walk.up_requests, name) == row.sent
+    for run in (walk.preview, walk.up):
+        said = run.said(name)
+        assert len(said) == (row.said is not None)
+        assert all(text.startswith(f"{name}: {row.said}") for text in said)
+        priced = [text for text in run.said() if walk.ids[name] in text]
+        assert priced == ([f"session {walk.ids[name]}: {row.price}"] if row.price else [])
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_preview_asks_only_for_the_price_of_a_replacement(walk: Walk, name: str) -> None:
+    asked = _sent(walk, walk.preview_requests, name)
+    assert asked == ([("GET", "/ID", None)] if ROWS[name].keys else [])
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_state_holds_what_was_applied_and_what_the_api_told(walk: Walk, name: str, emulator: Emulator) -> None:
+    row, resource = ROWS[name], walk.state[name]
+    inputs, outputs = resource["inputs"], resource["outputs"]
+    assert (resource["id"] != walk.ids[name]) == bool(row.keys)
+    assert {key: outputs[key] for key in inputs} == inputs
+    assert outputs["baseUrl"] == emulator.url
+    assert outputs["expired"] is False
+    # Asked in whole seconds just before the API counts from its own now.
+    granted, asked = (instants.parse(outputs[key]) for key in ("grantedExpiresAt", "expiresAt"))
+    assert abs(granted - asked) < timedelta(seconds=30)
+
+
+def test_after_it_a_plan_is_empty_again(walk: Walk) -> None:
+    assert {step.op for step in walk.quiet.steps} == {"same"}
+    assert walk.quiet_requests == []

@@ -1,0 +1,64 @@
+"""Short forms of what the emulator's tests say again and again."""
+
+from datetime import datetime
+from typing import Any
+
+import requests
+
+from tests.emulator_server import Emulator
+
+ORGANISATION = "acme"
+
+
+def create(emulator: Emulator, organisation: str = ORGANISATION, **body: object) -> dict[str, Any]:
+    answer = emulator.api("POST", organisation, json={"userId": "ada", **body})
+    assert answer.status_code == 201, answer.text
+    created: dict[str, Any] = answer.json()
+    return created
+
+
+def create_id(emulator: Emulator, organisation: str = ORGANISATION, **body: object) -> str:
+    return str(create(emulator, organisation, **body)["sessionId"])
+
+
+def get(emulator: Emulator, session_id: str, organisation: str = ORGANISATION) -> requests.Response:
+    return emulator.api("GET", organisation, f"/{session_id}")
+
+
+def put(emulator: Emulator, session_id: str, body: object) -> requests.Response:
+    return emulator.api("PUT", ORGANISATION, f"/{session_id}", json=body)
+
+
+def extend(emulator: Emulator, session_id: str, body: object | None = None) -> requests.Response:
+    return emulator.api("PUT", ORGANISATION, f"/{session_id}/extend", json=body)
+
+
+def listed(emulator: Emulator, organisation: str = ORGANISATION, **query: object) -> list[str]:
+    answer = emulator.api("GET", organisation, params=query)
+    assert answer.status_code == 200, answer.text
+    return [item["id"] for item in answer.json()]
+
+
+def stored(emulator: Emulator, session_id: str) -> dict[str, Any]:
+    return next(session for session in emulator.sessions() if session["id"] == session_id)
+
+
+def refused(answer: requests.Response, status: int) -> str:
+    """Expect an error in the one shape, and hand back its message."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    body = answer.json()
+    assert body.keys() == {"error", "message"}
+    assert body["error"] is True
+    assert body["message"]
+    return str(body["message"])
+
+
+def moment(text: str) -> datetime:
+    assert text.endswith("Z")
+    assert len(text) == len("2000-01-23T04:56:07.000Z")
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def minutes_between(start: str, end: str) -> float:
+    return (moment(end) - moment(start)).total_seconds() / 60

@@ -1,0 +1,93 @@
+import pytest
+
+from tests.emulator.calls import (
+    ORGANISATION,
+    create,
+    create_id,
+    extend,
+    get,
+    listed,
+    minutes_between,
+    put,
+    refused,
+    stored,
+)
+from tests.emulator_server import Emulator
+
+
+def test_extend_counts_from_the_current_expiry(emulator: Emulator) -> None:
+    created = create(emulator, expirationMinutes=10)
+    emulator.advance(300)
+    body = extend(emulator, created["sessionId"], {"additionalMinutes": 30}).json()
+    assert body.keys() == {"sessionId", "expiresAt", "message"}
+    assert body["sessionId"] == created["sessionId"]
+    assert body["message"] == "Session extended by 30 minutes"
+    assert minutes_between(created["createdAt"], body["expiresAt"]) == 40
+
+
+@pytest.mark.parametrize("body", [None, {}, {"additional_minutes": 5}])
+def test_extend_adds_an_hour_unless_told(emulator: Emulator, body: object | None) -> None:
+    created = create(emulator)
+    expires_at = extend(emulator, created["sessionId"], body).json()["expiresAt"]
+    assert minutes_between(created["expiresAt"], expires_at) == 60
+
+
+@pytest.mark.parametrize("minutes", [1, 1440, 30.0])
+def test_extend_takes_its_limits(emulator: Emulator, minutes: float) -> None:
+    created = create(emulator)
+    expires_at = extend(emulator, created["sessionId"], {"additionalMinutes": minutes}).json()["expiresAt"]
+    assert minutes_between(created["expiresAt"], expires_at) == minutes
+
+
+@pytest.mark.parametrize("minutes", [0, -1, 1441, 1.5, "60", True, None, []])
+def test_extend_refuses(emulator: Emulator, minutes: object) -> None:
+    created = create(emulator)
+    answer = extend(emulator, created["sessionId"], {"additionalMinutes": minutes})
+    assert refused(answer, 400).startswith("additionalMinutes: ")
+    assert stored(emulator, created["sessionId"])["expiresAt"] == created["expiresAt"]
+
+
+def test_extends_have_no_cap_in_all(emulator: Emulator) -> None:
+    created = create(emulator, expirationMinutes=1440)
+    for _ in range(3):
+        answer = extend(emulator, created["sessionId"], {"additionalMinutes": 1440})
+    assert minutes_between(created["createdAt"], answer.json()["expiresAt"]) == 4 * 1440
+
+
+def test_a_completed_session_can_be_extended_and_deleted(emulator: Emulator) -> None:
+    session_id = create_id(emulator)
+    put(emulator, session_id, {"status": "completed"})
+    assert extend(emulator, session_id).status_code == 200
+    assert emulator.api("DELETE", ORGANISATION, f"/{session_id}").status_code == 200
+
+
+def test_expiry_is_exact(emulator: Emulator) -> None:
+    session_id = create_id(emulator, expirationMinutes=5)
+    emulator.shift(-298, session_id)
+    assert get(emulator, session_id).status_code == 200
+    emulator.shift(-2, session_id)
+    refused(get(emulator, session_id), 404)
+
+
+def test_an_expired_session_is_gone_for_the_api(emulator: Emulator) -> None:
+    session_id = create_id(emulator, expirationMinutes=5)
+    emulator.advance(301)
+    refused(get(emulator, session_id), 404)
+    refused(put(emulator, session_id, {"status": "completed"}), 404)
+    refused(extend(emulator, session_id), 404)
+    refused(emulator.api("DELETE", ORGANISATION, f"/{session_id}"), 500)
+    assert session_id not in listed(emulator)
+    assert stored(emulator, session_id)["status"] == "active"
+
+
+def test_delete_answers_once(emulator: Emulator) -> None:
+    session_id = create_id(emulator)
+    answer = emulator.api("DELETE", ORGANISATION, f"/{session_id}")
+    assert (answer.status_code, answer.json()) == (200, {"message": "Session deleted successfully"})
+    refused(get(emulator, session_id), 404)
+    assert refused(emulator.api("DELETE", ORGANISATION, f"/{session_id}"), 500) == "Failed to delete session"
+
+
+def test_bodies_are_checked_before_the_session_is_looked_for(emulator: Emulator) -> None:
+    refused(extend(emulator, "nobody", {"additionalMinutes": 0}), 400)
+    refused(extend(emulator, "nobody"), 404)

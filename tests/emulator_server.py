@@ -1,0 +1,99 @@
+"""The emulator in a thread, for tests: ``with Emulator() as emulator: ...``."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+import requests
+from typing_extensions import Self
+
+from quant_sessions_provider.emulator import EmulatorServer
+
+
+class Emulator:
+    """An emulator on a free loopback port with its data in a temporary file, or in ``database``.
+
+    ``url`` is what ``baseUrl`` would be. Times move in seconds; negative is the past.
+    """
+
+    token = "emulator-test-token"
+
+    def __init__(self, database: Path | None = None) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="emulator-")
+        try:
+            self._server = EmulatorServer(database or Path(self._folder.name, "sessions.db"))
+        except BaseException:
+            self._folder.cleanup()
+            raise
+        self.url = self._server.url
+        self.http = requests.Session()
+        self.http.trust_env = False  # neither a proxy nor a .netrc of the machine
+        self.http.headers["Authorization"] = f"Bearer {self.token}"
+
+    def __enter__(self) -> Self:
+        self._server.start()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.http.close()
+        self._server.stop()
+        self._folder.cleanup()
+
+    def api(self, method: str, organisation: str, path: str = "", **options: Any) -> requests.Response:  # noqa: ANN401 - those of requests
+        """Send an API request; ``path`` follows ``…/ai/sessions``."""
+        address = f"{self.url}/api/v3/organizations/{quote(organisation, safe='')}/ai/sessions{path}"
+        return self.http.request(method, address, timeout=10, **options)
+
+    def requests(self, *, clear: bool = False) -> list[dict[str, Any]]:
+        """List the API requests so far: method, path, query, body, status, at. Oldest first."""
+        log: list[dict[str, Any]] = self._control("GET", "/requests")
+        if clear:
+            self.clear()
+        return log
+
+    def clear(self) -> None:
+        """Forget the API requests so far."""
+        self._control("DELETE", "/requests")
+
+    def sessions(self, organisation: str | None = None) -> list[dict[str, Any]]:
+        """List whole stored sessions (camelCase), expired and completed ones too, oldest first."""
+        found: list[dict[str, Any]] = self._control("GET", "/sessions", params={"organisation": organisation})
+        return found
+
+    def advance(self, seconds: float) -> None:
+        """Move the emulator's clock on, as a skew between it and this machine."""
+        self._control("POST", "/clock/advance", json={"seconds": seconds})
+
+    def shift(self, seconds: float, session_id: str | None = None) -> None:
+        """Move the times of all sessions, or of one: -3600 is what an hour of waiting would do."""
+        one = "" if session_id is None else f"/sessions/{quote(session_id, safe='')}"
+        self._control("POST", f"{one}/shift", json={"seconds": seconds})
+
+    def seed(self, organisation: str, session_id: str, **stored: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+        """Store a session, or change fields of one: userId, expiresAt, status, messages and so on."""
+        whole: dict[str, Any] = self._control("PUT", _session(organisation, session_id), json=stored)
+        return whole
+
+    def append(self, organisation: str, session_id: str, messages: Sequence[object]) -> None:
+        """Append messages behind the API's back, as a running conversation does."""
+        path = f"{_session(organisation, session_id)}/messages"
+        self._control("POST", path, json={"messages": list(messages)})
+
+    def tamper(self, organisation: str, session_id: str, messages: Sequence[object]) -> None:
+        """Replace all messages behind the API's back; they may be of any shape."""
+        path = f"{_session(organisation, session_id)}/messages"
+        self._control("PUT", path, json={"messages": list(messages)})
+
+    def _control(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 - as above
+        answer = self.http.request(method, f"{self.url}/_emulator{path}", timeout=10, **options)
+        answer.raise_for_status()
+        return answer.json()
+
+
+def _session(organisation: str, session_id: str) -> str:
+    return f"/sessions/{quote(organisation, safe='')}/{quote(session_id, safe='')}"
