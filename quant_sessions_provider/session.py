@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar, overload
 
 import pulumi
@@ -12,7 +13,7 @@ from quant_sessions_provider.model import COMPUTED, INPUTS, by_state_key, camel
 from quant_sessions_provider.provider import SessionProvider
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 Role = Literal["system", "user", "assistant"]
 Status = Literal["active", "completed"]
@@ -128,17 +129,61 @@ class Session(Resource, module="quant", name="Session"):
                 "expires_at": expires_at,
                 "renew_before_minutes": renew_before_minutes,
                 "on_expired": on_expired,
-                "messages": messages,
-                "metadata": metadata,
+                "messages": _without_none(messages, f"session {name}: messages"),
+                "metadata": _without_none(metadata, f"session {name}: metadata"),
                 "status": status,
                 "organization": organization,
             }
         )
-        _register(self, name, inputs, opts)
+        _register(self, name, inputs, opts, hooks=announcing_hook())
+
+    @classmethod
+    def get(
+        cls,
+        name: str,
+        id: pulumi.Input[str],  # noqa: A002 - Pulumi's own name for it
+        *,
+        organization: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> Session:
+        """Read a session that something else made; nothing is ever sent to it but GET.
+
+        Args:
+            name: the resource's name in the stack.
+            id: the session's id.
+            organization: whose account; by default the configured one.
+            opts: Pulumi's resource options.
+
+        The API tells title, model, creation time and the number of messages; it tells no expiry, user or group.
+
+        """
+        session = cls.__new__(cls)
+        inputs = by_state_key({"organization": organization})
+        _register(session, name, inputs, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)))
+        return session
 
 
-def _register(session: Session, name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions | None) -> None:
+def _register(
+    session: Session,
+    name: str,
+    inputs: dict[str, Any],
+    opts: pulumi.ResourceOptions | None,
+    hooks: pulumi.ResourceHookBinding | None = None,
+) -> None:
     # The title may be made from messages.
-    ours = pulumi.ResourceOptions(additional_secret_outputs=["title"], hooks=announcing_hook())
+    ours = pulumi.ResourceOptions(additional_secret_outputs=["title"], hooks=hooks)
     names: dict[str, Any] = dict.fromkeys((*INPUTS, *COMPUTED))
     Resource.__init__(session, SessionProvider(), name, names | inputs, pulumi.ResourceOptions.merge(opts, ours))
+
+
+def _without_none(value: Any, at: str) -> Any:  # noqa: ANN401 - anything that people declare
+    """Refuse None inside an object: the engine would drop it, so that something else than declared would be sent."""
+    if isinstance(value, pulumi.Output):
+        return value.apply(lambda known: _without_none(known, at))
+    if isinstance(value, Mapping):
+        if any(inner is None for inner in value.values()):
+            raise pulumi.RunError(f"{at}: holds None in an object, which Pulumi drops; leave the key out instead")
+        return {key: _without_none(inner, at) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_none(inner, at) for inner in value]
+    return value

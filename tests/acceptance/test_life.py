@@ -1,0 +1,137 @@
+"""One session on the real engine, from its first plan to its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from quant_sessions_provider import Session
+from tests.acceptance.conftest import ORGANIZATION
+
+if TYPE_CHECKING:
+    from tests.acceptance.conftest import NewStack
+    from tests.emulator_server import Emulator
+
+TYPE_TOKEN = "pulumi-python:dynamic/quant:Session"
+PATH = f"/api/v3/organizations/{ORGANIZATION}/ai/sessions"
+
+
+def _desk() -> None:
+    """Declare everything that a creation can hold."""
+    desk = Session(
+        "desk",
+        user_id="support-desk",
+        session_group="production",
+        expiration_minutes=90,
+        renew_before_minutes=15,
+        on_expired="error",
+        messages=[{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Grüße, 世界 🌍"}],
+        metadata={"user_id": 7, "nested": {"list": [1, 2.5, True, None], "deep": {"er": {"est": "x"}}}},
+        status="completed",
+    )
+    pulumi.export("id", desk.id)
+    pulumi.export("expires", desk.granted_expires_at)
+    pulumi.export("messages", desk.messages)
+
+
+def _methods(requests: list[dict[str, Any]]) -> list[str]:
+    return [request["method"] for request in requests]
+
+
+def test_a_session_with_every_property_is_created_read_and_deleted(new_stack: NewStack, emulator: Emulator) -> None:
+    emulator.clear()
+    stack = new_stack(_desk)
+
+    preview = stack.preview()
+    assert preview.ops("desk") == ["create"]
+    assert preview.step("desk").new.keys() >= {"expiresAt", "onExpired", "organization", "status"}
+    assert emulator.requests() == []
+
+    assert stack.up().ops("desk") == ["create"]
+    post, put = emulator.requests(clear=True)
+    assert (post["method"], post["path"], post["body"]) == (
+        "POST",
+        PATH,
+        {
+            "userId": "support-desk",
+            "sessionGroup": "production",
+            "expirationMinutes": 90,
+            "metadata": {"user_id": 7, "nested": {"list": [1, 2.5, True, None], "deep": {"er": {"est": "x"}}}},
+            "initialMessages": [
+                {"role": "system", "content": "Be kind."},
+                {"role": "user", "content": "Grüße, 世界 🌍"},
+            ],
+        },
+    )
+    desk = stack.resources()["desk"]
+    assert desk["type"] == TYPE_TOKEN
+    assert (put["method"], put["path"], put["body"]) == ("PUT", f"{PATH}/{desk['id']}", {"status": "completed"})
+    (stored,) = emulator.sessions(ORGANIZATION)
+    assert stack.outputs()["id"] == desk["id"] == stored["id"]
+    assert stack.outputs()["expires"] == stored["expiresAt"] == desk["outputs"]["grantedExpiresAt"]
+
+    refresh = stack.refresh()
+    assert not refresh.failed
+    assert _methods(emulator.requests(clear=True)) == ["GET"]
+    assert stack.up().ops("desk") == ["same"]
+    assert emulator.requests() == []
+
+    assert stack.destroy().ops("desk") == ["delete"]
+    assert _methods(emulator.requests(clear=True)) == ["DELETE"]
+    assert emulator.sessions(ORGANIZATION) == []
+
+
+def _plain() -> None:
+    pulumi.export("id", Session("plain", user_id="plain").id)
+
+
+def test_one_that_is_gone_before_its_time_leaves_state_at_refresh_and_comes_back(
+    new_stack: NewStack, emulator: Emulator
+) -> None:
+    stack = new_stack(_plain)
+    stack.up()
+    first = stack.resources()["plain"]["id"]
+    emulator.api("DELETE", ORGANIZATION, f"/{first}")
+    emulator.clear()
+
+    assert not stack.refresh().failed
+    assert _methods(emulator.requests(clear=True)) == ["GET"]
+    assert stack.resources() == {}
+
+    assert stack.preview().ops("plain") == ["create"]
+    assert stack.up().ops("plain") == ["create"]
+    assert _methods(emulator.requests(clear=True)) == ["POST"]
+    assert stack.resources()["plain"]["id"] != first
+    stack.destroy()
+
+
+def test_destroying_one_that_is_gone_succeeds_after_asking(new_stack: NewStack, emulator: Emulator) -> None:
+    stack = new_stack(_plain)
+    stack.up()
+    emulator.api("DELETE", ORGANIZATION, f"/{stack.resources()['plain']['id']}")
+    emulator.clear()
+
+    destroy = stack.destroy()
+
+    assert not destroy.failed
+    assert [(r["method"], r["status"]) for r in emulator.requests()] == [("DELETE", 500), ("GET", 404)]
+    assert stack.resources() == {}
+
+
+def test_a_session_of_somebody_else_is_only_ever_read(new_stack: NewStack, emulator: Emulator) -> None:
+    emulator.seed(ORGANIZATION, "theirs", messages=[{"role": "user", "content": "Hi"}], model="some-model")
+    emulator.clear()
+
+    def program() -> None:
+        theirs = Session.get("theirs", "theirs")
+        pulumi.export("model", theirs.model)
+        pulumi.export("count", theirs.total_messages)
+
+    stack = new_stack(program)
+    assert stack.up().ops("theirs") == ["read"]
+    assert stack.outputs() == {"model": "some-model", "count": 1}
+    stack.refresh()
+    assert not stack.destroy().failed
+    assert set(_methods(emulator.requests())) == {"GET"}
+    assert [session["id"] for session in emulator.sessions(ORGANIZATION)] == ["theirs"]

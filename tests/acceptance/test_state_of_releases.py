@@ -1,0 +1,46 @@
+"""State outlives releases: what an earlier one wrote, this one takes up without a change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import state_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.acceptance.conftest import NewStack
+    from tests.emulator_server import Emulator
+
+FILES = sorted(state_files.FOLDER.glob("v*.json"))
+
+
+def test_every_release_has_recorded_its_state() -> None:
+    assert [file.name for file in FILES][:1] == ["v0.1.json"]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_state_is_taken_up_without_a_request_then_refreshed_and_destroyed(
+    file: Path, new_stack: NewStack, emulator: Emulator
+) -> None:
+    deployment = state_files.fresh(file, emulator.url)
+    state_files.seed(emulator, deployment)
+    emulator.clear()
+    stack = new_stack(state_files.program)
+    stack.import_(deployment)
+
+    for run in (stack.preview(), stack.up()):
+        assert not run.failed
+        assert run.ops("desk") == ["same"]
+    assert emulator.requests() == []
+
+    before = stack.resources()["desk"]
+    assert not stack.refresh().failed
+    after = stack.resources()["desk"]
+    assert after["inputs"] == before["inputs"]
+    assert after["outputs"]["totalMessages"] == 2
+
+    assert stack.destroy().ops("desk") == ["delete"]
+    assert [request["method"] for request in emulator.requests()] == ["GET", "DELETE"]

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import json
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quant_sessions_provider.words import api_words
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["message", "msg", "error", "detail", "x"]), inner),
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ('{"message": "no such session"}', "no such session"),
+        ('{"error": "Bad Request", "message": "userId is missing"}', "userId is missing"),
+        ('{"error": true, "message": "quota reached"}', "quota reached"),
+        ('{"message": {"msg": "deep"}}', "deep"),
+        ('{"error": {"message": "deeper"}}', "deeper"),
+        ('{"error": "only this"}', "only this"),
+        ('{"detail": "Not Found"}', "Not Found"),
+        ('{"message": "", "error": "not empty"}', "not empty"),
+        ('{"message": null, "detail": "told"}', "told"),
+        ('"a JSON text"', "a JSON text"),
+        ("plain text", "plain text"),
+        ("  {broken json ", "{broken json"),
+        ('{"status": 500}', ""),
+        ("[1, 2]", ""),
+        ("17", ""),
+        ("null", ""),
+        ("", ""),
+        ("<!doctype html><h1>502</h1>", ""),
+        ("\r\n <html>Bad Gateway</html>", ""),
+        ("[" * 100_000, "[" * 500),
+    ],
+)
+def test_what_the_api_says_is_found_in_every_shape(body: str, words: str) -> None:
+    assert api_words(body) == words
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("one\r\n two\x00\x1b[31mred", "one  two [31mred"),
+        ("\x85 c1 \u2028line\u2029", "c1  line"),
+        ("a" * 501, "a" * 500),
+        ("é" * 500, "é" * 500),
+    ],
+)
+def test_control_characters_go_and_500_characters_stay(said: str, shown: str) -> None:
+    assert api_words(said) == api_words(json.dumps({"message": said})) == shown
+
+
+@given(st.text() | JSON.map(json.dumps))
+def test_no_body_gives_more_than_one_short_line(body: str) -> None:
+    words = api_words(body)
+    assert len(words) <= 500
+    assert len(words.splitlines()) <= 1
+    assert not any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in words)
