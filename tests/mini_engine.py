@@ -1,0 +1,158 @@
+"""The engine's part in miniature: it calls the provider's own methods as the real one does, for one resource.
+
+Kept to what the real engine was seen to do: check gets old inputs, diff old outputs; `changes=None` makes it compare
+the inputs itself; a replacement is checked a second time without old inputs, created, and the old one deleted; numbers
+arrive as floats; refresh diffs with the roles reversed.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+from contextlib import contextmanager, redirect_stderr
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from pulumi.dynamic import Config, ConfigureRequest
+
+from quant_sessions_provider import instants
+from quant_sessions_provider.model import same
+from quant_sessions_provider.provider import SessionError, SessionProvider
+from quant_sessions_provider.sentence import update_sentence
+from quant_sessions_provider.translation import inward
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Properties = dict[str, Any]
+MOMENTS = ("expiresAt", "grantedExpiresAt", "createdAt", "updatedAt")
+
+
+class PlanError(Exception):
+    """A run that ended with an error that the user sees."""
+
+
+@dataclass
+class State:
+    """What the engine keeps of a resource."""
+
+    id: str
+    inputs: Properties
+    outputs: Properties
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a preview shows."""
+
+    op: str
+    inputs: Properties
+    keys: list[str] = field(default_factory=list)
+    sentence: str = ""
+    notes: str = ""
+
+
+class MiniEngine:
+    """One stack with at most one session."""
+
+    def __init__(self, configuration: dict[str, str]) -> None:
+        self._provider = SessionProvider()
+        keys = {f"quant-sessions:{key}": value for key, value in configuration.items()}
+        self._provider.configure(ConfigureRequest(Config(keys, "project")))
+        self.state: State | None = None
+
+    def preview(self, declared: Properties) -> Plan:
+        """Plan without changing anything."""
+        state = self.state
+        inputs = self._check(state.inputs if state else {}, declared)
+        if state is None:
+            return Plan("create", inputs)
+        with _shown() as shown:
+            diff = self._provider.diff(state.id, _floats(state.outputs), _floats(inputs))
+        if diff.changes is False or (diff.changes is None and same(state.inputs, inputs)):
+            return Plan("same", inputs)
+        if diff.replaces:
+            return Plan("replace", self._check({}, declared), diff.replaces, notes=shown.getvalue())
+        now = datetime.now(timezone.utc)
+        sentence = update_sentence("it", inward(state.outputs), inward(inputs), now)
+        return Plan("update", inputs, sentence=sentence, notes=shown.getvalue())
+
+    def up(self, declared: Properties) -> Plan:
+        """Plan and apply."""
+        plan = self.preview(declared)
+        with _shown():
+            self._apply(plan)
+        return plan
+
+    def _apply(self, plan: Plan) -> None:
+        old = self.state
+        if plan.op == "same" and old:
+            self.state = State(old.id, plan.inputs, old.outputs)
+        elif plan.op == "update" and old:
+            result = self._provider.update(old.id, _floats(old.outputs), _floats(plan.inputs))
+            self.state = State(old.id, plan.inputs, result.outs or {})
+        else:
+            created = self._provider.create(_floats(plan.inputs))
+            self.state = State(created.id, plan.inputs, created.outs or {})
+            if old:
+                self._provider.delete(old.id, _floats(old.outputs))
+
+    def refresh(self) -> None:
+        """Read, and diff with the roles reversed as the engine does to show what moved."""
+        if self.state is None:
+            return
+        old = self.state
+        with _shown():
+            read = self._provider.read(old.id, _floats(old.outputs))
+            if not read.id:
+                self.state = None
+                return
+            inputs = old.inputs if read.inputs is None else read.inputs
+            self.state = State(old.id, copy.deepcopy(inputs), read.outs or {})
+            self._provider.diff(old.id, _floats(self.state.outputs), _floats(old.inputs))
+
+    def destroy(self) -> None:
+        """Delete the session."""
+        if self.state:
+            with _shown():
+                self._provider.delete(self.state.id, _floats(self.state.outputs))
+            self.state = None
+
+    def shift(self, seconds: float) -> None:
+        """Move the times in state, as if they had been written earlier or later."""
+        if self.state:
+            for properties in (self.state.inputs, self.state.outputs):
+                shift_moments(properties, seconds)
+
+    def _check(self, old: Properties, declared: Properties) -> Properties:
+        result = self._provider.check(_floats(old), _floats(declared))
+        if result.failures:
+            raise PlanError("; ".join(failure.reason for failure in result.failures))
+        return inward(result.inputs)
+
+
+def shift_moments(properties: Properties, seconds: float) -> None:
+    """Move every time among some properties, as written by us or by hand."""
+    for key in properties.keys() & set(MOMENTS):
+        moved = instants.parse(properties[key]) + timedelta(seconds=seconds)
+        properties[key] = moved.isoformat().replace("+00:00", "Z")
+
+
+@contextmanager
+def _shown() -> Iterator[io.StringIO]:
+    """Catch what a person would see, and turn the provider's errors into the run's."""
+    with redirect_stderr(io.StringIO()) as text:
+        try:
+            yield text
+        except SessionError as error:
+            raise PlanError(str(error)) from error
+
+
+def _floats(value: Any) -> Any:  # noqa: ANN401 - a property value
+    """Copy properties as they arrive: every number a float."""
+    if isinstance(value, dict):
+        return {key: _floats(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_floats(inner) for inner in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
