@@ -133,7 +133,7 @@ class Client:
             size = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit - len(seen))
             page = self._page(organization, {**filters, "limit": str(size), "offset": str(offset)})
             # Sessions come and go between pages, and a server may ignore the offset: what was seen ends the walk.
-            fresh = [session for session in page if session.id not in seen]
+            fresh = [session for session in page if session.id not in seen][:size]
             yield from fresh
             seen.update(session.id for session in fresh)
             offset += len(page)

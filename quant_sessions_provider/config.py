@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from quant_sessions_provider.errors import ConfigurationError
 
@@ -26,6 +26,7 @@ VARIABLES: Final = {
     "baseDelayMs": "QUANTCDN_BASE_DELAY_MS",
     "maxDelayMs": "QUANTCDN_MAX_DELAY_MS",
     "enableJitter": "QUANTCDN_ENABLE_JITTER",
+    "transcriptDir": "QUANTCDN_TRANSCRIPT_DIR",
 }
 
 _T = TypeVar("_T")
@@ -47,6 +48,7 @@ class Settings:
         base_delay_ms: first pause between repetitions; it doubles each time.
         max_delay_ms: longest pause.
         enable_jitter: vary the pauses at random.
+        transcript_dir: where messages are saved before a session is deleted; None: they are not.
         organization: whose sessions; None if not configured.
         bearer: the API token; None if not configured.
         bearer_source: the key or variable that the token came from.
@@ -59,6 +61,7 @@ class Settings:
     base_delay_ms: float
     max_delay_ms: float
     enable_jitter: bool
+    transcript_dir: str | None
     organization: str | None
     bearer: str | None = field(repr=False)
     bearer_source: str
@@ -71,6 +74,17 @@ class Settings:
             f"no {_NAMES[key]} is configured: set the variable {VARIABLES[key]},"
             f" or run `pulumi config set{flag} {NAMESPACES[0]}:{key}`"
         )
+
+    def require_organization(self) -> str:
+        """Give the organization.
+
+        Raises:
+            ConfigurationError: none is configured.
+
+        """
+        if not self.organization:
+            raise ConfigurationError(self.missing("organization"))
+        return self.organization
 
     def require_bearer(self) -> str:
         """Give the token.
@@ -99,6 +113,7 @@ def load(lookup: Lookup, environ: Mapping[str, str]) -> Settings:
         base_delay_ms=_given(read.convert("baseDelayMs", _amount), 500.0),
         max_delay_ms=_given(read.convert("maxDelayMs", _amount), 30_000.0),
         enable_jitter=_given(read.convert("enableJitter", _switch), True),  # noqa: FBT003 - a default
+        transcript_dir=read.convert("transcriptDir", _name),
         organization=read.convert("organization", _name),
         bearer=read.convert("bearer", _token),
         bearer_source=read.source("bearer"),
@@ -179,11 +194,19 @@ def _token(text: str) -> str:
 
 def _base_url(text: str) -> str:
     url = urlsplit(text)
-    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment or "@" in url.netloc:
+    plain = re.fullmatch(r"[\x21-\x7e]+", text) and not set(text) & set("?#@\\")
+    if not plain or url.scheme not in ("http", "https") or not url.hostname or not _has_valid_port(url):
         raise ValueError("must be a URL such as https://dashboard.quantcdn.io, without user, query or fragment")
     if url.scheme == "http" and not _is_loopback(url.hostname):
         raise ValueError("must be https: over http the token could be read on its way (loopback hosts excepted)")
     return text.rstrip("/")
+
+
+def _has_valid_port(url: SplitResult) -> bool:
+    try:
+        return url.port != 0
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:

@@ -5,7 +5,7 @@
     QuantSessionsError
     ├── ConfigurationError      a setting is missing or malformed; nothing was sent
     ├── RefusedError            the plan cannot be carried out as it stands; says what to do instead
-    ├── NotSentError            the request surely was not processed
+    ├── UnreachableError        no connection was made
     ├── AnswerLostError         the request may have been processed
     └── ApiError                the API answered, with an error status or without sense
         └── NotFoundError       404
@@ -29,8 +29,8 @@ class RefusedError(QuantSessionsError):
     """The plan cannot be carried out as it stands; the text says what to do instead."""
 
 
-class NotSentError(QuantSessionsError):
-    """No connection was made, so the request surely was not processed."""
+class UnreachableError(QuantSessionsError):
+    """No connection was made. What is not safe to repeat (create, append, extend, delete) was not processed."""
 
 
 class AnswerLostError(QuantSessionsError):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from quant_sessions_provider import instants, lifecycle, validation
+from quant_sessions_provider import instants, lifecycle, transcripts, validation
 from quant_sessions_provider.errors import (
     AnswerLostError,
     ApiError,
@@ -15,7 +15,7 @@ from quant_sessions_provider.errors import (
     RefusedError,
 )
 from quant_sessions_provider.model import COMPUTED, DEFAULT_LIFETIME, INPUTS, Properties
-from quant_sessions_provider.sentence import counted
+from quant_sessions_provider.probe import Probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,12 @@ class Diff:
     notes: list[str] = field(default_factory=list)
 
 
+_REFUSED: Final = (400, 403, 409, 410, 422)
+"""Answers that will be the same the next time."""
+
+_ANEW: Final = "`pulumi up --replace` with its URN starts a new one from the declared messages"
+
+
 def _now() -> datetime:
     return datetime.now(timezone.utc)
 
@@ -51,6 +57,7 @@ class Operations:
 
     def __init__(self, client: Client, settings: Settings, now: Callable[[], datetime] = _now) -> None:
         self._client, self._settings, self._now = client, settings, now
+        self._probe = Probe(client, settings.base_url)
 
     def check(self, old: Properties, new: Properties) -> tuple[Properties, list[str]]:
         """Fill in defaults and the planned expiry; list what is wrong, one line each."""
@@ -81,48 +88,21 @@ class Operations:
         changes = None if changed else True
         replaces = lifecycle.replacing_inputs(outputs, new, changed)
         if replaces:
-            return Diff(changes, replaces, [self._price(session_id, outputs, replaces)])
-        if lifecycle.must_ask(outputs, new, changed, now) and self._is_gone(session_id, outputs):
+            return Diff(changes, replaces, [self._probe.price(session_id, outputs, replaces)])
+        if lifecycle.must_ask(outputs, new, changed, now) and self._probe.is_gone(session_id, outputs):
             return self._gone(session_id, outputs, new, changed)
         return Diff(changes)
 
     def _gone(self, session_id: str, outputs: Properties, new: Properties, changed: list[str]) -> Diff:
-        expiry = lifecycle.known_expiry(outputs)
-        when = f"session {session_id} expired at {instants.render(expiry) if expiry else 'an unknown time'}"
         # `completed` ignores an expiry; what needs a request still needs a session.
-        if new["onExpired"] == "error" and new["status"] != "completed" and changed:
-            raise RefusedError(
-                f"{when} and onExpired is error: `pulumi up --replace` with its URN starts a new one from the"
-                " declared messages, onExpired ignore leaves it as it is"
-            )
-        note = f"{when}; it is gone, a new one starts from the declared messages"
-        return Diff(None if changed else True, self._causes(changed), [note])
-
-    @staticmethod
-    def _causes(changed: list[str]) -> list[str]:
-        return ["expiresAt"] if "expiresAt" in changed or not changed else changed
-
-    def _is_gone(self, session_id: str, outputs: Properties) -> bool:
-        """Ask the API. An expired session may linger, so for an active one the list of active sessions decides."""
-        if outputs.get("expired"):
-            return True
-        if self._find(session_id, outputs) is None:
-            return True
-        if outputs.get("status") == "completed":
-            return False
-        active = self._client.list(
-            outputs["organization"], user_id=outputs["userId"], session_group=outputs.get("sessionGroup")
-        )
-        return all(session.id != session_id for session in active)
-
-    def _price(self, session_id: str, outputs: Properties, replaces: list[str]) -> str:
-        try:
-            found = self._find(session_id, outputs)
-        except QuantSessionsError:
-            loss = "an unknown number of messages"
-        else:
-            loss = "nothing: it is gone" if found is None else counted(len(found.messages or []), "message")
-        return f"session {session_id}: {', '.join(replaces)} changed; replacing it loses {loss}"
+        if new["onExpired"] == "error" and new["status"] != "completed":
+            if changed:
+                raise _expired_error(session_id, outputs)
+            # Where no input moved diff cannot tell a plan from a refresh, which must not fail: update raises it.
+            return Diff(changes=True)
+        note = f"{_expired(session_id, outputs)}; it is gone, a new one starts from the declared messages"
+        causes = ["expiresAt"] if "expiresAt" in changed or not changed else changed
+        return Diff(None if changed else True, causes, [note])
 
     def create(self, inputs: Properties) -> tuple[str, Properties]:
         """Create the session as declared; if a second request must complete it and fails, nothing is left behind."""
@@ -154,7 +134,7 @@ class Operations:
 
     def _take_back(self, session_id: str, inputs: Properties) -> str:
         try:
-            self.delete(session_id, inputs)
+            self._delete(session_id, inputs)
         except QuantSessionsError:
             return f"session {session_id} was created and could not be deleted again: delete it by its id"
         return "the session was deleted again"
@@ -165,8 +145,10 @@ class Operations:
         None for a session that is gone before its time. One that is gone after its expiry stays, as ``expired``: the
         next plan decides by ``onExpired``.
         """
-        outputs = {"organization": self._settings.organization, "baseUrl": self._settings.base_url, **outputs}
-        found = self._find(session_id, outputs)
+        if "organization" not in outputs:
+            outputs = outputs | {"organization": self._settings.require_organization()}
+        outputs = {"baseUrl": self._settings.base_url, **outputs}
+        found = self._probe.find(session_id, outputs)
         if found is None:
             past = lifecycle.lies_in_past(outputs, self._now())
             return (outputs | {"expired": True}, None) if past else None
@@ -183,20 +165,22 @@ class Operations:
         """Send what moved: first what may be repeated by a later run, last the extension, which may not."""
         now = self._now()
         changed = lifecycle.changed_inputs(outputs, new)
-        if not changed and lifecycle.lies_in_past(outputs, now) and self._is_gone(session_id, outputs):
-            self._gone(session_id, outputs, new, ["expiresAt"])
+        if not changed and lifecycle.lies_in_past(outputs, now) and self._probe.is_gone(session_id, outputs):
+            raise _expired_error(session_id, outputs)
         result = {key: value for key, value in outputs.items() if key in COMPUTED} | new
+        minutes = lifecycle.extension(outputs, new, now)
+        half = ""
         try:
             body = self._moved(session_id, outputs, new, changed)
             if body:
                 result |= self._put(session_id, outputs, body)
-            minutes = lifecycle.extension(outputs, new, now)
+                half = "; the rest of this update took effect, and the next run takes that up"
             return self._extended(session_id, result, minutes) if minutes else result
         except NotFoundError as error:
-            self._require_same_place(session_id, outputs)
-            raise RefusedError(
-                f"{error}; `pulumi refresh` drops it if it is gone, `pulumi up --replace` with its URN makes a new one"
-            ) from error
+            self._probe.require_same_place(session_id, outputs)
+            raise RefusedError(f"{error}; `pulumi refresh` drops it if it is gone, {_ANEW}") from error
+        except (ApiError, AnswerLostError) as error:
+            raise RefusedError(f"{error}{half}{_way_out(error)}") from error
 
     def _moved(self, session_id: str, outputs: Properties, new: Properties, changed: list[str]) -> dict[str, Any]:
         body: dict[str, Any] = {}
@@ -219,34 +203,30 @@ class Operations:
         return _told(totalMessages=answer.total_messages, totalTokens=answer.total_tokens, updatedAt=answer.updated_at)
 
     def _extended(self, session_id: str, outputs: Properties, minutes: int) -> Properties:
-        answer = self._client.extend(outputs["organization"], session_id, additional_minutes=minutes)
+        try:
+            answer = self._client.extend(outputs["organization"], session_id, additional_minutes=minutes)
+        except AnswerLostError as error:
+            raise AnswerLostError(f"{error}. The next run extends it again: at worst it lives longer") from error
         # Without an answer's word for it, the earlier grant says nothing any more.
         rest = {key: value for key, value in outputs.items() if key != "grantedExpiresAt"}
         return rest | _told(grantedExpiresAt=answer.expires_at, expired=False)
 
     def delete(self, session_id: str, outputs: Properties) -> None:
-        """Delete the session; gone is deleted. After an error a GET tells which, since DELETE itself does not."""
+        """Delete the session, saving its messages first if ``transcriptDir`` is configured; gone is deleted."""
+        if self._settings.transcript_dir:
+            found = self._probe.find(session_id, outputs)
+            if found is None:
+                return
+            transcripts.save(self._settings.transcript_dir, session_id, found)
+        self._delete(session_id, outputs)
+
+    def _delete(self, session_id: str, outputs: Properties) -> None:
+        """Delete without saving. After an error a GET tells whether it is gone, since DELETE itself does not."""
         try:
             self._client.delete(outputs["organization"], session_id)
         except (ApiError, AnswerLostError):
-            if self._find(session_id, outputs) is not None:
+            if self._probe.find(session_id, outputs) is not None:
                 self._client.delete(outputs["organization"], session_id)
-
-    def _find(self, session_id: str, outputs: Properties) -> StoredSession | None:
-        try:
-            return self._client.get(outputs["organization"], session_id)
-        except NotFoundError:
-            self._require_same_place(session_id, outputs)
-            return None
-
-    def _require_same_place(self, session_id: str, outputs: Properties) -> None:
-        """Refuse to take another host's 404 for the end of a session."""
-        here, recorded = self._settings.base_url, outputs.get("baseUrl", self._settings.base_url)
-        if here != recorded:
-            raise RefusedError(
-                f"session {session_id} is not found at {here}, but it was made at {recorded}:"
-                " set baseUrl to where it lives"
-            )
 
 
 def _counts_from_lifetime(old: Properties, new: Properties) -> bool:
@@ -267,3 +247,19 @@ def _with_drift(outputs: Properties, found: StoredSession) -> tuple[Properties, 
     kept = [{"role": m["role"], "content": m["content"]} for m in live[: len(declared)]]
     outputs = outputs | {"messages": kept}
     return outputs, {key: value for key, value in outputs.items() if key in INPUTS}
+
+
+def _way_out(error: ApiError | AnswerLostError) -> str:
+    """Give the command that leads on from what the API refused; what failed for another reason is to be repeated."""
+    refused = isinstance(error, ApiError) and error.status in _REFUSED
+    return f"; {_ANEW}" if refused else ""
+
+
+def _expired(session_id: str, outputs: Properties) -> str:
+    expiry = lifecycle.known_expiry(outputs)
+    return f"session {session_id} expired{f' at {instants.render(expiry)}' if expiry else ''}"
+
+
+def _expired_error(session_id: str, outputs: Properties) -> RefusedError:
+    leave = 'on_expired="ignore" leaves it as it is'
+    return RefusedError(f"{_expired(session_id, outputs)} and onExpired is error: {_ANEW}, {leave}")

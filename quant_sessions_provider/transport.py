@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +12,7 @@ from requests.auth import AuthBase
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 from urllib3.util import Retry
 
-from quant_sessions_provider.errors import AnswerLostError, ApiError, NotFoundError, NotSentError
+from quant_sessions_provider.errors import AnswerLostError, ApiError, NotFoundError, UnreachableError
 from quant_sessions_provider.words import api_words
 
 if TYPE_CHECKING:
@@ -38,6 +39,17 @@ class _Bearer(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._token}"
         return request
+
+
+class _Retry(Retry):
+    # urllib3 would also repeat any method after a 413 or 503 that has a Retry-After.
+    RETRY_AFTER_STATUS_CODES = frozenset({_TOO_MANY})
+
+    def get_backoff_time(self) -> float:
+        """Pause before the first repetition too; urllib3 makes none."""
+        jitter = random.random() * self.backoff_jitter  # noqa: S311 - spreads load, guards nothing
+        pause = self.backoff_factor * 2.0 ** (len(self.history) - 1) + jitter
+        return max(0.0, min(self.backoff_max, pause))
 
 
 class Transport:
@@ -69,7 +81,7 @@ class Transport:
 
         Raises:
             ConfigurationError: no token is configured.
-            NotSentError: it surely was not processed.
+            UnreachableError: it surely was not processed.
             AnswerLostError: it may have been processed.
             ApiError: the API answered with an error, or not with JSON.
 
@@ -86,7 +98,7 @@ class Transport:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise _translated(operation, self._settings.base_url, error) from error
+            raise _translated(f"{operation}: {self._settings.base_url}", repeat, error) from error
         return self._answer(operation, response)
 
     def _session(self, repeat: Repeat) -> requests.Session:
@@ -94,6 +106,8 @@ class Transport:
         if session is None:
             session = self._local.session = requests.Session()
             session.auth = _Bearer(self._settings.require_bearer())
+            # Plain http is for loopback only: a proxy of the environment would see the token.
+            session.trust_env = self._settings.base_url.startswith("https:")
         # The session is this thread's alone, so its adapter can take up each request's policy.
         for adapter in session.adapters.values():
             adapter.max_retries = self._retry(repeat)  # type: ignore[attr-defined] # BaseAdapter lacks it
@@ -102,7 +116,7 @@ class Transport:
     def _retry(self, repeat: Repeat) -> Retry:
         total, always = self._settings.max_retries, repeat is Repeat.ALWAYS
         base = self._settings.base_delay_ms / 1000
-        return Retry(
+        return _Retry(
             total=total,
             read=total if always else 0,
             other=0,
@@ -141,12 +155,15 @@ class Transport:
         return f"; the token came from {source}" if status == requests.codes.forbidden else ""
 
 
-def _translated(operation: str, base_url: str, error: requests.RequestException) -> NotSentError | AnswerLostError:
-    """Tell a request that surely was not processed from one that may have been."""
+def _translated(what: str, repeat: Repeat, error: requests.RequestException) -> UnreachableError | AnswerLostError:
+    """Tell a request that never left from one that may have been processed."""
     cause = error.args[0] if error.args else None
     if isinstance(cause, MaxRetryError):
         cause = cause.reason
-    if isinstance(cause, (NewConnectionError, ConnectTimeoutError)) or isinstance(error, requests.exceptions.SSLError):
-        why = "its certificate is not accepted" if isinstance(error, requests.exceptions.SSLError) else "no connection"
-        return NotSentError(f"{operation}: cannot reach {base_url} ({why}); nothing was sent")
-    return AnswerLostError(f"{operation}: the answer of {base_url} was lost; it may have taken effect")
+    is_tls = isinstance(error, requests.exceptions.SSLError)
+    if not is_tls and not isinstance(cause, (NewConnectionError, ConnectTimeoutError)):
+        return AnswerLostError(f"{what} did not answer; the request may have taken effect")
+    why = "its certificate is not accepted" if is_tls else "no connection"
+    # One that may be repeated may have gone out before this attempt.
+    sent = "; nothing was sent" if repeat is Repeat.IF_NOT_PROCESSED else ""
+    return UnreachableError(f"{what} cannot be reached ({why}){sent}")

@@ -1,0 +1,62 @@
+"""Asks the API about one session: is it there, is it alive, what would be lost with it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from quant_sessions_provider.errors import NotFoundError, QuantSessionsError, RefusedError
+from quant_sessions_provider.sentence import counted
+
+if TYPE_CHECKING:
+    from quant_sessions_provider.client import Client
+    from quant_sessions_provider.model import Properties, StoredSession
+
+
+class Probe:
+    """Looks; changes nothing. ``base_url`` is where the client looks."""
+
+    def __init__(self, client: Client, base_url: str) -> None:
+        self._client, self._base_url = client, base_url
+
+    def find(self, session_id: str, outputs: Properties) -> StoredSession | None:
+        """Read the session; None if it is gone."""
+        try:
+            return self._client.get(outputs["organization"], session_id)
+        except NotFoundError:
+            self.require_same_place(session_id, outputs)
+            return None
+
+    def require_same_place(self, session_id: str, outputs: Properties) -> None:
+        """Refuse to take another host's answer for that of the session's own."""
+        recorded = outputs.get("baseUrl", self._base_url)
+        if self._base_url != recorded:
+            raise RefusedError(
+                f"session {session_id} is not found at {self._base_url}, but it was made at {recorded}:"
+                " set baseUrl to where it lives"
+            )
+
+    def is_gone(self, session_id: str, outputs: Properties) -> bool:
+        """Tell whether a session past its expiry is gone. It may linger, so the list of active sessions decides.
+
+        That list holds no completed sessions: for one of those a GET alone does.
+        """
+        if outputs.get("expired") or self.find(session_id, outputs) is None:
+            return True
+        if outputs.get("status") == "completed":
+            return False
+        active = self._client.list(
+            outputs["organization"], user_id=outputs["userId"], session_group=outputs.get("sessionGroup")
+        )
+        return all(session.id != session_id for session in active)
+
+    def price(self, session_id: str, outputs: Properties, replaces: list[str]) -> str:
+        """Say what a replacement loses."""
+        loss = "an unknown number of messages"
+        with suppress(QuantSessionsError):
+            found = self.find(session_id, outputs)
+            if found is None:
+                loss = "nothing: it is gone"
+            elif found.messages is not None:
+                loss = counted(len(found.messages), "message")
+        return f"session {session_id}: {', '.join(replaces)} changed; replacing it loses {loss}"
