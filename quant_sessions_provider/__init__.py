@@ -1,5 +1,5 @@
 """QuantCDN AI sessions as Pulumi resources."""
 
-from quant_sessions_provider.session import Session
+from quant_sessions_provider.session import Message, OnExpired, Role, Session, Status
 
-__all__ = ["Session"]
+__all__ = ["Message", "OnExpired", "Role", "Session", "Status"]

@@ -47,8 +47,8 @@ def emulator(
         server = package.EmulatorServer(db, port)
     except package.StartError as error:
         _fail(str(error))
-    typer.echo(f"QuantCDN AI sessions emulator: {server.url} (docs at /docs, data in {db})")
-    server.run()
+    line = f"QuantCDN AI sessions emulator: {server.url} (docs at /docs, data in {db})"
+    server.run(announce=lambda: typer.echo(line))
 
 
 def _emulator_package() -> "ModuleType":

@@ -111,14 +111,19 @@ def replacing_inputs(outputs: Properties, new: Properties, changed: list[str]) -
 def new_messages(outputs: Properties, new: Properties) -> list[Any] | None:
     """Messages to append, or None if the declared list cannot be reached by appending.
 
-    A system message cannot be appended. A list that is not known yet may be an append.
+    A system message cannot be appended. What is not known yet may turn out as a change: a plan says the worst, so that
+    no conversation is lost without its saying so.
     """
     before, after = outputs.get("messages", []), new.get("messages", [])
-    if contains_unknown(after):
-        return []
-    appended: list[Any] = after[len(before) :]
+    if not isinstance(after, list) or contains_unknown(after[: len(before)]):
+        return None
+    appended = after[len(before) :]
     kept = same(before, after[: len(before)])
-    return appended if kept and all(m["role"] in APPENDABLE_ROLES for m in appended) else None
+    return appended if kept and all(_is_appendable(message) for message in appended) else None
+
+
+def _is_appendable(message: object) -> bool:
+    return isinstance(message, dict) and message["role"] in APPENDABLE_ROLES
 
 
 # --- the known expiry and what is due (rules 2 to 4) ----------------------------------------------------
@@ -166,7 +171,7 @@ def needs_request(outputs: Properties, new: Properties, changed: list[str], now:
     """Tell whether an update in place would send anything."""
     if extension(outputs, new, now) > 0 or {"metadata", "status"} & set(changed):
         return True
-    return "messages" in changed and bool(new_messages(outputs, new) or contains_unknown(new.get("messages")))
+    return "messages" in changed and bool(new_messages(outputs, new))
 
 
 def must_ask(outputs: Properties, new: Properties, changed: list[str], now: datetime) -> bool:

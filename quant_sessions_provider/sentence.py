@@ -30,11 +30,7 @@ def update_sentence(name: str, outputs: Properties, new: Properties, now: dateti
 def _put(outputs: Properties, new: Properties, changed: list[str]) -> list[str]:
     parts = []
     if "messages" in changed:
-        appended = lifecycle.new_messages(outputs, new)
-        if contains_unknown(new.get("messages")):
-            parts.append("messages are not known yet")
-        elif appended:
-            parts.append(f"appends {counted(len(appended), 'message')}")
+        parts.append(f"appends {counted(len(lifecycle.new_messages(outputs, new) or []), 'message')}")
     if "metadata" in changed:
         parts.append(_metadata(outputs, new))
     if "status" in changed:

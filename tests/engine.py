@@ -94,7 +94,7 @@ class Stack:
     """A stack with an inline program; ``program`` may be another one for each run."""
 
     def __init__(self, home: Path, environment: dict[str, str], program: Callable[[], None]) -> None:
-        self.program = program
+        self.program, self.home = program, home
         home.mkdir(parents=True, exist_ok=True)
         backend = f"file://{home}"
         self._stack = automation.create_or_select_stack(
@@ -120,6 +120,10 @@ class Stack:
     @property
     def workspace(self) -> automation.Workspace:
         return self._stack.workspace
+
+    def environment(self, **variables: str) -> None:
+        """Change environment variables for the runs to come."""
+        self._stack.workspace.env_vars = {**self._stack.workspace.env_vars, **variables}
 
     def config(self, key: str, value: str, *, secret: bool = False) -> None:
         self._stack.set_config(key, automation.ConfigValue(value, secret))

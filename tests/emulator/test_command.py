@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from quant_sessions_provider.emulator import EmulatorServer, StartError
 from tests.emulator_server import Emulator
 
 COMMAND = str(Path(sys.executable).with_name("quant-sessions"))
@@ -69,9 +70,10 @@ def test_ends_cleanly_and_prints_one_line(tmp_path: Path, number: signal.Signals
 
 def test_ends_cleanly_with_a_connection_open(tmp_path: Path) -> None:
     with serving(tmp_path / "data.db") as (process, url, _):
-        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))):
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=10) == 0
+        connection = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+        connection.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
@@ -101,16 +103,20 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
 
 
 def test_an_unusable_file_is_one_line(tmp_path: Path) -> None:
+    database = tmp_path / "missing" / "data.db"
+    ended = run("emulator", "--port", "0", "--db", str(database))
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == f"cannot use {database} as the database: No such file or directory\n"
+
+
+@pytest.mark.parametrize("name", ["text", "later", "."])
+def test_a_file_of_another_kind_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "text").write_text("no database at all, but long enough to be looked at " * 20)
-    with sqlite3.connect(tmp_path / "later") as later:
-        later.execute("PRAGMA user_version = 99")
+    later = sqlite3.connect(tmp_path / "later")
+    later.execute("PRAGMA user_version = 99")
     later.close()
-    for name in ("missing/data.db", "text", "later", "."):
-        database = tmp_path / name
-        ended = run("emulator", "--port", "0", "--db", str(database))
-        assert (ended.returncode, ended.stdout) == (1, "")
-        assert ended.stderr.startswith(f"cannot use {database} as the database: ")
-        assert ended.stderr.count("\n") == 1
+    with pytest.raises(StartError, match=r"cannot use .* as the database: "):
+        EmulatorServer(tmp_path / name)
 
 
 def test_without_the_extra_it_says_what_to_install() -> None:

@@ -13,6 +13,12 @@ def test_holds_active_sessions_newest_first(emulator: Emulator) -> None:
     assert listed(emulator) == [last, completed, first]
 
 
+def test_the_later_of_two_from_the_same_moment_comes_first(emulator: Emulator) -> None:
+    for session_id in ("twin-1", "twin-2", "twin-3"):
+        emulator.seed("twins", session_id, createdAt="2020-01-01T00:00:00Z")
+    assert listed(emulator, "twins") == ["twin-3", "twin-2", "twin-1"]
+
+
 def test_items_have_the_documented_fields_only(emulator: Emulator) -> None:
     create_id(emulator, initialMessages=[{"role": "user", "content": "Hello"}])
     create_id(emulator)

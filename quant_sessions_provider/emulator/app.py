@@ -1,0 +1,35 @@
+"""The application: the API, the control routes, the documentation, and the gate around them."""
+
+from collections import deque
+
+from fastapi_offline import FastAPIOffline
+
+from quant_sessions_provider.emulator import api, control, errors
+from quant_sessions_provider.emulator.gate import LOG_LENGTH, Gate, RequestLog
+from quant_sessions_provider.emulator.sessions import rfc3339
+from quant_sessions_provider.emulator.store import Store
+
+TITLE = "QuantCDN AI sessions emulator"
+
+
+def create_app(store: Store) -> Gate:
+    """Build the ASGI application on a store, which stays the caller's to close."""
+    log: RequestLog = deque(maxlen=LOG_LENGTH)
+    app = FastAPIOffline(
+        title=TITLE,
+        description="AI sessions of the QuantCDN API, on this machine. Any bearer token will do.",
+        redoc_url=None,  # its page asks another host for a logo
+        swagger_ui_parameters={"validatorUrl": None},
+        redirect_slashes=False,
+    )
+    app.state.store = store
+    app.state.log = log
+    errors.register(app)
+    app.include_router(api.router)
+    app.include_router(control.router)
+
+    @app.get("/", include_in_schema=False)
+    async def root() -> dict[str, str]:
+        return {"name": TITLE, "docs": "/docs", "api": api.router.prefix}
+
+    return Gate(app, log, lambda: rfc3339(store.now()))

@@ -1,0 +1,95 @@
+"""What the emulator refuses, and the one shape in which it says so.
+
+StartError                    the emulator cannot start: port in use, database unusable
+EmulatorError                 answered as {"error": true, "message": "..."}
+├── InvalidRequestError       400
+├── SessionNotFoundError      404, also for an expired session
+└── OperationFailedError      500
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+# The words of the published description; a failing database answers with the one of the operation.
+FAILURES = {
+    "listAISessions": "Failed to fetch sessions",
+    "createAISession": "Failed to create session",
+    "getAISession": "Failed to fetch session",
+    "updateAISession": "Failed to update session",
+    "extendAISession": "Failed to extend session",
+    "deleteAISession": "Failed to delete session",
+}
+
+
+class StartError(Exception):
+    """The emulator cannot start; the message is one line for a person."""
+
+
+class EmulatorError(Exception):
+    """A request that is answered with an error."""
+
+    status = 500
+
+
+class InvalidRequestError(EmulatorError):
+    """A request that the API does not allow; the message names the field."""
+
+    status = 400
+
+
+class SessionNotFoundError(EmulatorError):
+    """No live session has this id in this organisation."""
+
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("Session not found")
+
+
+class OperationFailedError(EmulatorError):
+    """The API's answer to what it cannot do and documents no other code for."""
+
+
+def problem(status: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Answer an error in the API's shape."""
+    return JSONResponse({"error": True, "message": message}, status, headers)
+
+
+def describe(errors: Sequence[Mapping[str, Any]]) -> str:
+    """Name the first field that is wrong, as ``initialMessages[0].role: ...``; never its value."""
+    first = errors[0]
+    _, *place = first["loc"]
+    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+    return f"{name.lstrip('.') or 'body'}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def register(app: FastAPI) -> None:
+    """Let every error leave the application as JSON."""
+
+    @app.exception_handler(EmulatorError)
+    async def refused(_: Request, error: EmulatorError) -> JSONResponse:
+        return problem(error.status, str(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        return problem(400, describe(error.errors()))
+
+    @app.exception_handler(HTTPException)
+    async def unrouted(_: Request, error: HTTPException) -> JSONResponse:
+        return problem(error.status_code, str(error.detail), error.headers)
+
+    @app.exception_handler(sqlite3.Error)
+    async def unstored(request: Request, _: sqlite3.Error) -> JSONResponse:
+        operation = getattr(request.scope.get("route"), "operation_id", None)
+        return problem(500, FAILURES.get(operation or "", "The emulator's database failed"))
+
+    @app.exception_handler(Exception)
+    async def broken(_: Request, __: Exception) -> JSONResponse:
+        # The server closes the connection after this one: a client must not send its next request into it.
+        return problem(500, "The emulator failed: see its standard error", {"Connection": "close"})

@@ -1,0 +1,205 @@
+"""Sessions and the clock in one SQLite file; safe for many threads."""
+
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from quant_sessions_provider.emulator.errors import OperationFailedError, SessionNotFoundError, StartError
+from quant_sessions_provider.emulator.sessions import Session
+
+_LAYOUT = 1  # user_version of the file: another layout is refused, not guessed at
+_LARGEST_INTEGER = 2**63 - 1  # SQLite's
+_SCHEMA = """
+BEGIN;
+CREATE TABLE IF NOT EXISTS clock (offset INTEGER NOT NULL);
+INSERT INTO clock SELECT 0 WHERE NOT EXISTS (SELECT * FROM clock);
+CREATE TABLE IF NOT EXISTS sessions (
+    sequence INTEGER PRIMARY KEY,
+    organisation TEXT NOT NULL, id TEXT NOT NULL, user_id TEXT NOT NULL, session_group TEXT,
+    status TEXT NOT NULL, model TEXT, title TEXT, total_tokens INTEGER NOT NULL,
+    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+    metadata TEXT NOT NULL, messages TEXT NOT NULL,
+    UNIQUE (organisation, id)
+);
+CREATE INDEX IF NOT EXISTS newest ON sessions (organisation, status, created_at, sequence, expires_at);
+CREATE INDEX IF NOT EXISTS newest_of_user
+    ON sessions (organisation, user_id, status, created_at, sequence, expires_at);
+PRAGMA user_version = 1;
+COMMIT;
+"""
+_SAVE = """
+INSERT INTO sessions (organisation, id, user_id, session_group, status, model, title, total_tokens,
+                      created_at, updated_at, expires_at, metadata, messages)
+VALUES (:organisation, :id, :user_id, :session_group, :status, :model, :title, :total_tokens,
+        :created_at, :updated_at, :expires_at, :metadata, :messages)
+ON CONFLICT (organisation, id) DO UPDATE SET
+    user_id = :user_id, session_group = :session_group, status = :status, model = :model, title = :title,
+    total_tokens = :total_tokens, created_at = :created_at, updated_at = :updated_at,
+    expires_at = :expires_at, metadata = :metadata, messages = :messages
+"""
+_FILTERS = {
+    "user_id": " AND user_id = ?",
+    "session_group": " AND session_group = ?",
+    "model": " AND model = ?",
+}
+
+
+class Store:
+    """The emulator's data in ``path``, which is created (readable by its owner only) if missing.
+
+    One connection behind a lock: SQLite writes one at a time anyway. Raises StartError for an unusable file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            self._connection = _connect(path)
+        except (OSError, sqlite3.Error) as error:
+            raise StartError(f"cannot use {path} as the database: {_reason(error)}") from error
+
+    def close(self) -> None:
+        """Close the file; nothing can be asked afterwards."""
+        with self._lock:
+            self._connection.close()
+
+    def offset(self) -> int:
+        """Milliseconds by which the clock was moved."""
+        with self._lock:
+            row = self._connection.execute("SELECT offset FROM clock").fetchone()
+        return int(row["offset"])
+
+    def set_offset(self, milliseconds: int) -> None:
+        """Move the clock to this distance from the real time."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE clock SET offset = ?", (milliseconds,))
+
+    def now(self) -> int:
+        """Read the movable clock."""
+        return int(time.time() * 1000) + self.offset()
+
+    def add(self, session: Session) -> None:
+        """Store a new session, or replace the one of the same organisation and id."""
+        with self._transaction() as connection:
+            connection.execute(_SAVE, _row(session))
+
+    def get(self, organisation: str, session_id: str) -> Session:
+        """Find a session that has not expired, completed or not; SessionNotFoundError otherwise."""
+        session = self.find(organisation, session_id)
+        if session is None or session.expires_at <= self.now():
+            raise SessionNotFoundError
+        return session
+
+    def find(self, organisation: str, session_id: str) -> Session | None:
+        """Find a session, expired or not."""
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT * FROM sessions WHERE organisation = ? AND id = ?", (organisation, session_id)
+            ).fetchone()
+        return row and _session(row)
+
+    @contextmanager
+    def changing(self, organisation: str, session_id: str) -> Iterator[Session]:
+        """Lend a live session; what the block changes is saved when it ends well."""
+        with self._transaction() as connection:
+            session = self.get(organisation, session_id)
+            yield session
+            connection.execute(_SAVE, _row(session))
+
+    def delete(self, organisation: str, session_id: str) -> None:
+        """Delete a live session. One that is gone is a failure: the API documents 200 and 500 only."""
+        with self._transaction() as connection:
+            deleted = connection.execute(
+                "DELETE FROM sessions WHERE organisation = ? AND id = ? AND expires_at > ?",
+                (organisation, session_id, self.now()),
+            )
+            if not deleted.rowcount:
+                raise OperationFailedError("Failed to delete session")
+
+    def active(self, organisation: str, filters: dict[str, str | None], limit: int, offset: int) -> list[sqlite3.Row]:
+        """List id, title, model and times of active, unexpired sessions, newest first.
+
+        ``filters`` may hold user_id, session_group and model.
+        """
+        used = {name: value for name, value in filters.items() if value is not None}
+        query = (
+            "SELECT id, title, model, created_at, updated_at FROM sessions"  # noqa: S608 - constants only
+            " WHERE organisation = ? AND status = 'active' AND expires_at > ?"
+            + "".join(_FILTERS[name] for name in used)
+            + " ORDER BY created_at DESC, sequence DESC LIMIT ? OFFSET ?"
+        )
+        with self._lock:
+            values = (organisation, self.now(), *used.values(), limit, min(offset, _LARGEST_INTEGER))
+            return self._connection.execute(query, values).fetchall()
+
+    def everything(self, organisation: str | None = None) -> list[Session]:
+        """List whole sessions, expired and completed ones too, oldest first."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT * FROM sessions WHERE organisation = ? OR ? IS NULL ORDER BY sequence",
+                (organisation, organisation),
+            ).fetchall()
+        return [_session(row) for row in rows]
+
+    def shift(self, milliseconds: int, session_id: str | None = None) -> int:
+        """Move the times of one session, or of all, in every organisation; answers how many were moved."""
+        with self._transaction() as connection:
+            return connection.execute(
+                "UPDATE sessions SET created_at = created_at + :by, updated_at = updated_at + :by,"
+                " expires_at = expires_at + :by WHERE id = :id OR :id IS NULL",
+                {"by": milliseconds, "id": session_id},
+            ).rowcount
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        connection.row_factory = sqlite3.Row
+        # A killed emulator loses nothing in these modes; only a power cut might.
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = OFF")
+        _prepare(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    layout = connection.execute("PRAGMA user_version").fetchone()[0]
+    if layout not in (0, _LAYOUT):
+        raise sqlite3.DatabaseError("written by another version of the emulator")
+    connection.executescript(_SCHEMA)
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _row(session: Session) -> dict[str, Any]:
+    row = {column.name: getattr(session, column.name) for column in fields(session)}
+    return row | {"metadata": json.dumps(session.metadata), "messages": json.dumps(session.messages)}
+
+
+def _session(row: sqlite3.Row) -> Session:
+    values = {column.name: row[column.name] for column in fields(Session)}
+    values |= {name: json.loads(row[name]) for name in ("metadata", "messages")}
+    return Session(**values)

@@ -1,0 +1,225 @@
+"""Bad input, bad settings and refused plans: one true line each, before anything is sent where it can be known."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pytest
+
+from quant_sessions_provider import Session
+from tests.acceptance.conftest import ORGANIZATION
+from tests.emulator_server import Emulator
+
+if TYPE_CHECKING:
+    from tests.acceptance.conftest import NewStack
+    from tests.engine import Run, Stack
+
+PROBLEM = "pulumi-python:dynamic/quant:Session resource 'bad' has a problem: "
+SECRETIVE = "declared-text"
+
+
+@pytest.fixture(scope="module")
+def stack(new_stack: NewStack) -> Stack:
+    return new_stack(lambda: None)
+
+
+def _preview(stack: Stack, emulator: Emulator, **declared: Any) -> Run:  # noqa: ANN401 - wrong ones above all
+    emulator.clear()
+    stack.program = lambda: (Session("bad", **{"user_id": "u", **declared}), None)[1]
+    run = stack.preview()
+    assert run.failed
+    assert "Traceback" not in run.text
+    assert SECRETIVE not in run.text
+    assert emulator.requests() == []
+    return run
+
+
+def _problems(run: Run) -> list[str]:
+    return sorted(text.removeprefix(PROBLEM) for text in run.said("bad"))
+
+
+def test_all_that_is_wrong_is_told_at_once_and_no_text_is_repeated(stack: Stack, emulator: Emulator) -> None:
+    run = _preview(
+        stack,
+        emulator,
+        user_id=" ",
+        session_group="",
+        organization="",
+        expiration_minutes=60.5,
+        renew_before_minutes=2000,
+        on_expired=SECRETIVE,
+        status=SECRETIVE,
+        metadata=[SECRETIVE],
+        messages=[
+            {"role": SECRETIVE, "content": SECRETIVE},
+            {"role": "user", "content": ""},
+            {"role": "user"},
+            {"role": "user", "content": 5},
+            {"role": "user", "content": SECRETIVE, SECRETIVE: 1},
+            SECRETIVE,
+        ],
+    )
+    assert _problems(run) == sorted(
+        [
+            "userId: must be a text that is not empty",
+            "sessionGroup: must be a text that is not empty",
+            "organization: must be a text that is not empty",
+            "expirationMinutes: must be a whole number of minutes from 5 to 1440, not 60.5",
+            "renewBeforeMinutes: must be a whole number of minutes from 1 to 1439 (the lifetime less 1), not 2000",
+            "onExpired: must be one of recreate, ignore, error",
+            "status: must be one of active, completed",
+            "metadata: must be an object",
+            "messages[0].role: must be one of system, user, assistant",
+            "messages[1].content: must be a text that is not empty",
+            "messages[2].content: must be a text that is not empty",
+            "messages[3].content: must be a text that is not empty",
+            "messages[4]: must have no keys other than role and content",
+            "messages[5]: must be an object with role and content",
+        ]
+    )
+
+
+def _in(minutes: float) -> str:
+    return (datetime.now(timezone.utc) + timedelta(minutes=minutes)).isoformat()
+
+
+LIFETIME = "expirationMinutes: must be a whole number of minutes from 5 to 1440"
+RENEWAL = "renewBeforeMinutes: must be a whole number of minutes from 1 to 59 (the lifetime less 1)"
+OFFSET = "expiresAt: must be an RFC 3339 timestamp with an offset, such as 2026-11-24T17:00:00+01:00"
+
+
+@pytest.mark.parametrize(
+    ("declared", "problem"),
+    [
+        ({"user_id": None, "expiration_minutes": 4}, [f"{LIFETIME}, not 4", "userId: is required"]),
+        ({"expiration_minutes": 1441}, [f"{LIFETIME}, not 1441"]),
+        ({"expiration_minutes": True}, [LIFETIME]),
+        ({"renew_before_minutes": 60}, [f"{RENEWAL}, not 60"]),
+        ({"expires_at": "2026-11-24T17:00:00"}, [OFFSET]),
+        ({"expires_at": _in(4)}, ["expiresAt: must lie at least 5 minutes ahead"]),
+        ({"expires_at": _in(-60)}, ["expiresAt: must lie at least 5 minutes ahead"]),
+        ({"expires_at": _in(1500)}, ["expiresAt: must lie at most 1440 minutes ahead"]),
+    ],
+    ids=["missing", "too-long", "bool", "renewal", "no-offset", "too-soon", "past", "too-far"],
+)
+def test_a_value_out_of_its_range_is_told_with_the_rule(
+    stack: Stack, emulator: Emulator, declared: dict[str, Any], problem: list[str]
+) -> None:
+    assert _problems(_preview(stack, emulator, **declared)) == problem
+
+
+@pytest.mark.parametrize(
+    ("declared", "line"),
+    [
+        (
+            {"expires_at": _in(60), "expiration_minutes": 60},
+            "session bad: expires_at and expiration_minutes exclude each other",
+        ),
+        (
+            {"expires_at": _in(60), "renew_before_minutes": 5},
+            "session bad: expires_at and renew_before_minutes exclude each other",
+        ),
+        (
+            {"metadata": {"a": [{"b": None}]}},
+            "session bad: metadata: holds None in an object, which Pulumi drops; leave the key out instead",
+        ),
+        (
+            {"metadata": pulumi.Output.from_input({"a": None})}
+            if False
+            else {"messages": [{"role": "user", "content": None}]},
+            "session bad: messages: holds None in an object, which Pulumi drops; leave the key out instead",
+        ),
+    ],
+)
+def test_what_cannot_be_declared_is_refused_without_a_traceback(
+    stack: Stack, emulator: Emulator, declared: dict[str, Any], line: str
+) -> None:
+    assert line in _preview(stack, emulator, **declared).said()
+
+
+TOKEN = "no API token is configured: set the variable QUANTCDN_API_TOKEN, or run `pulumi config set --secret"
+ORGANISATION = "no organization is configured: set the variable QUANTCDN_ORGANIZATION, or run `pulumi config set"
+HTTP = "must be https: over http the token could be read on its way (loopback hosts excepted)"
+SETTINGS = {
+    "token": ({"QUANTCDN_API_TOKEN": ""}, {}, f"{TOKEN} quant-sessions:bearer`"),
+    "organization": ({"QUANTCDN_ORGANIZATION": ""}, {}, f"{ORGANISATION} quant-sessions:organization`"),
+    "http": ({}, {"quant-sessions:baseUrl": "http://dashboard.example"}, f"quant-sessions:baseUrl: {HTTP}"),
+    "malformed": (
+        {"QUANTCDN_MAX_RETRIES": SECRETIVE},
+        {},
+        "QUANTCDN_MAX_RETRIES: must be a whole number from 0 to 999",
+    ),
+    "header": (
+        {"QUANTCDN_API_TOKEN": f"{SECRETIVE}\nX-Evil: 1"},
+        {},
+        "QUANTCDN_API_TOKEN: must be a token of printable ASCII characters without spaces",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_setting_that_is_missing_or_malformed_is_told_at_preview(
+    new_stack: NewStack, emulator: Emulator, name: str
+) -> None:
+    environment, config, line = SETTINGS[name]
+    stack = new_stack(lambda: None, **environment)
+    for key, value in config.items():
+        stack.config(key, value)
+    assert _problems(_preview(stack, emulator)) == [line]
+
+
+def test_stack_configuration_beats_the_environment(new_stack: NewStack, emulator: Emulator) -> None:
+    def program() -> None:
+        Session("desk", user_id="u")
+
+    stack = new_stack(program, QUANTCDN_ORGANIZATION="from-environment", QUANTCDN_API_TOKEN="")
+    stack.config("quant:organization", "shared")
+    stack.config("quant:bearer", emulator.token, secret=True)
+    assert not stack.up().failed
+    assert stack.resources()["desk"]["inputs"]["organization"] == "shared"
+    stack.config("quant-sessions:organization", "own")
+    moved = [step for step in stack.preview().steps if step.op == "create-replacement"]
+    assert [(step.keys, step.new["organization"]) for step in moved] == [(["organization"], "own")]
+    stack.destroy()
+
+
+def test_another_hosts_404_never_drops_a_session(new_stack: NewStack, emulator: Emulator) -> None:
+    def program() -> None:
+        Session("desk", user_id="u")
+
+    stack = new_stack(program)
+    stack.up()
+    session = stack.resources()["desk"]["id"]
+    with Emulator() as elsewhere:
+        stack.environment(QUANTCDN_BASE_URL=elsewhere.url)
+        line = (
+            f"session {session} is not found at {elsewhere.url}, but it was made at {emulator.url}:"
+            " set baseUrl to where it lives"
+        )
+        for run in (stack.refresh(), stack.destroy()):
+            assert run.failed
+            assert any(text.endswith(line) for text in run.said("desk")), run.messages
+        assert stack.resources()["desk"]["id"] == session
+    stack.environment(QUANTCDN_BASE_URL=emulator.url)
+    assert not stack.destroy().failed
+
+
+def test_an_update_of_a_session_that_is_gone_names_the_commands_that_lead_on(
+    new_stack: NewStack, emulator: Emulator
+) -> None:
+    declared: dict[str, Any] = {"user_id": "u", "metadata": {"a": 1}}
+    stack = new_stack(lambda: (Session("desk", **declared), None)[1])
+    stack.up()
+    session = stack.resources()["desk"]["id"]
+    emulator.api("DELETE", ORGANIZATION, f"/{session}")
+    declared["metadata"] = {"a": 2}
+    run = stack.up()
+    assert run.failed
+    assert "Traceback" not in run.text
+    assert run.said("desk")[-1] == (
+        f"SessionError: updating session {session}: the API answered 404: Session not found; `pulumi refresh` drops it"
+        " if it is gone, `pulumi up --replace` with its URN starts a new one from the declared messages"
+    )
+    stack.destroy()
