@@ -40,14 +40,21 @@ def main(
 def emulator(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Loopback port; 0: any free one.")] = 8787,
     db: Annotated[Path, typer.Option(help="SQLite file, created if missing.")] = Path("quant-sessions-emulator.db"),
+    latency_ms: Annotated[int, typer.Option(min=0, max=3_600_000, help="Let each request wait.")] = 0,
+    fault_rate: Annotated[float, typer.Option(min=0, max=1, help="Share of requests to fail, in every way.")] = 0,
+    seed: Annotated[int | None, typer.Option(help="Fail the same requests again.", show_default="random")] = None,
 ) -> None:
     """Run the API of AI sessions on this machine, without an account."""
     package = _emulator_package()
+    chosen = {} if seed is None else {"seed": seed}
+    faults = package.FaultSetup(latency_ms=latency_ms, rate=fault_rate, **chosen)
     try:
-        server = package.EmulatorServer(db, port)
+        server = package.EmulatorServer(db, port, faults)
     except package.StartError as error:
         _fail(str(error))
     line = f"QuantCDN AI sessions emulator: {server.url} (docs at /docs, data in {db})"
+    if fault_rate:
+        line += f", failing {fault_rate:.0%} of the requests with --seed {faults.seed}"
     server.run(announce=lambda: typer.echo(line))
 
 

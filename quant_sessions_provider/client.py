@@ -133,7 +133,7 @@ class Client:
             size = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit - len(seen))
             page = self._page(organization, {**filters, "limit": str(size), "offset": str(offset)})
             # Sessions come and go between pages, and a server may ignore the offset: what was seen ends the walk.
-            fresh = [session for session in page if session.id not in seen][:size]
+            fresh = list({session.id: session for session in page if session.id not in seen}.values())[:size]
             yield from fresh
             seen.update(session.id for session in fresh)
             offset += len(page)
@@ -157,7 +157,10 @@ def _segment(text: str) -> str:
     # HTTP libraries resolve dots even when they are escaped, which would climb out of the path.
     if not text.strip("."):
         raise RefusedError("an organization or session id is empty or made of dots: no path can hold it")
-    return quote(text, safe="")
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError:
+        raise RefusedError("an organization or session id is no valid Unicode: no path can hold it") from None
 
 
 def _parsed(operation: str, kind: type[Answer], answer: object) -> Answer:

@@ -193,9 +193,10 @@ def _token(text: str) -> str:
 
 
 def _base_url(text: str) -> str:
-    url = urlsplit(text)
+    # First of all: urlsplit's own errors repeat the text.
     plain = re.fullmatch(r"[\x21-\x7e]+", text) and not set(text) & set("?#@\\")
-    if not plain or url.scheme not in ("http", "https") or not url.hostname or not _has_valid_port(url):
+    url = urlsplit(text) if plain else None
+    if url is None or url.scheme not in ("http", "https") or not url.hostname or not _has_valid_port(url):
         raise ValueError("must be a URL such as https://dashboard.quantcdn.io, without user, query or fragment")
     if url.scheme == "http" and not _is_loopback(url.hostname):
         raise ValueError("must be https: over http the token could be read on its way (loopback hosts excepted)")

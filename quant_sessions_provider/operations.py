@@ -41,6 +41,9 @@ class Diff:
 _REFUSED: Final = (400, 403, 409, 410, 422)
 """Answers that will be the same the next time."""
 
+_FORBIDDEN: Final = (401, 403)
+"""Answers that a GET would get too."""
+
 _ANEW: Final = "`pulumi up --replace` with its URN starts a new one from the declared messages"
 
 
@@ -101,7 +104,8 @@ class Operations:
             # Where no input moved diff cannot tell a plan from a refresh, which must not fail: update raises it.
             return Diff(changes=True)
         note = f"{_expired(session_id, outputs)}; it is gone, a new one starts from the declared messages"
-        causes = ["expiresAt"] if "expiresAt" in changed or not changed else changed
+        sends = [key for key in changed if key in ("messages", "metadata", "status")]
+        causes = ["expiresAt"] if "expiresAt" in changed or not sends else sends
         return Diff(None if changed else True, causes, [note])
 
     def create(self, inputs: Properties) -> tuple[str, Properties]:
@@ -224,7 +228,9 @@ class Operations:
         """Delete without saving. After an error a GET tells whether it is gone, since DELETE itself does not."""
         try:
             self._client.delete(outputs["organization"], session_id)
-        except (ApiError, AnswerLostError):
+        except (ApiError, AnswerLostError) as error:
+            if isinstance(error, ApiError) and error.status in _FORBIDDEN:
+                raise
             if self._probe.find(session_id, outputs) is not None:
                 self._client.delete(outputs["organization"], session_id)
 

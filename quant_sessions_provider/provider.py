@@ -43,15 +43,31 @@ class SessionError(Exception):
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        if os.environ.get(_DEBUG):
-            return
-        sys.tracebacklimit = 0
+        if not os.environ.get(_DEBUG):
+            _cut_tracebacks()
 
     def __str__(self) -> str:
         """Give the text, and other errors their tracebacks back."""
-        if hasattr(sys, "tracebacklimit"):
-            del sys.tracebacklimit
+        _restore_tracebacks()
         return super().__str__()
+
+
+_limits: list[int | None] = []
+
+
+def _cut_tracebacks() -> None:
+    if not _limits:
+        _limits.append(getattr(sys, "tracebacklimit", None))
+    sys.tracebacklimit = 0
+
+
+def _restore_tracebacks() -> None:
+    for limit in _limits:
+        if limit is None:
+            del sys.tracebacklimit
+        else:
+            sys.tracebacklimit = limit
+    _limits.clear()
 
 
 # The traceback module prints the module of every class but the builtin ones; people need the text alone.

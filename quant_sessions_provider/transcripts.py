@@ -25,6 +25,8 @@ def save(folder: str, session_id: str, session: StoredSession) -> None:
         RefusedError: it could not be written, so the session must not be deleted.
 
     """
+    if session.messages is None:
+        raise RefusedError(f"session {session_id} is not deleted: the API told no messages to save in transcriptDir")
     try:
         _write(Path(folder), quote(session_id, safe=""), json.dumps(asdict(session), ensure_ascii=False, indent=2))
     except OSError as error:
@@ -36,7 +38,9 @@ def save(folder: str, session_id: str, session: StoredSession) -> None:
 def _write(folder: Path, name: str, text: str) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     partial = folder / f".{name}.partial"
-    with os.fdopen(os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+    descriptor = os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    # Half a surrogate pair, which JSON may carry and UTF-8 may not, becomes the JSON escape that it came from.
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text + "\n")
         file.flush()
         os.fsync(file.fileno())

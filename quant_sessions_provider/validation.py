@@ -6,6 +6,7 @@ of a fixed set of words, are. What a preview does not know yet is let pass, and 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -20,7 +21,6 @@ from quant_sessions_provider.model import (
     STATUSES,
     UNKNOWN,
     Properties,
-    contains_unknown,
 )
 
 Failures = Iterator[str]
@@ -89,6 +89,16 @@ def _message(at: str, message: object) -> Failures:
 def _metadata(key: str, value: object) -> Failures:
     if value is not UNKNOWN and not isinstance(value, Mapping):
         yield f"{key}: must be an object"
+    if _holds_no_number(value):
+        yield f"{key}: holds a number that JSON cannot carry (infinite, or not a number)"
+
+
+def _holds_no_number(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return any(_holds_no_number(inner) for inner in value.values())
+    if isinstance(value, list):
+        return any(_holds_no_number(inner) for inner in value)
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def _expiry(key: str, value: object) -> Failures:
@@ -122,9 +132,8 @@ def _moment(old: Properties, new: Properties, now: datetime) -> Failures:
 
 def _renewal(new: Properties) -> Failures:
     ahead, lifetime = new.get("renewBeforeMinutes", UNKNOWN), new.get("expirationMinutes", UNKNOWN)
-    if ahead is UNKNOWN or contains_unknown(ahead):
-        return
-    longest = lifetime - 1 if _is_whole(lifetime) else MAX_LIFETIME - 1
-    if not (_is_whole(ahead) and 1 <= ahead <= longest):
-        bound = f"from 1 to {longest} (the lifetime less 1)"
-        yield f"renewBeforeMinutes: must be a whole number of minutes {bound}{_shown(ahead)}"
+    bounded = not list(_lifetime("", lifetime)) and lifetime is not UNKNOWN
+    longest = (lifetime if bounded else MAX_LIFETIME) - 1
+    if ahead is not UNKNOWN and not (_is_whole(ahead) and 1 <= ahead <= longest):
+        why = " (the lifetime less 1)" if bounded else ""
+        yield f"renewBeforeMinutes: must be a whole number of minutes from 1 to {longest}{why}{_shown(ahead)}"

@@ -25,6 +25,7 @@ FIELDS: list[tuple[str, str, str, object, object]] = [
     ("baseDelayMs", "base_delay_ms", "0", 0.0, 500.0),
     ("maxDelayMs", "max_delay_ms", "0", 0.0, 30_000.0),
     ("enableJitter", "enable_jitter", "False", False, True),
+    ("transcriptDir", "transcript_dir", "kept", "kept", None),
 ]
 
 
@@ -67,9 +68,15 @@ def test_the_token_remembers_where_it_came_from(stack: dict[str, Any], environ: 
         *((key, value, AMOUNT) for key in ("baseDelayMs", "maxDelayMs") for value in ("-1", "inf", "1 s", "1" * 10)),
         *(("enableJitter", value, "must be true or false") for value in ("1", "yes", "")),
         *(("organization", value, "must not be empty") for value in ("", " ")),
+        ("transcriptDir", "", "must not be empty"),
         *(("bearer", value, TOKEN_TEXT) for value in ("", "a b", "a\nHost: b", "a\r", "é", "a\x7f")),
         *(("baseUrl", value, URL) for value in ("", "dashboard.quantcdn.io", "ftp://a", "https://", "https://a?b=c")),
         *(("baseUrl", value, URL) for value in ("https://a#b", "https://me:word@a", "http://127.0.0.1@evil.example")),
+        *(
+            ("baseUrl", value, URL)
+            for value in ("https://a?", "https://a#", "https://a b", "https://a\n", "https://a\\b")
+        ),
+        *(("baseUrl", value, URL) for value in ("https://a:99999", "https://a:x", "https://a:0", "https://\u00e4")),
         *(
             ("baseUrl", value, HTTPS)
             for value in ("http://a.example", "http://127.0.0.1.evil.example", "http://10.0.0.1")
@@ -118,6 +125,12 @@ def test_the_token_is_asked_for_when_it_is_needed() -> None:
     assert load({"quant:bearer": TOKEN}).require_bearer() == TOKEN
     with pytest.raises(ConfigurationError, match=r"^no API token is configured: "):
         load().require_bearer()
+
+
+def test_the_organization_is_asked_for_when_it_is_needed() -> None:
+    assert load({"quant:organization": "acme"}).require_organization() == "acme"
+    with pytest.raises(ConfigurationError, match=r"^no organization is configured: "):
+        load().require_organization()
 
 
 def test_the_token_is_in_no_repr() -> None:

@@ -99,7 +99,7 @@ def test_arguments_become_state_keys_without_those_not_given_and_data_keeps_its_
         ("é", "e\u0301", False),
     ],
 )
-def test_same_is_what_json_says_is_the_same(one: object, other: object, same: bool) -> None:  # noqa: FBT001 - a row
+def test_same_is_what_json_says_is_the_same(one: object, other: object, same: object) -> None:
     assert model.same(one, other) is model.same(other, one) is same
 
 

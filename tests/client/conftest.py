@@ -1,0 +1,154 @@
+"""A host on loopback that records what it is asked, and plays the answers it is given, in their order."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+from quant_sessions_provider.client import Client
+from quant_sessions_provider.config import load
+from quant_sessions_provider.transport import Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TOKEN = "sk-hunter2"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as it came over the wire."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+    connection: tuple[str, int]
+
+    @property
+    def line(self) -> str:
+        return f"{self.method} {self.target}"
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 - any JSON
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What to answer; or drop the connection before or after reading the body, for good, or hold it."""
+
+    status: int = 200
+    body: Any = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    drop: Literal["", "before", "after", "for good", "hold"] = ""
+
+    @property
+    def payload(self) -> bytes:
+        if isinstance(self.body, bytes):
+            return self.body
+        return self.body.encode() if isinstance(self.body, str) else json.dumps(self.body).encode()
+
+
+class Host(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.asked: list[Asked] = []
+        self.answers: deque[Answer] = deque()
+        self.over = threading.Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    @property
+    def lines(self) -> list[str]:
+        return [request.line for request in self.asked]
+
+    def play(self, *answers: Answer) -> None:
+        """Answer so, one request after the other, and with an empty object from then on."""
+        self.answers.extend(answers)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing about connections that tests break."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Host
+
+    def _play(self) -> None:
+        answer = self.server.answers.popleft() if self.server.answers else Answer()
+        length = 0 if answer.drop == "before" else int(self.headers.get("Content-Length", 0))
+        headers, body = dict(self.headers.items()), self.rfile.read(length)
+        self.server.asked.append(Asked(self.command, self.path, headers, body, self.client_address))
+        self.close_connection = bool(answer.drop)
+        if answer.drop == "for good":
+            self.server.socket.close()
+        elif answer.drop == "hold":
+            self.server.over.wait(60)
+        elif not answer.drop:
+            self._answer(answer)
+
+    do_GET = do_POST = do_PUT = do_DELETE = _play  # noqa: N815 - http.server's names
+
+    def _answer(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        for name, value in ({"Content-Length": str(len(answer.payload))} | answer.headers).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(answer.payload)
+
+    def log_message(self, *_args: object) -> None:
+        """Keep the tests' output clean."""
+
+
+@pytest.fixture(autouse=True)
+def _no_variables_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "netrc"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with Host() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        yield server
+        server.over.set()
+        server.shutdown()
+        thread.join()
+
+
+def nowhere() -> str:
+    """Give a loopback URL at which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        return f"http://127.0.0.1:{unused.getsockname()[1]}"
+
+
+def client_of(url: str, **settings: str) -> Client:
+    """Make the real client; it pauses for no time between repetitions."""
+    raw = {
+        "bearer": TOKEN,
+        "baseUrl": url,
+        "baseDelayMs": "0",
+        "enableJitter": "false",
+        "timeoutSeconds": "5",
+    } | settings
+    return Client(Transport(load({f"quant-sessions:{key}": value for key, value in raw.items()}.get, {})))
+
+
+@pytest.fixture
+def client(host: Host) -> Client:
+    return client_of(host.url)

@@ -1,0 +1,210 @@
+"""What happens when the network or the host fails: what is repeated, what is said, and where the token goes."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from contextlib import suppress
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+import pytest
+
+from quant_sessions_provider.errors import AnswerLostError, ApiError, UnreachableError
+from tests.client.conftest import Answer, Host, client_of, nowhere
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from quant_sessions_provider.client import Client
+
+    Operation = Callable[[Client], object]
+
+ONCE: dict[str, Operation] = {
+    "create": lambda c: c.create("acme", user_id="ada"),
+    "append": lambda c: c.update("acme", "3f2a", new_messages=[{"role": "user", "content": "A"}], metadata={}),
+    "count": lambda c: c.update("acme", "3f2a", tokens_used=7),
+    "extend": lambda c: c.extend("acme", "3f2a", additional_minutes=5),
+    "delete": lambda c: c.delete("acme", "3f2a"),
+}
+AGAIN: dict[str, Operation] = {
+    "get": lambda c: c.get("acme", "3f2a"),
+    "metadata": lambda c: c.update("acme", "3f2a", metadata={}),
+    "status": lambda c: c.update("acme", "3f2a", status="completed"),
+}
+once = pytest.mark.parametrize("operation", ONCE.values(), ids=ONCE)
+again = pytest.mark.parametrize("operation", AGAIN.values(), ids=AGAIN)
+failures = pytest.mark.parametrize(
+    "failure",
+    [Answer(drop="before"), Answer(drop="after"), *(Answer(status) for status in (408, 500, 502, 503, 504))],
+    ids=lambda answer: answer.drop or str(answer.status),
+)
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Record pauses instead of making them."""
+    pauses: list[float] = []
+    monkeypatch.setattr("urllib3.util.retry.time.sleep", pauses.append)
+    return pauses
+
+
+# --- what is repeated ----------------------------------------------------------------------------------------
+
+
+@once
+@failures
+def test_what_would_count_twice_is_not_repeated_if_it_may_have_been_processed(
+    host: Host, client: Client, operation: Operation, failure: Answer
+) -> None:
+    host.play(failure)
+    with pytest.raises(AnswerLostError if failure.drop else ApiError) as caught:
+        operation(client)
+    assert len(host.asked) == 1
+    lost = f"{host.url} did not answer; the request may have taken effect"
+    assert str(caught.value).endswith(f": {lost if failure.drop else f'the API answered {failure.status}'}")
+
+
+@once
+@pytest.mark.parametrize("status", [413, 503])
+def test_a_retry_after_alone_is_no_leave_to_repeat(
+    host: Host, client: Client, operation: Operation, status: int
+) -> None:
+    host.play(Answer(status, headers={"Retry-After": "0"}))
+    with pytest.raises(ApiError):
+        operation(client)
+    assert len(host.asked) == 1
+
+
+@again
+@failures
+def test_what_changes_nothing_twice_is_repeated(
+    host: Host, client: Client, operation: Operation, failure: Answer
+) -> None:
+    host.play(failure, failure, failure)
+    operation(client)
+    assert host.lines == [host.lines[0]] * 4
+    read = [request.body for request in host.asked[0 if failure.drop != "before" else 3 :]]
+    assert read == [read[0]] * len(read)
+
+
+@pytest.mark.parametrize("operation", [*ONCE.values(), *AGAIN.values()], ids=[*ONCE, *AGAIN])
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "0"}, {"Retry-After": formatdate(0, usegmt=True)}])
+def test_after_429_everything_is_repeated(
+    host: Host, client: Client, operation: Operation, headers: dict[str, str]
+) -> None:
+    host.play(Answer(429, headers=headers), Answer(429, headers=headers))
+    operation(client)
+    assert len(host.asked) == 3
+    assert len({(request.line, request.body) for request in host.asked}) == 1
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 501])
+def test_other_errors_are_final(host: Host, client: Client, status: int) -> None:
+    for operation in (*ONCE.values(), *AGAIN.values()):
+        host.play(Answer(status))
+        with pytest.raises(ApiError):
+            operation(client)
+    assert len(host.asked) == len(ONCE) + len(AGAIN)
+
+
+def test_a_list_is_repeated_page_by_page(host: Host, client: Client) -> None:
+    page = Answer(200, [{"id": str(number)} for number in range(100)])
+    host.play(page, Answer(drop="after"), Answer(500), Answer(200, [{"id": "last"}]))
+    assert len(list(client.list("acme"))) == 101
+
+
+@pytest.mark.parametrize("retries", [0, 2])
+def test_repeating_ends_with_the_last_answer(host: Host, retries: int) -> None:
+    host.play(*[Answer(500, {"message": f"attempt {number}"}) for number in range(9)])
+    with pytest.raises(ApiError, match=f"^reading session 3f2a: the API answered 500: attempt {retries}$"):
+        client_of(host.url, maxRetries=str(retries)).get("acme", "3f2a")
+    assert len(host.asked) == retries + 1
+
+
+def test_a_retry_after_is_waited_for_as_seconds_and_as_a_date(host: Host, slept: list[float]) -> None:
+    date = formatdate(time.time() + 20, usegmt=True)
+    host.play(Answer(429, headers={"Retry-After": "7"}), Answer(429, headers={"Retry-After": date}))
+    client_of(host.url).create("acme", user_id="ada")
+    assert slept == [7, pytest.approx(19.5, abs=1.5)]
+
+
+def test_pauses_double_from_the_base_up_to_the_longest(host: Host, slept: list[float]) -> None:
+    host.play(*[Answer(500)] * 4)
+    client_of(host.url, baseDelayMs="500", maxDelayMs="3000", maxRetries="4").get("acme", "3f2a")
+    assert slept == [0.5, 1, 2, 3]
+
+
+@again
+def test_an_answer_cut_short_is_a_lost_one_and_is_asked_for_again(
+    host: Host, client: Client, operation: Operation
+) -> None:
+    host.play(Answer(200, "{", headers={"Content-Length": "99", "Connection": "close"}))
+    operation(client)
+    assert len(host.asked) == 2
+
+
+# --- what is said --------------------------------------------------------------------------------------------
+
+
+def test_a_post_cut_short_may_have_taken_effect(host: Host, client: Client) -> None:
+    host.play(Answer(200, "{", headers={"Content-Length": "99", "Connection": "close"}))
+    with pytest.raises(
+        AnswerLostError, match=r"^creating the session: .* did not answer; the request may have taken effect$"
+    ):
+        client.create("acme", user_id="ada")
+    assert len(host.asked) == 1
+
+
+def test_no_answer_in_time_is_a_lost_one(host: Host) -> None:
+    host.play(Answer(drop="hold"))
+    with pytest.raises(AnswerLostError):
+        client_of(host.url, timeoutSeconds="0.05").create("acme", user_id="ada")
+    assert len(host.asked) == 1
+
+
+@once
+def test_a_refused_connection_says_that_nothing_was_sent(operation: Operation) -> None:
+    with pytest.raises(UnreachableError) as caught:
+        operation(client_of(nowhere()))
+    assert re.search(
+        r": http://127.0.0.1:\d+ cannot be reached \(no connection\); nothing was sent$", str(caught.value)
+    )
+
+
+@again
+def test_what_may_have_gone_out_before_is_not_said_to_be_unsent(
+    host: Host, client: Client, operation: Operation
+) -> None:
+    host.play(Answer(drop="for good"))
+    with pytest.raises(UnreachableError) as caught:
+        operation(client)
+    assert str(caught.value).endswith(f": {host.url} cannot be reached (no connection)")
+    assert len(host.asked) == 1
+
+
+# --- connections ---------------------------------------------------------------------------------------------
+
+
+def test_a_thread_keeps_one_connection_through_errors_too(host: Host, client: Client) -> None:
+    host.play(Answer(), Answer(404, {"message": "x"}), Answer(200, "not JSON"), Answer(500), Answer())
+    for _ in range(4):
+        with suppress(ApiError):
+            client.get("acme", "3f2a")
+    assert len(host.asked) == 5
+    assert len({request.connection for request in host.asked}) == 1
+
+
+def test_each_thread_has_a_connection_of_its_own(host: Host, client: Client) -> None:
+    def twice() -> None:
+        client.get("acme", "3f2a")
+        client.get("acme", "3f2a")
+
+    threads = [threading.Thread(target=twice) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ports = [request.connection for request in host.asked]
+    assert sorted(ports.count(port) for port in set(ports)) == [2, 2, 2]

@@ -1,0 +1,298 @@
+"""create, read, update and delete; the rules are those of `docs/expiry.md`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from unittest.mock import call
+
+import pytest
+
+from quant_sessions_provider.errors import (
+    AnswerLostError,
+    ApiError,
+    NotFoundError,
+    QuantSessionsError,
+    RefusedError,
+    UnreachableError,
+)
+from quant_sessions_provider.model import (
+    CreatedSession,
+    DeletedSession,
+    ExtendedSession,
+    StoredSession,
+    UpdatedSession,
+)
+from tests.unit.fakes import (
+    DELETE,
+    GET,
+    HERE,
+    ID,
+    LIST,
+    NOT_FOUND,
+    ORG,
+    SERVER_ERROR,
+    A,
+    B,
+    C,
+    applied,
+    at,
+    desk,
+    inputs_of,
+)
+
+POST = call.create(ORG, user_id="ada", session_group=None, metadata=None, expiration_minutes=60, initial_messages=[A])
+COMPLETE = call.update(ORG, ID, status="completed")
+CREATED = {"grantedExpiresAt": at(60), "createdAt": at(0), "baseUrl": HERE, "expired": False}
+PUT = {"totalMessages": 3, "totalTokens": 40, "updatedAt": at(0)}
+THERE = "https://there.example"
+ELSEWHERE = f"session {ID} is not found at {HERE}, but it was made at {THERE}: set baseUrl to where it lives"
+ANEW = "`pulumi up --replace` with its URN starts a new one from the declared messages"
+REFRESH = f"`pulumi refresh` drops it if it is gone, {ANEW}"
+HALF = "the rest of this update took effect, and the next run takes that up"
+LONGER = "The next run extends it again: at worst it lives longer"
+
+
+def append(*messages: dict[str, str], **more: object) -> Any:  # noqa: ANN401 - a recorded call
+    return call.update(ORG, ID, new_messages=list(messages), **more)
+
+
+def extend(minutes: int) -> Any:  # noqa: ANN401 - a recorded call
+    return call.extend(ORG, ID, additional_minutes=minutes)
+
+
+# --- create ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("status", "more", "calls"), [("active", {}, [POST]), ("completed", PUT, [POST, COMPLETE])])
+def test_create_posts_what_is_declared_and_completes_it(status: str, more: dict[str, Any], calls: list[Any]) -> None:
+    host, inputs = desk(), inputs_of(applied(60), status=status)
+    assert host.operations.create(inputs) == (ID, inputs | CREATED | more)
+    assert host.calls == calls
+
+
+@pytest.mark.parametrize(
+    ("deleting", "fate", "calls"),
+    [
+        ([DeletedSession(None)], "the session was deleted again", [DELETE]),
+        (
+            [SERVER_ERROR] * 2,
+            f"session {ID} was created and could not be deleted again: delete it by its id",
+            [DELETE, GET, DELETE],
+        ),
+    ],
+)
+def test_a_create_whose_second_request_fails_leaves_nothing_or_names_it(
+    deleting: list[Any], fate: str, calls: list[Any]
+) -> None:
+    host = desk()
+    host.client.update.side_effect, host.client.delete.side_effect = SERVER_ERROR, deleting
+    with pytest.raises(RefusedError, match=f"^server error; {fate}$"):
+        host.operations.create(inputs_of(applied(60), status="completed"))
+    assert host.calls == [POST, COMPLETE, *calls]
+
+
+def test_a_create_that_tells_no_id_is_an_error() -> None:
+    host = desk()
+    host.client.create.return_value = CreatedSession(None, None, None, None)
+    with pytest.raises(ApiError, match=r"^creating the session: the API's answer has no sessionId$"):
+        host.operations.create(inputs_of(applied(60)))
+
+
+# --- read --------------------------------------------------------------------------------------------------
+
+READ = {"title": "Title", "model": "model", "createdAt": at(-51), "totalMessages": 1, "expired": False}
+
+
+@pytest.mark.parametrize("outputs", [applied(9), applied(-9, expired=True), {"baseUrl": HERE}, {}])
+def test_read_takes_up_what_the_api_tells_and_never_moves_the_expiry(outputs: dict[str, Any]) -> None:
+    host = desk()
+    known = {"organization": ORG, "baseUrl": HERE} | outputs
+    assert host.operations.read(ID, outputs) == (known | READ, None)
+    assert host.calls == [GET]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "found"),
+    [
+        (applied(0.1), None),
+        (applied(0), (applied(0, expired=True), None)),
+        (applied(60, grantedExpiresAt=at(-1)), (applied(60, grantedExpiresAt=at(-1), expired=True), None)),
+        (applied(-1, grantedExpiresAt=at(60)), None),
+        ({}, None),
+    ],
+)
+def test_rule_5_gone_before_its_time_is_dropped_and_after_it_kept(outputs: dict[str, Any], found: object) -> None:
+    assert desk("gone").operations.read(ID, outputs) == found
+
+
+@pytest.mark.parametrize(
+    ("live", "drifted"),
+    [
+        ([A, C, B], None),
+        ([{**A, "id": 1}, B], None),
+        (["odd"], None),
+        (None, None),
+        ([A, C, C], [A, C]),
+        ([{**B, "id": 1}, A], [B, A]),
+        ([A], [A]),
+        ([], []),
+    ],
+)
+def test_a_tampered_message_is_drift_and_shows_in_inputs_and_outputs(live: list[Any] | None, drifted: object) -> None:
+    host, outputs = desk(), applied(9, messages=[A, B])
+    host.client.get.return_value = StoredSession(ID, None, None, live, None)
+    found = host.operations.read(ID, outputs)
+    assert found is not None
+    if drifted is None:
+        assert (found[0]["messages"], found[1]) == ([A, B], None)
+    else:
+        assert found[0]["messages"] == drifted
+        assert found[1] == inputs_of(outputs, messages=drifted)
+
+
+def test_a_session_of_no_organization_cannot_be_read() -> None:
+    host = desk(configuration={"quant:bearer": "t"})
+    with pytest.raises(QuantSessionsError, match=r"^no organization is configured: "):
+        host.operations.read(ID, {})
+    assert host.calls == []
+
+
+# --- update ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("moved", "calls", "told"),
+    [
+        ({"expirationMinutes": 30}, [], {}),
+        ({"renewBeforeMinutes": 5, "onExpired": "ignore"}, [], {}),
+        ({"expiresAt": at(8)}, [], {}),
+        ({"expiresAt": at(60)}, [extend(51)], {"grantedExpiresAt": at(60), "expired": False}),
+        ({"messages": [A, B, C]}, [GET, append(B, C)], PUT),
+        ({"metadata": {"a": 1}}, [call.update(ORG, ID, metadata={"a": 1})], PUT),
+        ({"status": "completed"}, [COMPLETE], PUT),
+        (
+            {"messages": [A, B], "metadata": {}, "status": "completed", "expiresAt": at(60)},
+            [GET, append(B, metadata={}, status="completed"), extend(51)],
+            PUT | {"grantedExpiresAt": at(60), "expired": False},
+        ),
+    ],
+)
+def test_update_sends_what_moved_in_one_put_and_extends_last(
+    moved: dict[str, Any], calls: list[Any], told: dict[str, Any]
+) -> None:
+    host, outputs = desk(), applied(9, grantedExpiresAt=at(10), title="Title")
+    new = inputs_of(outputs, **moved)
+    assert host.operations.update(ID, outputs, new) == (
+        new | {"baseUrl": HERE, "grantedExpiresAt": at(10), "title": "Title"} | told
+    )
+    assert host.calls == calls
+
+
+def test_metadata_no_longer_declared_is_emptied_and_leaves_state() -> None:
+    host, outputs = desk(), applied(9, metadata={"a": 1})
+    assert "metadata" not in host.operations.update(ID, outputs, inputs_of(applied(9)))
+    assert host.calls == [call.update(ORG, ID, metadata={})]
+
+
+@pytest.mark.parametrize(
+    ("live", "calls"),
+    [
+        ([A, B, C], [GET]),
+        ([A, {"role": "assistant", "content": "run time"}, B, C], [GET]),
+        ([A], [GET, append(B, C)]),
+        ([A, B], [GET, append(B, C)]),
+        (None, [GET, append(B, C)]),
+    ],
+)
+def test_what_is_live_already_is_not_appended_again(live: list[Any] | None, calls: list[Any]) -> None:
+    host = desk()
+    host.client.get.return_value = StoredSession(ID, None, None, live, None)
+    assert host.operations.update(ID, applied(9), inputs_of(applied(9), messages=[A, B, C]))["messages"] == [A, B, C]
+    assert host.calls == calls
+
+
+def test_an_answer_that_tells_nothing_leaves_no_stale_grant() -> None:
+    host, outputs = desk(), applied(9, grantedExpiresAt=at(10), title="Title")
+    host.client.extend.return_value = ExtendedSession(None, None, None)
+    host.client.update.return_value = UpdatedSession(None, None, None, None, None)
+    new = inputs_of(outputs, expiresAt=at(60), status="completed")
+    assert host.operations.update(ID, outputs, new) == new | {"baseUrl": HERE, "title": "Title", "expired": False}
+
+
+def test_a_404_in_an_update_says_what_to_do_and_another_hosts_says_where_it_lives() -> None:
+    host, moved = desk(), inputs_of(applied(9), status="completed")
+    host.client.update.side_effect, host.client.get.side_effect = NOT_FOUND, NOT_FOUND
+    with pytest.raises(RefusedError, match=f"^{re.escape(f'not found; {REFRESH}')}$"):
+        host.operations.update(ID, applied(9), moved)
+    with pytest.raises(RefusedError, match=f"^{re.escape(ELSEWHERE)}$"):
+        host.operations.update(ID, applied(9, baseUrl=THERE), moved)
+
+
+@pytest.mark.parametrize(
+    ("put", "extending", "text"),
+    [
+        (ApiError("put: 403", status=403), None, f"put: 403; {ANEW}"),
+        (SERVER_ERROR, None, "server error"),
+        (AnswerLostError("put lost"), None, "put lost"),
+        (None, ApiError("extend: 400", status=400), f"extend: 400; {HALF}; {ANEW}"),
+        (None, SERVER_ERROR, f"server error; {HALF}"),
+        (None, AnswerLostError("extend lost"), f"extend lost. {LONGER}; {HALF}"),
+        (None, UnreachableError("no connection"), "no connection"),
+    ],
+)
+def test_a_failed_update_says_what_took_effect_and_what_leads_on(
+    put: Exception | None, extending: Exception | None, text: str
+) -> None:
+    host, new = desk(), inputs_of(applied(9), status="completed", expiresAt=at(60))
+    host.client.update.side_effect, host.client.extend.side_effect = put, extending
+    with pytest.raises(QuantSessionsError, match=f"^{re.escape(text)}$"):
+        host.operations.update(ID, applied(9), new)
+    assert host.calls == ([COMPLETE] if put else [COMPLETE, extend(51)])
+
+
+def test_rule_3_update_raises_the_line_of_a_shorter_grant_and_else_extends() -> None:
+    outputs = applied(60, grantedExpiresAt=at(-9), onExpired="error")
+    with pytest.raises(RefusedError, match=r"^session 3f2a expired at 2026-11-24T11:51:00Z and onExpired is error: "):
+        desk("gone").operations.update(ID, outputs, inputs_of(outputs))
+    host = desk("alive")
+    host.operations.update(ID, outputs, inputs_of(outputs))
+    assert host.calls == [GET, LIST, extend(60)]
+
+
+# --- delete ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("deleting", "reading", "calls"),
+    [
+        ([DeletedSession(None)], [], [DELETE]),
+        ([SERVER_ERROR], [NOT_FOUND], [DELETE, GET]),
+        ([NotFoundError("gone", status=404)], [NOT_FOUND], [DELETE, GET]),
+        ([AnswerLostError("lost")], [NOT_FOUND], [DELETE, GET]),
+        ([SERVER_ERROR, DeletedSession(None)], [StoredSession(ID, None, None, None, None)], [DELETE, GET, DELETE]),
+    ],
+)
+def test_delete_repeats_only_what_still_lives(deleting: list[Any], reading: list[Any], calls: list[Any]) -> None:
+    host = desk()
+    host.client.delete.side_effect, host.client.get.side_effect = deleting, reading
+    host.operations.delete(ID, applied(9))
+    assert host.calls == calls
+
+
+@pytest.mark.parametrize(
+    ("deleting", "reading", "base_url", "text"),
+    [
+        ([UnreachableError("unreachable")], [], HERE, "unreachable"),
+        ([SERVER_ERROR] * 2, [StoredSession(ID, None, None, None, None)], HERE, "server error"),
+        ([AnswerLostError("lost")], [UnreachableError("unreachable")], HERE, "unreachable"),
+        ([SERVER_ERROR], [NOT_FOUND], THERE, ELSEWHERE),
+    ],
+)
+def test_a_delete_that_may_not_have_happened_is_an_error(
+    deleting: list[Any], reading: list[Any], base_url: str, text: str
+) -> None:
+    host = desk()
+    host.client.delete.side_effect, host.client.get.side_effect = deleting, reading
+    with pytest.raises(QuantSessionsError, match=f"^{re.escape(text)}$"):
+        host.operations.delete(ID, applied(9, baseUrl=base_url))
