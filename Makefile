@@ -1,0 +1,62 @@
+# Each target does its own set-up, so any of them may be the first one in a fresh clone.
+.DEFAULT_GOAL := help
+.PHONY: help up preview down setup test check previews previews-check machine state lock fresh clean venv
+
+PYTHON ?= python3
+export PYTHON LIVE
+
+run := .venv/bin/python -m
+uv := $${XDG_CACHE_HOME:-$$HOME/.cache}/quant-sessions-provider/uv-$$(sed -n s/^UV_VERSION=//p tools/setup.sh)
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; \
+	do printf '  make %-14s %s\n' "$$name" "$$text"; done
+
+up: venv ## Start the emulator, preview the quickstart, apply it (LIVE=1: in your QuantCDN account)
+	@$(run) tools.demo up
+
+preview: venv ## Show what `make up` would change, and change nothing (LIVE=1 likewise)
+	@$(run) tools.demo preview
+
+down: ## Destroy what `make up` made and stop the emulator (LIVE=1: destroy the live stack)
+	@if [ -d .demo/emulator ] || [ -d .demo/live ]; then sh tools/setup.sh && $(run) tools.demo down; \
+	else echo "Nothing is up."; fi
+
+setup: venv ## Make .venv with all packages, and get the Pulumi CLI
+	@cli="$$($(run) tools.pulumi_cli)" && echo "Pulumi CLI: $$cli"
+
+test: venv ## Run the tests (ARGS="-k word" goes to pytest)
+	@$(run) tools.run_tests $(ARGS)
+
+check: venv ## Check format, lint and types
+	$(run) ruff format --check .
+	$(run) ruff check .
+	$(run) mypy
+
+previews: venv ## Write docs/previews.md from runs of the real engine
+	@$(run) tools.run_tests --module tests.gallery.build
+
+previews-check: venv ## Check that docs/previews.md is what the engine says (part of `make test`)
+	@$(run) tools.run_tests tests/acceptance/test_gallery.py
+
+machine: venv ## Try thousands of random lives of a session (EXAMPLES=2000)
+	@MACHINE_EXAMPLES=$${EXAMPLES:-2000} $(run) tools.run_tests tests/unit/test_machine.py --numprocesses 0
+
+state: venv ## Record the state that this version writes (VERSION=0.1), at each release
+	@$(run) tools.run_tests --module tests.state_files tests/state/v$(VERSION).json
+
+lock: venv ## Pin the newest allowed packages in requirements.lock
+	@$(uv) pip compile pyproject.toml --quiet --upgrade --all-extras --universal --python-version 3.10 \
+	  --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --output-file requirements.lock
+
+fresh: ## Time it all in empty clones of HEAD (WARM_GO=1 keeps Go's caches)
+	@$(PYTHON) -m tools.fresh
+
+clean: ## Stop the demo and remove .venv, .demo and caches
+	@$(PYTHON) -m tools.demo clean
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -prune -exec rm -rf {} +
+
+venv:
+	@sh tools/setup.sh

@@ -1,0 +1,205 @@
+import json
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools import demo, demo_emulator
+from tools.demo_emulator import DemoError, Emulator, PortTakenError, choose_port, healthy
+from tools.demo_stack import PROJECT, Stack
+
+SESSION = "pulumi-python:dynamic/quant:Session"
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@pytest.fixture
+def emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        monkeypatch.setattr(demo_emulator, "DEFAULT_PORT", probe.getsockname()[1])
+    emulator = Emulator(tmp_path)
+    yield emulator
+    emulator.stop()
+
+
+def recorded_pid(folder: Path) -> int:
+    return int(json.loads((folder / "emulator.json").read_text())["pid"])
+
+
+def write_state(stack: Stack, *types: str) -> None:
+    file = stack.folder / "state" / ".pulumi" / "stacks" / PROJECT / f"{stack.name}.json"
+    file.parent.mkdir(parents=True)
+    resources = [{"type": kind} for kind in types]
+    file.write_text(json.dumps({"checkpoint": {"latest": {"resources": resources}}}))
+
+
+@pytest.mark.parametrize(("value", "live"), [(None, False), ("", False), ("0", False), ("1", True)])
+def test_live_is_wanted_by_1_alone(value: str | None, *, live: bool) -> None:
+    assert demo.wants_live({} if value is None else {"LIVE": value}) is live
+
+
+@pytest.mark.parametrize("value", ["yes", "false", "2"])
+def test_a_live_that_could_mean_either_is_refused(value: str) -> None:
+    with pytest.raises(DemoError, match=f"LIVE={value}: must be 1"):
+        demo.wants_live({"LIVE": value})
+
+
+@pytest.mark.parametrize("missing", ["QUANTCDN_API_TOKEN", "QUANTCDN_ORGANIZATION"])
+def test_live_names_a_missing_variable(missing: str) -> None:
+    given = {"QUANTCDN_API_TOKEN": "secret", "QUANTCDN_ORGANIZATION": "acme"}
+
+    with pytest.raises(DemoError, match=f"LIVE=1 needs {missing}"):
+        demo.live_environment({**given, missing: ""})
+
+
+def test_live_says_host_and_organization_and_not_the_token(capsys: pytest.CaptureFixture[str]) -> None:
+    given = {"QUANTCDN_API_TOKEN": "secret", "QUANTCDN_ORGANIZATION": "acme"}
+
+    demo.live_environment({**given, "QUANTCDN_BASE_URL": "https://api.example"})
+
+    assert capsys.readouterr().err == "LIVE: https://api.example, organization acme, stack live\n"
+
+
+def test_the_emulator_takes_the_place_of_every_account_setting() -> None:
+    caller = {"QUANTCDN_API_TOKEN": "secret", "QUANTCDN_TIMEOUT_SECONDS": "1", "HOME": "/home/me"}
+
+    env = demo.emulator_environment(caller, 8787)
+
+    assert env == {
+        "HOME": "/home/me",
+        "QUANTCDN_API_TOKEN": "emulator",
+        "QUANTCDN_ORGANIZATION": "demo",
+        "QUANTCDN_BASE_URL": "http://127.0.0.1:8787",
+    }
+
+
+def test_the_engine_sees_none_of_the_callers_settings(tmp_path: Path) -> None:
+    caller = {"PULUMI_ACCESS_TOKEN": "secret", "PULUMI_BACKEND_URL": "https://elsewhere", "PATH": "/usr/bin"}
+
+    env = Stack("demo", tmp_path).environment(caller, Path("/cli/bin"))
+
+    assert "PULUMI_ACCESS_TOKEN" not in env
+    assert env["PULUMI_BACKEND_URL"] == f"file://{tmp_path}/state"
+    assert env["PATH"] == "/cli/bin:/usr/bin"
+
+
+def test_requests_to_the_emulator_go_around_a_proxy(tmp_path: Path) -> None:
+    env = Stack("demo", tmp_path).environment({"no_proxy": "intranet"}, Path("/cli/bin"))
+
+    assert env["no_proxy"] == env["NO_PROXY"] == "intranet,127.0.0.1"
+
+
+def test_a_port_in_use_is_replaced_and_said(taken: int, capsys: pytest.CaptureFixture[str]) -> None:
+    port = choose_port(taken, fixed=False)
+
+    assert port != taken
+    assert capsys.readouterr().err == f"Port {taken} is in use; the emulator takes {port}\n"
+
+
+def test_a_port_that_the_sessions_name_has_no_replacement(taken: int) -> None:
+    with pytest.raises(PortTakenError, match=f"Port {taken}, which the demo's sessions name, is taken"):
+        choose_port(taken, fixed=True)
+
+
+def test_a_running_emulator_is_used_again(emulator: Emulator, tmp_path: Path) -> None:
+    port = emulator.ensure(fixed=False)
+    pid = recorded_pid(tmp_path)
+
+    assert emulator.ensure(fixed=True) == port
+    assert recorded_pid(tmp_path) == pid
+
+
+def test_a_killed_emulator_comes_back_on_its_port(
+    emulator: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port = emulator.ensure(fixed=False)
+    os.kill(recorded_pid(tmp_path), signal.SIGKILL)
+    os.waitpid(recorded_pid(tmp_path), 0)
+
+    assert emulator.ensure(fixed=True) == port
+    assert healthy(port)
+    assert "had died; started again, with its sessions, on" in capsys.readouterr().err
+
+
+def test_stop_ends_it(emulator: Emulator) -> None:
+    port = emulator.ensure(fixed=False)
+
+    emulator.stop()
+
+    assert not healthy(port)
+
+
+def test_a_process_that_got_the_number_of_a_dead_emulator_is_left_alone(tmp_path: Path) -> None:
+    with subprocess.Popen(["/bin/sleep", "60"]) as stranger:
+        (tmp_path / "emulator.json").write_text(json.dumps({"pid": stranger.pid, "port": 1}))
+
+        Emulator(tmp_path).stop()
+
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_sessions_are_read_from_the_state(tmp_path: Path) -> None:
+    stack = Stack("demo", tmp_path)
+    assert stack.sessions() == []
+
+    write_state(stack, "pulumi:pulumi:Stack", SESSION)
+
+    assert [item["type"] for item in stack.sessions()] == [SESSION]
+
+
+@pytest.mark.parametrize("living", [True, False])
+def test_only_the_lock_of_a_dead_engine_is_dropped(tmp_path: Path, *, living: bool) -> None:
+    with subprocess.Popen(["/bin/sleep", "60"]) as engine:
+        if not living:
+            engine.kill()
+            engine.wait()
+        lock = tmp_path / "state" / ".pulumi" / "locks" / "organization" / "lock.json"
+        lock.parent.mkdir(parents=True)
+        lock.write_text(json.dumps({"pid": engine.pid}))
+        (tmp_path / "pulumi").symlink_to("/bin/true")
+
+        Stack("demo", tmp_path).run({"PATH": str(tmp_path)}, "preview")
+
+        assert lock.exists() is living
+        engine.kill()
+
+
+def test_down_stops_the_emulator_after_the_last_session_is_destroyed(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local = Stack("demo", tmp_path)
+    port = emulator.ensure(fixed=False)
+    write_state(local, SESSION)
+    (tmp_path / "pulumi").symlink_to("/bin/true")
+    monkeypatch.setattr(demo, "DEMO", tmp_path.parent)
+    monkeypatch.setattr(demo, "LOCAL", local)
+    monkeypatch.setattr(demo, "_emulator", lambda: emulator)
+    monkeypatch.setattr(demo, "_ready", lambda: (local, {"PATH": str(tmp_path)}))
+    monkeypatch.delenv("LIVE", raising=False)
+
+    assert demo.main("down") == 0
+
+    assert not healthy(port)
+    assert not tmp_path.exists()
+
+
+def test_clean_refuses_while_the_live_stack_has_sessions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live = Stack("live", tmp_path / "live")
+    write_state(live, SESSION)
+    monkeypatch.setattr(demo, "DEMO", tmp_path)
+    monkeypatch.setattr(demo, "LIVE", live)
+
+    assert demo.main("clean") == 1
+    assert live.sessions()
+    assert "run `make down LIVE=1` first" in capsys.readouterr().err

@@ -1,0 +1,153 @@
+"""Find the Pulumi CLI, or get it; print the folder that holds it.
+
+In this order: the CLI on PATH if it is new enough, the one that an earlier run left in the cache, Pulumi's
+own installer, a build from the Go modules in `tools/pulumi/`. The folder goes to stdout, progress to stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tools import pulumi_build, pulumi_download
+from tools.locking import exclusive
+from tools.progress import say
+from tools.pulumi_build import CannotBuildError
+
+FLOOR = (3, 259, 0)
+"""The oldest engine on which hooks in previews and the inputs in a ReadResult were measured."""
+
+VERSION = pulumi_build.version_of("engine")
+"""The version that is installed or built: the one that `tools/pulumi/engine/go.mod` pins."""
+
+FILES = (
+    "pulumi",
+    "pulumi-language-python",
+    "pulumi-language-python-exec",
+    "pulumi-resource-pulumi-python",
+)
+"""The CLI and what it needs beside it to run a Python program with a dynamic provider."""
+
+_VERSION_SECONDS = 30
+
+
+def cache_folder() -> Path:
+    """Return where CLIs are kept; shared by all clones."""
+    configured = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    base = configured if configured.is_absolute() else Path.home() / ".cache"
+    return base / "quant-sessions-provider"
+
+
+def version_of(command: Path) -> tuple[int, ...]:
+    """Ask a CLI for its version; empty if it does not run."""
+    env = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    try:
+        answer = subprocess.run(
+            [command, "version"],
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=_VERSION_SECONDS,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", answer.stdout.strip())
+    return tuple(int(part) for part in found.groups()) if found else ()
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(str(part) for part in version)
+
+
+def on_path() -> Path | None:
+    """Return the folder of the CLI on PATH if it is new enough and has its Python plugin beside it."""
+    found = shutil.which("pulumi")
+    if found is None:
+        return None
+    version = version_of(Path(found))
+    if version < FLOOR or version[0] != FLOOR[0]:
+        known = _dotted(version) or "of an unknown version"
+        say(f"Pulumi CLI: {found} is {known}, {_dotted(FLOOR)} or newer is needed")
+        return None
+    for folder in (Path(found).parent, Path(found).resolve().parent):
+        if shutil.which("pulumi-language-python", path=folder):
+            return folder if folder.name == "bin" else _linked(folder)
+    say(f"Pulumi CLI: {found} has no pulumi-language-python beside it")
+    return None
+
+
+def _linked(folder: Path) -> Path:
+    """Return a folder named `bin` that stands for another: the Automation API looks for ROOT/bin/pulumi."""
+    links = cache_folder() / "on-path" / "bin"
+    links.mkdir(parents=True, exist_ok=True)
+    for name in FILES:
+        with tempfile.TemporaryDirectory(dir=links) as scratch:
+            link = Path(scratch, name)
+            link.symlink_to((folder / name).absolute())
+            link.replace(links / name)
+    return links
+
+
+def cached() -> Path | None:
+    """Return the folder of the CLI that an earlier run left; it is renamed into place whole, or not there."""
+    folder = cache_folder() / f"pulumi-v{VERSION}" / "bin"
+    return folder if _complete(folder) else None
+
+
+def _complete(folder: Path) -> bool:
+    return all(os.access(folder / name, os.X_OK) for name in FILES)
+
+
+def ensure() -> Path:
+    """Return the folder of a CLI that serves, getting one if there is none; raises `CannotBuild`."""
+    return on_path() or cached() or _get()
+
+
+def _get() -> Path:
+    cache = cache_folder()
+    with exclusive(cache / "lock", "Pulumi CLI: waiting for another set-up that is getting it"):
+        ready = cached()
+        if ready:
+            return ready
+        # Under the lock nobody else gets a CLI: what lies there was left by a run that was killed.
+        for leftover in cache.glob(".get-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=".get-", dir=cache) as scratch:
+            return _put_in_place(_fill(Path(scratch)))
+
+
+def _fill(scratch: Path) -> Path:
+    say(f"Pulumi CLI: downloading {VERSION}")
+    root = pulumi_download.download(scratch / "download", VERSION)
+    if root and _complete(root / "bin"):
+        return root
+    return pulumi_build.build(scratch / "build")
+
+
+def _put_in_place(root: Path) -> Path:
+    final = cache_folder() / f"pulumi-v{VERSION}"
+    shutil.rmtree(final, ignore_errors=True)
+    root.rename(final)
+    return final / "bin"
+
+
+def main() -> int:
+    """Print the folder; 1 and a line on stderr if there is no way to a CLI."""
+    try:
+        print(ensure())
+    except CannotBuildError as error:
+        say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

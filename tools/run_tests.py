@@ -1,0 +1,29 @@
+"""Run pytest, or --module NAME, with the Pulumi CLI at hand and none of the caller's accounts and engine settings."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+from tools import pulumi_cli
+from tools.environment import CREDENTIALS, ENGINE, without
+from tools.pulumi_build import CannotBuildError
+
+
+def main(arguments: list[str]) -> NoReturn:
+    """Become pytest or the module, so that its exit code and signals are the caller's."""
+    try:
+        folder = pulumi_cli.ensure()
+    except CannotBuildError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    env = without(os.environ, CREDENTIALS, ENGINE)
+    env["QUANT_SESSIONS_TEST_PULUMI_ROOT"] = str(folder.parent)
+    what = arguments[1:] if arguments[:1] == ["--module"] else ["pytest", *arguments]
+    os.execve(sys.executable, [sys.executable, "-m", *what], env)  # noqa: S606  # no shell wanted
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
