@@ -54,6 +54,9 @@ def plan_expiry(old: Properties, new: Properties, now: datetime) -> str | Unknow
     expiry = instants.parse_or_none(asked)
     if expiry is None or not isinstance(asked, str):
         return whole_life
+    if replacing_inputs(old, new, changed_inputs(old, new)):
+        # A replacement is checked again without old inputs; the plan must show what that will decide.
+        return whole_life
     if new["status"] == "completed":
         return asked
     grown = raised_by(old, new)

@@ -62,7 +62,7 @@ ROWS = {
     "user": Row(
         {"user_id": "before", "messages": [SYSTEM, HELLO]},
         {"user_id": "after", "messages": [SYSTEM, HELLO]},
-        {"userId": "update"},
+        {"userId": "update", "expiresAt": "update"},
         _replaced({"userId": "after", "expirationMinutes": 60, "initialMessages": [SYSTEM, HELLO]}),
         keys=["userId"],
         price="userId changed; replacing it loses 2 messages",
@@ -70,7 +70,7 @@ ROWS = {
     "group": Row(
         {"session_group": "staging"},
         {"session_group": "production"},
-        {"sessionGroup": "update"},
+        {"sessionGroup": "update", "expiresAt": "update"},
         _replaced({"userId": "group", "sessionGroup": "production", "expirationMinutes": 60}),
         keys=["sessionGroup"],
         price="sessionGroup changed; replacing it loses 0 messages",
@@ -78,7 +78,7 @@ ROWS = {
     "ungrouped": Row(
         {"session_group": "staging"},
         {},
-        {"sessionGroup": "delete"},
+        {"sessionGroup": "delete", "expiresAt": "update"},
         _replaced({"userId": "ungrouped", "expirationMinutes": 60}),
         keys=["sessionGroup"],
         price="sessionGroup changed; replacing it loses 0 messages",
@@ -93,7 +93,7 @@ ROWS = {
     "rewritten": Row(
         {"messages": [SYSTEM]},
         {"messages": [{"role": "system", "content": "Be thorough."}]},
-        {"messages[0].content": "update"},
+        {"messages[0].content": "update", "expiresAt": "update"},
         _replaced(
             {
                 "userId": "rewritten",
@@ -107,7 +107,7 @@ ROWS = {
     "shortened": Row(
         {"messages": [SYSTEM, HELLO]},
         {"messages": [SYSTEM]},
-        {"messages[1]": "delete"},
+        {"messages[1]": "delete", "expiresAt": "update"},
         _replaced({"userId": "shortened", "expirationMinutes": 60, "initialMessages": [SYSTEM]}),
         keys=["messages"],
         price="messages changed; replacing it loses 2 messages",
@@ -115,7 +115,7 @@ ROWS = {
     "system-added": Row(
         {"messages": [HELLO]},
         {"messages": [HELLO, SYSTEM]},
-        {"messages[1]": "add"},
+        {"messages[1]": "add", "expiresAt": "update"},
         _replaced({"userId": "system-added", "expirationMinutes": 60, "initialMessages": [HELLO, SYSTEM]}),
         keys=["messages"],
         price="messages changed; replacing it loses 1 message",
