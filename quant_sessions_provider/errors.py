@@ -8,7 +8,7 @@
     ├── UnreachableError        no connection was made
     ├── AnswerLostError         the request may have been processed
     └── ApiError                the API answered, with an error status or without sense
-        └── NotFoundError       404
+        └── NotFoundError       404 or 410
 
 Exceptions of other libraries are translated in ``transport.py`` and nowhere else.
 A text never holds a token, nor what people declare in users, groups, messages or metadata.
@@ -49,4 +49,4 @@ class ApiError(QuantSessionsError):
 
 
 class NotFoundError(ApiError):
-    """404: no such session, or not for this organisation and token."""
+    """404 or 410: no such session, or not for this organisation and token."""

@@ -38,7 +38,7 @@ class Diff:
     notes: list[str] = field(default_factory=list)
 
 
-_REFUSED: Final = (400, 403, 409, 410, 422)
+_REFUSED: Final = (400, 403, 409, 422)
 """Answers that will be the same the next time."""
 
 _FORBIDDEN: Final = (401, 403)

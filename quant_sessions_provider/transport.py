@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _PASSING: Final = (408, 429, 500, 502, 503, 504)
 _TOO_MANY: Final = 429
-_NOT_FOUND: Final = 404
+_NOT_FOUND: Final = (404, 410)
 _SUCCESS: Final = 2
 
 
@@ -180,7 +180,7 @@ class Transport:
 
     def _refusal(self, call: _Call, response: requests.Response) -> ApiError:
         status = response.status_code
-        kind = NotFoundError if status == _NOT_FOUND else ApiError
+        kind = NotFoundError if status in _NOT_FOUND else ApiError
         words = masked(api_words(response.text), [self._settings.require_bearer(), *declared_texts(call.body or {})])
         text = f"{call.operation}: the API answered {status}{f': {words}' if words else ''}"
         return kind(text + self._advice(status), status=status)

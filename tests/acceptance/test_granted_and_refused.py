@@ -1,0 +1,189 @@
+"""The API grants something else than asked, or refuses: state tells the truth, and the error what leads on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from quant_sessions_provider import Session, instants
+from tests.acceptance.conftest import ORGANIZATION
+from tests.ageing import age
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.acceptance.conftest import NewStack
+    from tests.emulator_server import Emulator
+    from tests.engine import Stack
+
+REPLACED = ["create-replacement", "replace", "delete-replaced"]
+ANEW = "`pulumi up --replace` with its URN starts a new one from the declared messages"
+
+
+@pytest.fixture(autouse=True)
+def _as_described(emulator: Emulator) -> Iterator[None]:
+    yield
+    emulator.reset_behaviours()
+    emulator.clear_faults()
+
+
+def _one(new_stack: NewStack, declared: dict[str, Any], **environment: str) -> Stack:
+    return new_stack(lambda: (Session("desk", **{"user_id": "u", **declared}), None)[1], **environment)
+
+
+def _left(stack: Stack, key: str) -> timedelta:
+    outputs = stack.resources()["desk"]["outputs"]
+    return instants.parse(outputs[key]) - instants.parse(outputs["createdAt"])
+
+
+def test_a_shorter_grant_is_renewed_by_what_was_granted(new_stack: NewStack, emulator: Emulator) -> None:
+    stack = _one(new_stack, {"expiration_minutes": 120, "renew_before_minutes": 15})
+    emulator.behave(grantOffsetMinutes=-60)
+    assert not stack.up().failed
+    emulator.reset_behaviours()
+    assert round(_left(stack, "expiresAt") / timedelta(minutes=1)) == 120
+    assert round(_left(stack, "grantedExpiresAt") / timedelta(minutes=1)) == 60
+
+    age(stack, emulator, {"desk": 40})
+    assert stack.preview().ops("desk") == ["same"]
+    age(stack, emulator, {"desk": 10.5})
+    emulator.clear()
+    for run in (stack.preview(), stack.up()):
+        assert (run.ops("desk"), run.step("desk").changes) == (["update"], {})
+        assert run.said("desk")[0].startswith("desk: 9 minutes left: extends by 60 minutes, until about")
+    (extend,) = emulator.requests(clear=True)
+    assert extend["body"] == {"additionalMinutes": 60}
+    assert stack.preview().ops("desk") == ["same"]
+    stack.destroy()
+
+
+@pytest.mark.parametrize(("policy", "ops"), [("recreate", REPLACED), ("ignore", ["same"])])
+def test_a_shorter_grant_that_is_over_is_an_expiry(
+    new_stack: NewStack, emulator: Emulator, policy: str, ops: list[str]
+) -> None:
+    stack = _one(new_stack, {"expiration_minutes": 120, "on_expired": policy})
+    emulator.behave(grantOffsetMinutes=-60)
+    stack.up()
+    emulator.reset_behaviours()
+    age(stack, emulator, {"desk": 61})
+    assert stack.preview().ops("desk") == ops
+    assert stack.up().ops("desk") == ops
+    assert stack.preview().ops("desk") == ["same"]
+    stack.destroy()
+
+
+def test_a_shorter_grant_that_is_over_stops_an_up_under_error_but_no_refresh(
+    new_stack: NewStack, emulator: Emulator
+) -> None:
+    stack = _one(new_stack, {"expiration_minutes": 120, "on_expired": "error"})
+    emulator.behave(grantOffsetMinutes=-60)
+    stack.up()
+    emulator.reset_behaviours()
+    age(stack, emulator, {"desk": 61})
+    assert not stack.refresh().failed
+    up = stack.up()
+    assert up.failed
+    assert "onExpired is error" in up.said("desk")[-1]
+    assert not stack.destroy().failed
+
+
+def test_a_longer_grant_is_taken_at_its_word(new_stack: NewStack, emulator: Emulator) -> None:
+    stack = _one(new_stack, {"expiration_minutes": 60})
+    emulator.behave(grantOffsetMinutes=60)
+    stack.up()
+    emulator.reset_behaviours()
+    session = stack.resources()["desk"]["id"]
+    age(stack, emulator, {"desk": 61})
+    emulator.clear()
+    up = stack.up()
+    # Past what was asked, a new lifetime is asked for; the session is alive, and needs but the rest of it.
+    assert up.ops("desk") == ["update"]
+    assert [(r["method"], r["body"]) for r in emulator.requests()] == [("PUT", {"additionalMinutes": 2})]
+    assert stack.resources()["desk"]["id"] == session
+    stack.destroy()
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_a_refused_extension_leaves_state_as_it_was(new_stack: NewStack, emulator: Emulator, status: int) -> None:
+    declared: dict[str, Any] = {"expiration_minutes": 60, "metadata": {"a": 1}}
+    stack = _one(new_stack, declared)
+    stack.up()
+    before = stack.resources()["desk"]
+    session = before["id"]
+    declared |= {"expiration_minutes": 120, "metadata": {"a": 2}}
+    emulator.fault("status", path="/extend$", status=status, body={"message": "not today"})
+    up = stack.up()
+    assert up.failed
+    source = "; the token came from the variable QUANTCDN_API_TOKEN" if status == 403 else ""
+    half = "; the rest of this update took effect, and the next run takes that up"
+    assert up.said("desk")[-1] == (
+        f"SessionError: extending session {session}: the API answered {status}: not today{source}{half}; {ANEW}"
+    )
+    after = stack.resources()["desk"]
+    assert (after["inputs"], after["outputs"]) == (before["inputs"], before["outputs"])
+
+    emulator.clear()
+    assert not stack.up().failed
+    assert [r["body"] for r in emulator.requests()] == [{"metadata": {"a": 2}}, {"additionalMinutes": 60}]
+    stack.destroy()
+
+
+def test_a_creation_whose_second_request_fails_leaves_nothing_behind(new_stack: NewStack, emulator: Emulator) -> None:
+    stack = _one(new_stack, {"user_id": "half-made", "status": "completed"}, QUANTCDN_MAX_RETRIES="0")
+    emulator.fault("status", method="PUT", status=500, body={"message": "broken"})
+    up = stack.up()
+    assert up.failed
+    assert up.said("desk")[-1].endswith(": the API answered 500: broken; the session was deleted again")
+    assert [s for s in emulator.sessions(ORGANIZATION) if s["userId"] == "half-made"] == []
+    assert stack.resources() == {}
+
+
+def test_or_it_names_what_it_left(new_stack: NewStack, emulator: Emulator) -> None:
+    stack = _one(new_stack, {"user_id": "left-behind", "status": "completed"}, QUANTCDN_MAX_RETRIES="0")
+    emulator.fault("status", method="PUT", status=500)
+    emulator.fault("status", method="DELETE", status=500, count=None)
+    up = stack.up()
+    assert up.failed
+    (left,) = [session for session in emulator.sessions(ORGANIZATION) if session["userId"] == "left-behind"]
+    assert up.said("desk")[-1].endswith(
+        f"; session {left['id']} was created and could not be deleted again: delete it by its id"
+    )
+    emulator.clear_faults()
+    emulator.api("DELETE", ORGANIZATION, f"/{left['id']}")
+
+
+def test_a_completed_session_that_cannot_be_reopened_says_what_to_do(new_stack: NewStack, emulator: Emulator) -> None:
+    declared = {"status": "completed"}
+    stack = _one(new_stack, declared)
+    stack.up()
+    session = stack.resources()["desk"]["id"]
+    declared["status"] = "active"
+    emulator.behave(reopen=False)
+    up = stack.up()
+    assert up.failed
+    assert up.said("desk")[-1].startswith(f"SessionError: updating session {session}: the API answered 400: ")
+    assert up.said("desk")[-1].endswith(ANEW)
+    urn = stack.resources()["desk"]["urn"]
+    assert stack.up(replace=[urn]).ops("desk") == REPLACED
+    stack.destroy()
+
+
+def test_a_rotated_token_is_named_with_where_it_came_from(new_stack: NewStack, emulator: Emulator) -> None:
+    declared: dict[str, Any] = {"metadata": {"a": 1}}
+    stack = _one(new_stack, declared, QUANTCDN_API_TOKEN="")
+    stack.config("quant-sessions:bearer", "the-old-token", secret=True)
+    stack.up()
+    emulator.behave(token="the-new-token")
+    declared["metadata"] = {"a": 2}
+    for run in (stack.refresh(), stack.up()):
+        assert run.failed
+        assert run.said("desk")[-1].endswith(
+            "it does not accept the token from the stack configuration quant-sessions:bearer."
+            " After replacing it run `pulumi up`, or add --run-program to refresh and destroy"
+        )
+        assert "the-old-token" not in run.text
+    stack.config("quant-sessions:bearer", "the-new-token", secret=True)
+    assert not stack.up().failed
+    assert not stack.destroy().failed
