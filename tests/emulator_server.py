@@ -1,16 +1,19 @@
 """The emulator in a thread, for tests: ``with Emulator() as emulator: ...``."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 import requests
 from typing_extensions import Self
 
 from quant_sessions_provider.emulator import EmulatorServer
+
+Kind = Literal["status", "drop", "truncate", "garbage", "slow"]
+When = Literal["before", "after"]
 
 
 class Emulator:
@@ -50,7 +53,7 @@ class Emulator:
         return self.http.request(method, address, timeout=10, **options)
 
     def requests(self, *, clear: bool = False) -> list[dict[str, Any]]:
-        """List the API requests so far: method, path, query, body, status, at. Oldest first."""
+        """List the API requests so far, oldest first: method, path, query, body, status, fault, effect, at."""
         log: list[dict[str, Any]] = self._control("GET", "/requests")
         if clear:
             self.clear()
@@ -88,6 +91,46 @@ class Emulator:
         """Replace all messages behind the API's back; they may be of any shape."""
         path = f"{_session(organisation, session_id)}/messages"
         self._control("PUT", path, json={"messages": list(messages)})
+
+    def fault(  # noqa: PLR0913 - given by name
+        self,
+        kind: Kind = "status",
+        when: When = "before",
+        *,
+        method: str | None = None,
+        path: str | None = None,
+        status: int = 500,
+        count: int | None = 1,
+        **more: Any,  # noqa: ANN401 - any JSON
+    ) -> None:
+        """Add a fault after those there are; ``more``: probability, body, retryAfter, headers, chunkBytes, pauseMs."""
+        named = {"kind": kind, "when": when, "method": method, "path": path, "status": status, "count": count}
+        self._control("POST", "/faults", json=named | more)
+
+    def faults(
+        self,
+        faults: Sequence[Mapping[str, Any]] = (),
+        *,
+        latency_ms: float = 0,
+        rate: float = 0,
+        seed: int | None = None,
+    ) -> dict[str, Any]:
+        """Replace all faults, then a mix of all kinds at a ``rate``; answers them with the seed in force."""
+        setup: dict[str, Any] = {"latencyMs": latency_ms, "rate": rate, "faults": list(faults)}
+        armed: dict[str, Any] = self._control("PUT", "/faults", json=setup | ({} if seed is None else {"seed": seed}))
+        return armed
+
+    def clear_faults(self) -> None:
+        """Fail no more."""
+        self._control("DELETE", "/faults")
+
+    def behave(self, **switches: Any) -> None:  # noqa: ANN401 - any JSON
+        """Choose behaviours (camelCase, as in ``behaviours.py``); those not named go back to their defaults."""
+        self._control("PUT", "/behaviours", json=switches)
+
+    def reset_behaviours(self) -> None:
+        """Go back to all defaults."""
+        self._control("DELETE", "/behaviours")
 
     def _control(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 - as above
         answer = self.http.request(method, f"{self.url}/_emulator{path}", timeout=10, **options)

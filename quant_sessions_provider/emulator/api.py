@@ -9,6 +9,7 @@ from fastapi.security import HTTPBearer
 from pydantic import AfterValidator
 from pydantic.json_schema import SkipJsonSchema
 
+from quant_sessions_provider.emulator.behaviours import Behaviours
 from quant_sessions_provider.emulator.errors import InvalidRequestError
 from quant_sessions_provider.emulator.schemas import (
     ChatSession,
@@ -26,12 +27,18 @@ from quant_sessions_provider.emulator.schemas import (
 )
 from quant_sessions_provider.emulator.sessions import MAX_TOKENS, MINUTE, Session, rfc3339
 from quant_sessions_provider.emulator.store import Store
+from quant_sessions_provider.emulator.switches import Switches, switches_of
 
 
 async def store_of(request: Request) -> Store:
     """Hand a route the store of its application."""
     store: Store = request.app.state.store
     return store
+
+
+async def behaviours_of(switches: Annotated[Switches, Depends(switches_of)]) -> Behaviours:
+    """Hand a route what holds at this moment."""
+    return switches.behaviours
 
 
 def _unescape(value: str) -> str:
@@ -47,6 +54,7 @@ def problems(codes: Mapping[int | str, str]) -> dict[int | str, dict[str, Any]]:
 
 ONE = "/{sessionId}"
 SessionStore = Annotated[Store, Depends(store_of)]
+Rules = Annotated[Behaviours, Depends(behaviours_of)]
 Organisation = Annotated[str, Path(description="The organisation ID"), AfterValidator(_unescape)]
 SessionId = Annotated[str, Path(alias="sessionId", description="The session ID"), AfterValidator(_unescape)]
 UuidSessionId = Annotated[
@@ -72,8 +80,9 @@ router = APIRouter(
     status_code=201,
     responses=problems({400: "Invalid request", 500: "Failed to create session"}),
 )
-async def create(organisation: Organisation, body: CreateRequest, store: SessionStore) -> Created:
+async def create(organisation: Organisation, body: CreateRequest, store: SessionStore, rules: Rules) -> Created:
     """Create a new chat session."""
+    rules.check_fields(body)
     now = store.now()
     session = Session(
         organisation=organisation,
@@ -83,9 +92,9 @@ async def create(organisation: Organisation, body: CreateRequest, store: Session
         metadata=body.metadata,
         created_at=now,
         updated_at=now,
-        expires_at=now + body.expiration_minutes * MINUTE,
+        expires_at=rules.grant(now + body.expiration_minutes * MINUTE, now),
     )
-    session.append([message.model_dump() for message in body.initial_messages])
+    session.append([message.stored() for message in body.initial_messages])
     store.add(session)
     return Created(
         session_id=session.id,
@@ -135,9 +144,10 @@ def named(title: str | None, model: str | None) -> dict[str, str]:
     response_model_exclude_unset=True,
     responses=problems({404: "Session not found"}),
 )
-async def get(organisation: Organisation, session_id: SessionId, store: SessionStore) -> ChatSession:
+async def get(organisation: Organisation, session_id: SessionId, store: SessionStore, rules: Rules) -> ChatSession:
     """Get a specific chat session with its messages."""
     session = store.get(organisation, session_id)
+    rules.check_readable(session, store.now())
     return ChatSession(
         id=session.id,
         messages=session.messages,
@@ -152,12 +162,15 @@ async def get(organisation: Organisation, session_id: SessionId, store: SessionS
     responses=problems({400: "Invalid request", 404: "Session not found", 500: "Failed to update session"}),
 )
 async def update(
-    organisation: Organisation, session_id: UuidSessionId, body: UpdateRequest, store: SessionStore
+    organisation: Organisation, session_id: UuidSessionId, body: UpdateRequest, store: SessionStore, rules: Rules
 ) -> Updated:
-    """Append messages, add tokens, replace metadata, set the status."""
+    """Append messages, add tokens, set metadata and status."""
+    rules.check_fields(body)
     with store.changing(organisation, session_id) as session:
-        apply(body, session)
-        session.updated_at = store.now()
+        now = store.now()
+        rules.check_live(session, now)
+        apply(body, session, rules)
+        session.updated_at = now
     return Updated(
         session_id=session.id,
         status=session.status,
@@ -167,16 +180,17 @@ async def update(
     )
 
 
-def apply(body: UpdateRequest, session: Session) -> None:
+def apply(body: UpdateRequest, session: Session, rules: Behaviours) -> None:
     """Change what the body holds and nothing else."""
-    session.append([message.model_dump() for message in body.new_messages])
+    session.append([message.stored() for message in body.new_messages])
     session.total_tokens += body.tokens_used
     if session.total_tokens > MAX_TOKENS:
         raise InvalidRequestError(f"tokensUsed: the total must be at most {MAX_TOKENS}")
     if "status" in body.model_fields_set:
+        rules.check_status(session, body.status)
         session.status = body.status
     if "metadata" in body.model_fields_set:
-        session.metadata = body.metadata
+        session.metadata = rules.next_metadata(session.metadata, body.metadata)
 
 
 @router.put(
@@ -188,13 +202,17 @@ async def extend(
     organisation: Organisation,
     session_id: UuidSessionId,
     store: SessionStore,
+    rules: Rules,
     body: Annotated[ExtendRequest, Body(default_factory=ExtendRequest)],
 ) -> Extended:
-    """Extend a live session, counted from its current expiry."""
+    """Extend a live session, counted from its current expiry unless told otherwise."""
+    rules.check_fields(body)
     minutes = body.additional_minutes
     with store.changing(organisation, session_id) as session:
-        session.expires_at += minutes * MINUTE
-        session.updated_at = store.now()
+        now = store.now()
+        rules.check_live(session, now)
+        session.expires_at = rules.extended(session, minutes, now)
+        session.updated_at = now
     return Extended(
         session_id=session.id,
         expires_at=rfc3339(session.expires_at),
@@ -207,7 +225,8 @@ async def extend(
     operation_id="deleteAISession",
     responses=problems({500: "Failed to delete session"}),
 )
-async def delete(organisation: Organisation, session_id: SessionId, store: SessionStore) -> Deleted:
+async def delete(organisation: Organisation, session_id: SessionId, store: SessionStore, rules: Rules) -> Deleted:
     """Delete a chat session."""
-    store.delete(organisation, session_id)
+    if not store.delete(organisation, session_id, expired=rules.expired == "lingering"):
+        rules.check_deletion_of_nothing()
     return Deleted(message="Session deleted successfully")

@@ -4,16 +4,20 @@ from collections import deque
 
 from fastapi_offline import FastAPIOffline
 
-from quant_sessions_provider.emulator import api, control, errors
+from quant_sessions_provider.emulator import api, control, errors, switch_routes
+from quant_sessions_provider.emulator.behaviours import Behaviours
+from quant_sessions_provider.emulator.faults import Faults, FaultSetup
 from quant_sessions_provider.emulator.gate import LOG_LENGTH, Gate, RequestLog
 from quant_sessions_provider.emulator.sessions import rfc3339
 from quant_sessions_provider.emulator.store import Store
+from quant_sessions_provider.emulator.switches import Switches
 
 TITLE = "QuantCDN AI sessions emulator"
 
 
-def create_app(store: Store) -> Gate:
+def create_app(store: Store, faults: FaultSetup | None = None) -> Gate:
     """Build the ASGI application on a store, which stays the caller's to close."""
+    switches = Switches(Faults(faults or FaultSetup()), Behaviours())
     log: RequestLog = deque(maxlen=LOG_LENGTH)
     app = FastAPIOffline(
         title=TITLE,
@@ -24,12 +28,14 @@ def create_app(store: Store) -> Gate:
     )
     app.state.store = store
     app.state.log = log
+    app.state.switches = switches
     errors.register(app)
     app.include_router(api.router)
     app.include_router(control.router)
+    app.include_router(switch_routes.router)
 
     @app.get("/", include_in_schema=False)
     async def root() -> dict[str, str]:
         return {"name": TITLE, "docs": "/docs", "api": api.router.prefix}
 
-    return Gate(app, log, lambda: rfc3339(store.now()))
+    return Gate(app, log, lambda: rfc3339(store.now()), switches)

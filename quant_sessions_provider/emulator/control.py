@@ -3,6 +3,7 @@
 Sessions appear here whole, with the API's camelCase names and times in RFC 3339.
 """
 
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -14,13 +15,13 @@ from quant_sessions_provider.emulator.errors import InvalidRequestError, Session
 from quant_sessions_provider.emulator.gate import RequestLog
 from quant_sessions_provider.emulator.schemas import Body, Messages, Status, Tokens
 from quant_sessions_provider.emulator.sessions import MINUTE, Session, milliseconds_of, rfc3339
-from quant_sessions_provider.emulator.store import Store
 
 STORED = f"/sessions/{{organisation}}{ONE}"
 _CENTURY = 100 * 365 * 24 * 3600
 Seconds = Annotated[float, Field(ge=-_CENTURY, le=_CENTURY)]
 Time = Annotated[AwareDatetime, Field(strict=False)]
 _MOMENTS = ("created_at", "updated_at", "expires_at")
+_word = cache(to_camel)  # slow, and asked for every field of every session
 
 
 async def log_of(request: Request) -> RequestLog:
@@ -166,7 +167,7 @@ async def append(
     organisation: Organisation, session_id: SessionId, body: Appended, store: SessionStore
 ) -> dict[str, Any]:
     """Append messages as a running conversation does."""
-    session = found(store, organisation, session_id)
+    session = store.get(organisation, session_id)
     session.append(body.messages)
     store.add(session)
     return whole(session)
@@ -177,21 +178,13 @@ async def tamper(
     organisation: Organisation, session_id: SessionId, body: Appended, store: SessionStore
 ) -> dict[str, Any]:
     """Replace all messages."""
-    session = found(store, organisation, session_id)
+    session = store.get(organisation, session_id)
     session.messages = body.messages
     store.add(session)
     return whole(session)
 
 
-def found(store: Store, organisation: str, session_id: str) -> Session:
-    """Find a session, expired or not; SessionNotFoundError otherwise."""
-    session = store.find(organisation, session_id)
-    if session is None:
-        raise SessionNotFoundError
-    return session
-
-
 def whole(session: Session) -> dict[str, Any]:
     """Write everything that is stored."""
-    values = {to_camel(name): value for name, value in vars(session).items()}
-    return values | {to_camel(name): rfc3339(getattr(session, name)) for name in _MOMENTS}
+    stored = vars(session) | {name: rfc3339(getattr(session, name)) for name in _MOMENTS}
+    return {_word(name): value for name, value in stored.items()}

@@ -4,6 +4,7 @@ StartError                    the emulator cannot start: port in use, database u
 EmulatorError                 answered as {"error": true, "message": "..."}
 ├── InvalidRequestError       400
 ├── SessionNotFoundError      404, also for an expired session
+├── SessionGoneError          410 for an expired session, if that is the behaviour
 └── OperationFailedError      500
 """
 
@@ -44,12 +45,21 @@ class InvalidRequestError(EmulatorError):
 
 
 class SessionNotFoundError(EmulatorError):
-    """No live session has this id in this organisation."""
+    """No session has this id in this organisation, or only an expired one."""
 
     status = 404
 
     def __init__(self) -> None:
         super().__init__("Session not found")
+
+
+class SessionGoneError(EmulatorError):
+    """The session has expired, and the API still knows it."""
+
+    status = 410
+
+    def __init__(self) -> None:
+        super().__init__("Session has expired")
 
 
 class OperationFailedError(EmulatorError):

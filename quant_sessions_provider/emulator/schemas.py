@@ -5,6 +5,7 @@ left out. A field with an empty default is one that was not sent; ``model_fields
 """
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -44,6 +45,7 @@ def _countable(value: int) -> int:
     return _not_negative(value)
 
 
+Whole = Annotated[int, BeforeValidator(_integral)]
 # Limits come before a BeforeValidator: after it pydantic checks them but does not publish them.
 Lifetime = Annotated[int, Field(ge=5, le=1440), BeforeValidator(_integral)]
 Extension = Annotated[int, Field(ge=1, le=1440), BeforeValidator(_integral)]
@@ -62,21 +64,49 @@ class Body(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, strict=True)
 
 
-class InitialMessage(Body):
+class Switch(Body):
+    """A body that sets how the emulator behaves: a field that it does not know is refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class ApiBody(Body):
+    """A body of the API; what it holds beyond the description is kept apart, to be ignored or refused."""
+
+    model_config = ConfigDict(extra="allow")
+
+    def unknown(self) -> Iterator[str]:
+        """Name the fields that the description does not know, as ``newMessages[0].name``."""
+        yield from self.model_extra or {}
+        for name, value in vars(self).items():
+            for number, item in enumerate(value if isinstance(value, list) else []):
+                yield from (f"{to_camel(name)}[{number}].{field}" for field in item.unknown())
+
+
+class Message(ApiBody):
+    """What a message is stored as, whatever else it was sent with."""
+
+    role: str
+    content: str
+
+    def stored(self) -> dict[str, str]:
+        """Leave out what the description does not know."""
+        return {"role": self.role, "content": self.content}
+
+
+class InitialMessage(Message):
     """A message a session starts with."""
 
     role: Literal["system", "user", "assistant"]
-    content: str
 
 
-class NewMessage(Body):
+class NewMessage(Message):
     """A message of the running conversation."""
 
     role: Literal["user", "assistant"]
-    content: str
 
 
-class CreateRequest(Body):
+class CreateRequest(ApiBody):
     """POST: a new session."""
 
     user_id: Annotated[str, AfterValidator(_not_empty)]
@@ -86,8 +116,8 @@ class CreateRequest(Body):
     initial_messages: list[InitialMessage] = Field(default_factory=list)
 
 
-class UpdateRequest(Body):
-    """PUT: messages and tokens are added, metadata and status replaced."""
+class UpdateRequest(ApiBody):
+    """PUT: messages and tokens are added, metadata and status set."""
 
     new_messages: list[NewMessage] = Field(default_factory=list)
     tokens_used: Tokens = Field(default_factory=int)
@@ -95,8 +125,8 @@ class UpdateRequest(Body):
     metadata: dict[str, Any] = Field(default_factory=dict)
 
 
-class ExtendRequest(Body):
-    """PUT …/extend: counted from the current expiry."""
+class ExtendRequest(ApiBody):
+    """PUT …/extend: by how much."""
 
     additional_minutes: Extension = 60
 

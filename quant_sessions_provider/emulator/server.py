@@ -11,9 +11,13 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from quant_sessions_provider.emulator.app import create_app
 from quant_sessions_provider.emulator.errors import StartError
+from quant_sessions_provider.emulator.faults import FaultSetup
+from quant_sessions_provider.emulator.gate import Gate
+from quant_sessions_provider.emulator.line import Line
 from quant_sessions_provider.emulator.store import Store
 
 HOST = "127.0.0.1"
@@ -27,14 +31,14 @@ class EmulatorServer:
     if the port or the file cannot be used. Use ``run``, or ``start`` and ``stop``.
     """
 
-    def __init__(self, database: Path, port: int = 0) -> None:
+    def __init__(self, database: Path, port: int = 0, faults: FaultSetup | None = None) -> None:
         self._socket = _listen(port)
         try:
             self._store = Store(database)
         except StartError:
             self._socket.close()
             raise
-        self._server = uvicorn.Server(_config(self._store))
+        self._server = uvicorn.Server(_config(create_app(self._store, faults)))
         self._thread = threading.Thread(target=self._serve, name="emulator", daemon=True)
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://{HOST}:{self.port}"
@@ -70,6 +74,26 @@ class EmulatorServer:
             self._store.close()
 
 
+class Connection(H11Protocol):
+    """A connection that gives each of its requests its line, as ``scope["state"]["line"]``."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own
+        """Begin."""
+        super().connection_made(transport)
+        self._line = Line(transport.close)
+        self.app_state = {**self.app_state, "line": self._line}
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End, whoever began it."""
+        super().connection_lost(exc)
+        self._line.lost()
+
+    def shutdown(self) -> None:
+        """Let the answer in hand, if there is one, be the last."""
+        super().shutdown()
+        self._line.hurry()
+
+
 def _listen(port: int) -> socket.socket:
     # The protocol is named because asyncio sends small answers at once (TCP_NODELAY) only if it can read it
     # there; without it each request takes 40 ms.
@@ -91,12 +115,12 @@ def _unusable(port: int, error: OSError) -> str:
     return f"cannot listen on port {port}: {error.strerror}"
 
 
-def _config(store: Store) -> uvicorn.Config:
+def _config(app: Gate) -> uvicorn.Config:
     """Configure uvicorn: the same on every machine, silent, and logging left as the caller has it."""
     return uvicorn.Config(
-        create_app(store),
+        app,
         loop="asyncio",
-        http="h11",
+        http=Connection,
         ws="none",
         lifespan="off",
         access_log=False,

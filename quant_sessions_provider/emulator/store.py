@@ -11,7 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from quant_sessions_provider.emulator.errors import OperationFailedError, SessionNotFoundError, StartError
+from quant_sessions_provider.emulator.errors import SessionNotFoundError, StartError
 from quant_sessions_provider.emulator.sessions import Session
 
 _LAYOUT = 1  # user_version of the file: another layout is refused, not guessed at
@@ -91,14 +91,14 @@ class Store:
             connection.execute(_SAVE, _row(session))
 
     def get(self, organisation: str, session_id: str) -> Session:
-        """Find a session that has not expired, completed or not; SessionNotFoundError otherwise."""
+        """Find a session, completed or expired or not; SessionNotFoundError otherwise."""
         session = self.find(organisation, session_id)
-        if session is None or session.expires_at <= self.now():
+        if session is None:
             raise SessionNotFoundError
         return session
 
     def find(self, organisation: str, session_id: str) -> Session | None:
-        """Find a session, expired or not."""
+        """Find a session, or None."""
         with self._lock:
             row = self._connection.execute(
                 "SELECT * FROM sessions WHERE organisation = ? AND id = ?", (organisation, session_id)
@@ -107,21 +107,21 @@ class Store:
 
     @contextmanager
     def changing(self, organisation: str, session_id: str) -> Iterator[Session]:
-        """Lend a live session; what the block changes is saved when it ends well."""
+        """Lend a session; what the block changes is saved when it ends well."""
         with self._transaction() as connection:
             session = self.get(organisation, session_id)
             yield session
             connection.execute(_SAVE, _row(session))
 
-    def delete(self, organisation: str, session_id: str) -> None:
-        """Delete a live session. One that is gone is a failure: the API documents 200 and 500 only."""
+    def delete(self, organisation: str, session_id: str, *, expired: bool = False) -> bool:
+        """Delete a live session, or even an ``expired`` one; answers whether there was one."""
         with self._transaction() as connection:
-            deleted = connection.execute(
-                "DELETE FROM sessions WHERE organisation = ? AND id = ? AND expires_at > ?",
-                (organisation, session_id, self.now()),
+            return bool(
+                connection.execute(
+                    "DELETE FROM sessions WHERE organisation = ? AND id = ? AND (expires_at > ? OR ?)",
+                    (organisation, session_id, self.now(), expired),
+                ).rowcount
             )
-            if not deleted.rowcount:
-                raise OperationFailedError("Failed to delete session")
 
     def active(self, organisation: str, filters: dict[str, str | None], limit: int, offset: int) -> list[sqlite3.Row]:
         """List id, title, model and times of active, unexpired sessions, newest first.

@@ -43,6 +43,14 @@ def stored(emulator: Emulator, session_id: str) -> dict[str, Any]:
     return next(session for session in emulator.sessions() if session["id"] == session_id)
 
 
+def faults_of(emulator: Emulator, method: str = "GET", body: object | None = None) -> requests.Response:
+    return emulator.http.request(method, f"{emulator.url}/_emulator/faults", json=body, timeout=10)
+
+
+def struck(emulator: Emulator) -> list[int]:
+    return [fault["struck"] for fault in faults_of(emulator).json()["faults"]]
+
+
 def refused(answer: requests.Response, status: int) -> str:
     """Expect an error in the one shape, and hand back its message."""
     assert answer.status_code == status, answer.text

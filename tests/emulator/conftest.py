@@ -1,3 +1,4 @@
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -18,3 +19,14 @@ def emulator(running: Emulator) -> Iterator[Emulator]:
     yield running
     running.http.put(f"{running.url}/_emulator/clock", json={"offsetSeconds": 0}, timeout=10)
     running.shift(-10 * 24 * 3600)
+
+
+@pytest.fixture
+def odd(emulator: Emulator, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Iterator[Emulator]:
+    """The shared emulator for tests of faults and behaviours: sound again afterwards, and silent all along."""
+    yield emulator
+    emulator.clear_faults()
+    emulator.reset_behaviours()
+    assert capfd.readouterr() == ("", "")
+    # Where nobody listens to a log, Python prints its warnings and errors on standard error.
+    assert [record for record in caplog.get_records("call") if record.levelno >= logging.WARNING] == []

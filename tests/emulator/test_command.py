@@ -6,17 +6,21 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import requests
 
+from quant_sessions_provider.cli import app
 from quant_sessions_provider.emulator import EmulatorServer, StartError
-from tests.emulator_server import Emulator
+from tests.emulator.wire import SESSIONS
+from tests.emulator_server import Emulator, Kind
 
 COMMAND = str(Path(sys.executable).with_name("quant-sessions"))
+ADA = {"userId": "ada"}
 WITHOUT_EXTRA = """
 import sys
 sys.modules["uvicorn"] = None
@@ -25,16 +29,24 @@ app(["emulator", "--port", "0"])
 """
 
 
-def run(*arguments: str, program: str = COMMAND) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own command
-        [program, *arguments], capture_output=True, text=True, timeout=60, check=False
-    )
+def fails(capsys: pytest.CaptureFixture[str], code: int, *arguments: str) -> str:
+    """Run the command in this process, far faster than in one of its own; only what it says on stderr is left."""
+    with pytest.raises(SystemExit) as ended:
+        app(list(arguments))
+    out, error = capsys.readouterr()
+    assert (ended.value.code, out) == (code, "")
+    return plain(error)
+
+
+def plain(text: str) -> str:
+    """Without colours, which some terminals and CI systems get inside of words."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
 @contextmanager
-def serving(database: Path) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+def serving(database: Path, *flags: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
     """The command as a process of its own, its address and the line it printed."""
-    arguments = [COMMAND, "emulator", "--port", "0", "--db", str(database)]
+    arguments = [COMMAND, "emulator", "--port", "0", "--db", str(database), *flags]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
         assert process.stdout
         line = process.stdout.readline()
@@ -53,60 +65,68 @@ def call(method: str, url: str, body: object | None = None) -> requests.Response
         return http.request(method, url, json=body, headers=headers, timeout=10)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_ends_cleanly_and_prints_one_line(tmp_path: Path, number: signal.Signals) -> None:
+def fail_in_every_way(url: str) -> None:
+    for _ in range(30):
+        with suppress(requests.RequestException):
+            call("GET", url + SESSIONS)
+    assert {entry["fault"] for entry in call("GET", f"{url}/_emulator/requests").json()} == set(get_args(Kind))
+    call("DELETE", f"{url}/_emulator/faults")
+
+
+def end(process: subprocess.Popen[str], number: signal.Signals) -> tuple[tuple[str, str], int]:
+    """Send a signal; what was printed since the first line, and the exit code."""
+    process.send_signal(number)
+    return process.communicate(timeout=10), process.returncode
+
+
+def test_a_database_outlives_its_processes_which_end_cleanly(tmp_path: Path) -> None:
+    """One story, since every process takes seconds to start: SIGTERM, then SIGKILL, then SIGINT amid faults."""
     database = tmp_path / "data.db"
     with serving(database) as (process, url, line):
         assert line == f"QuantCDN AI sessions emulator: {url} (docs at /docs, data in {database})\n"
-        call("POST", f"{url}/api/v3/organizations/acme/ai/sessions", {"userId": "ada"})
+        first = call("POST", url + SESSIONS, ADA).json()["sessionId"]
+        call("PUT", f"{url}/_emulator/clock", {"offsetSeconds": 1800})
         call("GET", f"{url}/nowhere")
-        process.send_signal(number)
-        assert process.communicate(timeout=10) == ("", "")
-        assert process.returncode == 0
+        before = call("GET", f"{url}/_emulator/sessions").json()
+        assert end(process, signal.SIGTERM) == (("", ""), 0)
+    assert [path.name for path in tmp_path.iterdir()] == ["data.db"]
     assert database.stat().st_mode & 0o077 == 0
     assert b"private-token" not in database.read_bytes()
-    assert [path.name for path in tmp_path.iterdir()] == ["data.db"]
 
-
-def test_ends_cleanly_with_a_connection_open(tmp_path: Path) -> None:
-    with serving(tmp_path / "data.db") as (process, url, _):
-        connection = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])))
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
-        connection.close()
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_sessions_and_clock_survive_a_restart(tmp_path: Path, number: signal.Signals) -> None:
-    database = tmp_path / "data.db"
     with serving(database) as (process, url, _):
-        created = call("POST", f"{url}/api/v3/organizations/acme/ai/sessions", {"userId": "ada"}).json()
-        call("PUT", f"{url}/_emulator/clock", {"offsetSeconds": 1800})
-        before = call("GET", f"{url}/_emulator/sessions").json()
-        process.send_signal(number)
-        process.wait(timeout=10)
-    with serving(database) as (_, url, _):
-        address = f"{url}/api/v3/organizations/acme/ai/sessions/{created['sessionId']}"
-        assert call("GET", address).status_code == 200
         assert call("GET", f"{url}/_emulator/sessions").json() == before
         assert call("GET", f"{url}/_emulator/clock").json()["offsetSeconds"] == 1800
+        second = call("POST", url + SESSIONS, ADA).json()["sessionId"]
+        for switches in ({"faults": [{"kind": "drop"}]}, {"latencyMs": 60_000}):
+            call("PUT", f"{url}/_emulator/faults", switches)
+        call("PUT", f"{url}/_emulator/behaviours", {"forbidden": True})
+        before = call("GET", f"{url}/_emulator/sessions").json()
+        assert end(process, signal.SIGKILL) == (("", ""), -signal.SIGKILL)
+
+    with serving(database, "--latency-ms", "50", "--fault-rate", "1", "--seed", "7") as (process, url, line):
+        assert line.endswith(f"data in {database}), failing 100% of the requests with --seed 7\n")
+        assert call("GET", f"{url}/_emulator/sessions").json() == before
+        faults = call("GET", f"{url}/_emulator/faults").json()
+        assert (faults["latencyMs"], faults["rate"], faults["seed"]) == (50, 1, 7)
+        fail_in_every_way(url)
+        assert [call("GET", f"{url}{SESSIONS}/{known}").status_code for known in (first, second)] == [200, 200]
         call("POST", f"{url}/_emulator/clock/advance", {"seconds": 1801})
-        assert call("GET", address).status_code == 404
+        call("POST", f"{url}/_emulator/clock/advance", {"seconds": 1801})
+        assert [call("GET", f"{url}{SESSIONS}/{known}").status_code for known in (first, second)] == [404, 404]
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))):
+            assert end(process, signal.SIGINT) == (("", ""), 0)
 
 
-def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
-    with Emulator() as emulator:
-        port = emulator.url.rpartition(":")[2]
-        ended = run("emulator", "--port", port, "--db", str(tmp_path / "data.db"))
-    assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr == f"port {port} is in use: choose another with --port\n"
+def test_a_port_in_use_is_one_line(running: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    port = running.url.rpartition(":")[2]
+    error = fails(capsys, 1, "emulator", "--port", port, "--db", str(tmp_path / "data.db"))
+    assert error == f"port {port} is in use: choose another with --port\n"
 
 
-def test_an_unusable_file_is_one_line(tmp_path: Path) -> None:
+def test_an_unusable_file_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     database = tmp_path / "missing" / "data.db"
-    ended = run("emulator", "--port", "0", "--db", str(database))
-    assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr == f"cannot use {database} as the database: No such file or directory\n"
+    error = fails(capsys, 1, "emulator", "--port", "0", "--db", str(database))
+    assert error == f"cannot use {database} as the database: No such file or directory\n"
 
 
 @pytest.mark.parametrize("name", ["text", "later", "."])
@@ -120,18 +140,30 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_without_the_extra_it_says_what_to_install() -> None:
-    ended = run("-c", WITHOUT_EXTRA, program=sys.executable)
+    ended = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", WITHOUT_EXTRA], capture_output=True, text=True, timeout=60, check=False
+    )
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr == "the emulator needs the extra: pip install 'quant-sessions-provider[emulator]'\n"
 
 
-def test_version_and_help() -> None:
-    assert run("--version").stdout == metadata.version("quant-sessions-provider") + "\n"
-    assert "emulator" in run("--help").stdout
-    assert "--port" in run("emulator", "--help").stdout
+def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, words in [
+        (["--version"], [metadata.version("quant-sessions-provider") + "\n"]),
+        (["--help"], ["emulator"]),
+        (["emulator", "--help"], ["--port", "--db", "--latency-ms", "--fault-rate", "--seed"]),
+    ]:
+        with pytest.raises(SystemExit) as ended:
+            app(arguments)
+        out, error = capsys.readouterr()
+        assert (ended.value.code, error) == (0, "")
+        assert all(word in plain(out) for word in words)
 
 
-def test_a_wrong_port_is_refused() -> None:
-    ended = run("emulator", "--port", "65536", "--db", os.devnull)
-    assert ended.returncode == 2
-    assert "Traceback" not in ended.stderr
+@pytest.mark.parametrize(
+    "flag", [["--port", "65536"], ["--fault-rate", "1.5"], ["--latency-ms", "-1"], ["--seed", "x"]], ids=" ".join
+)
+def test_a_wrong_flag_is_refused(capsys: pytest.CaptureFixture[str], flag: list[str]) -> None:
+    error = fails(capsys, 2, "emulator", *flag, "--db", os.devnull)
+    assert flag[0] in error
+    assert "Traceback" not in error

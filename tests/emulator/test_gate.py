@@ -93,7 +93,8 @@ def test_the_log_tells_all_but_the_token(emulator: Emulator) -> None:
         ("DELETE", f"{SESSIONS}/gone", {}, None, 500),
         ("GET", f"{SESSIONS}/secret", {}, None, 401),
     ]
-    assert all(r.keys() == {"method", "path", "query", "body", "status", "at"} for r in log)
+    assert all(r.keys() == {"method", "path", "query", "body", "status", "fault", "effect", "at"} for r in log)
+    assert [(r["fault"], r["effect"]) for r in log] == [(None, r["status"] < 400) for r in log]
     assert emulator.token not in str(log)
     assert emulator.requests(clear=True) == log
     assert emulator.requests() == []
