@@ -41,6 +41,8 @@ class Diff:
 _REFUSED: Final = (400, 403, 409, 422)
 """Answers that will be the same the next time."""
 
+_CLIENT_ERROR: Final = 4
+
 _FORBIDDEN: Final = (401, 403)
 """Answers that a GET would get too."""
 
@@ -110,16 +112,19 @@ class Operations:
 
     def create(self, inputs: Properties) -> tuple[str, Properties]:
         """Create the session as declared; if a second request must complete it and fails, nothing is left behind."""
-        created = self._client.create(
-            inputs["organization"],
-            user_id=inputs["userId"],
-            session_group=inputs.get("sessionGroup"),
-            metadata=inputs.get("metadata"),
-            expiration_minutes=lifecycle.first_lifetime(inputs, self._now()),
-            initial_messages=inputs.get("messages"),
-        )
-        if not created.session_id:
-            raise ApiError("creating the session: the API's answer has no sessionId", status=201)
+        sent = self._now()
+        try:
+            created = self._client.create(
+                inputs["organization"],
+                user_id=inputs["userId"],
+                session_group=inputs.get("sessionGroup"),
+                metadata=inputs.get("metadata"),
+                expiration_minutes=lifecycle.first_lifetime(inputs, sent),
+                initial_messages=inputs.get("messages"),
+            )
+            session_id = _required_id(created.session_id)
+        except (ApiError, AnswerLostError) as error:
+            raise self._unsure(error, inputs, sent) from error
         outputs = inputs | _told(
             grantedExpiresAt=created.expires_at,
             createdAt=created.created_at,
@@ -127,8 +132,14 @@ class Operations:
             expired=False,
         )
         if inputs["status"] != "active":
-            outputs |= self._complete(created.session_id, inputs)
-        return created.session_id, outputs
+            outputs |= self._complete(session_id, inputs)
+        return session_id, outputs
+
+    def _unsure(self, error: ApiError | AnswerLostError, inputs: Properties, sent: datetime) -> QuantSessionsError:
+        """Name the sessions that an attempt may have made, since it is not repeated; a refusal made none."""
+        if isinstance(error, ApiError) and error.status // 100 == _CLIENT_ERROR:
+            return error
+        return AnswerLostError(f"{error}; sent at {instants.render(sent)}. {self._probe.traces(inputs, sent)}")
 
     def _complete(self, session_id: str, inputs: Properties) -> Properties:
         try:
@@ -233,6 +244,12 @@ class Operations:
                 raise
             if self._probe.find(session_id, outputs) is not None:
                 self._client.delete(outputs["organization"], session_id)
+
+
+def _required_id(session_id: str | None) -> str:
+    if not session_id:
+        raise ApiError("creating the session: the API's answer has no sessionId", status=201)
+    return session_id
 
 
 def _counts_from_lifetime(old: Properties, new: Properties) -> bool:

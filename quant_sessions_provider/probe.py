@@ -5,10 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from quant_sessions_provider import instants
 from quant_sessions_provider.errors import NotFoundError, QuantSessionsError, RefusedError
+from quant_sessions_provider.lifecycle import GRANT_TOLERANCE
 from quant_sessions_provider.sentence import counted
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from quant_sessions_provider.client import Client
     from quant_sessions_provider.model import Properties, StoredSession
 
@@ -60,3 +64,21 @@ class Probe:
             elif found.messages is not None:
                 loss = counted(len(found.messages), "message")
         return f"session {session_id}: {', '.join(replaces)} changed; replacing it loses {loss}"
+
+    def traces(self, inputs: Properties, sent: datetime) -> str:
+        """Say which sessions a creation whose answer was lost may have made."""
+        try:
+            found = self._made_since(inputs, sent - GRANT_TOLERANCE)
+        except QuantSessionsError:
+            return "Which session it may have made could not be found out; it expires by itself"
+        if not found:
+            return "The API lists no session that it may have made"
+        which = "" if len(found) == 1 else " (whichever no stack has in its state)"
+        return f"It may have made session {' or '.join(found)}{which}: delete it by its id, or let it expire"
+
+    def _made_since(self, inputs: Properties, moment: datetime) -> list[str]:
+        # The API's clock may differ from ours, and a creation time may be missing.
+        listed = self._client.list(
+            inputs["organization"], user_id=inputs["userId"], session_group=inputs.get("sessionGroup")
+        )
+        return [s.id for s in listed if s.id and (instants.parse_or_none(s.created_at) or moment) >= moment]

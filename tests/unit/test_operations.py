@@ -17,7 +17,6 @@ from quant_sessions_provider.errors import (
     UnreachableError,
 )
 from quant_sessions_provider.model import (
-    CreatedSession,
     DeletedSession,
     ExtendedSession,
     StoredSession,
@@ -59,44 +58,6 @@ def append(*messages: dict[str, str], **more: object) -> Any:  # noqa: ANN401 - 
 
 def extend(minutes: int) -> Any:  # noqa: ANN401 - a recorded call
     return call.extend(ORG, ID, additional_minutes=minutes)
-
-
-# --- create ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("status", "more", "calls"), [("active", {}, [POST]), ("completed", PUT, [POST, COMPLETE])])
-def test_create_posts_what_is_declared_and_completes_it(status: str, more: dict[str, Any], calls: list[Any]) -> None:
-    host, inputs = desk(), inputs_of(applied(60), status=status)
-    assert host.operations.create(inputs) == (ID, inputs | CREATED | more)
-    assert host.calls == calls
-
-
-@pytest.mark.parametrize(
-    ("deleting", "fate", "calls"),
-    [
-        ([DeletedSession(None)], "the session was deleted again", [DELETE]),
-        (
-            [SERVER_ERROR] * 2,
-            f"session {ID} was created and could not be deleted again: delete it by its id",
-            [DELETE, GET, DELETE],
-        ),
-    ],
-)
-def test_a_create_whose_second_request_fails_leaves_nothing_or_names_it(
-    deleting: list[Any], fate: str, calls: list[Any]
-) -> None:
-    host = desk()
-    host.client.update.side_effect, host.client.delete.side_effect = SERVER_ERROR, deleting
-    with pytest.raises(RefusedError, match=f"^server error; {fate}$"):
-        host.operations.create(inputs_of(applied(60), status="completed"))
-    assert host.calls == [POST, COMPLETE, *calls]
-
-
-def test_a_create_that_tells_no_id_is_an_error() -> None:
-    host = desk()
-    host.client.create.return_value = CreatedSession(None, None, None, None)
-    with pytest.raises(ApiError, match=r"^creating the session: the API's answer has no sessionId$"):
-        host.operations.create(inputs_of(applied(60)))
 
 
 # --- read --------------------------------------------------------------------------------------------------
