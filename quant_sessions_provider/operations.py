@@ -162,9 +162,13 @@ class Operations:
         """
         if "organization" not in outputs:
             outputs = outputs | {"organization": self._settings.require_organization()}
+        # A program's `Session.get` comes without what a refresh would have recorded.
+        first = "baseUrl" not in outputs
         outputs = {"baseUrl": self._settings.base_url, **outputs}
         found = self._probe.find(session_id, outputs)
         if found is None:
+            if first:
+                raise RefusedError(f"session {session_id} is not found at {self._settings.base_url}: nothing to read")
             past = lifecycle.lies_in_past(outputs, self._now())
             return (outputs | {"expired": True}, None) if past else None
         fresh = outputs | _told(

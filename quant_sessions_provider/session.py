@@ -170,10 +170,25 @@ def _register(
     opts: pulumi.ResourceOptions | None,
     hooks: pulumi.ResourceHookBinding | None = None,
 ) -> None:
+    if opts:
+        _refuse_options(name, opts)
     # The title may be made from messages.
     ours = pulumi.ResourceOptions(additional_secret_outputs=["title"], hooks=hooks)
     names: dict[str, Any] = dict.fromkeys((*INPUTS, *COMPUTED))
     Resource.__init__(session, SessionProvider(), name, names | inputs, pulumi.ResourceOptions.merge(opts, ours))
+
+
+def _refuse_options(name: str, opts: pulumi.ResourceOptions) -> None:
+    """Refuse options that Pulumi would take without a word and not act upon."""
+    if opts.import_:
+        raise pulumi.RunError(
+            f"session {name}: import_ is not possible yet; Session.get reads a session made elsewhere"
+        )
+    for option in ("ignore_changes", "replace_on_changes", "additional_secret_outputs"):
+        for path in getattr(opts, option) or []:
+            root = path.replace("[", ".").split(".")[0] if isinstance(path, str) else ""
+            if "_" in root and camel(root) in (*INPUTS, *COMPUTED):
+                raise pulumi.RunError(f"session {name}: {option} goes by state keys: {camel(root)}, not {root}")
 
 
 def _without_none(value: Any, at: str) -> Any:  # noqa: ANN401 - anything that people declare

@@ -80,11 +80,16 @@ def test_read_takes_up_what_the_api_tells_and_never_moves_the_expiry(outputs: di
         (applied(0), (applied(0, expired=True), None)),
         (applied(60, grantedExpiresAt=at(-1)), (applied(60, grantedExpiresAt=at(-1), expired=True), None)),
         (applied(-1, grantedExpiresAt=at(60)), None),
-        ({}, None),
+        ({"baseUrl": HERE}, None),
     ],
 )
 def test_rule_5_gone_before_its_time_is_dropped_and_after_it_kept(outputs: dict[str, Any], found: object) -> None:
     assert desk("gone").operations.read(ID, outputs) == found
+
+
+def test_a_program_that_reads_what_is_not_there_is_told_so() -> None:
+    with pytest.raises(RefusedError, match=f"^session {ID} is not found at {HERE}: nothing to read$"):
+        desk("gone").operations.read(ID, {})
 
 
 @pytest.mark.parametrize(

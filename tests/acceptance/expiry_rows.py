@@ -1,0 +1,226 @@
+"""Sessions of some age, and what the next run must show and send."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from quant_sessions_provider import Message
+
+    At = Callable[[float], str]
+    Declared = Callable[[At], dict[str, Any]]
+
+HELLO: Message = {"role": "user", "content": "Hello"}
+REPLACED = ["create-replacement", "replace", "delete-replaced"]
+GONE = [("GET", "/ID", None)]
+
+
+def _lives(**declared: Any) -> Declared:  # noqa: ANN401 - any properties
+    return lambda _: declared
+
+
+def _until(minutes: float, **declared: Any) -> Declared:  # noqa: ANN401 - any properties
+    """Declare a moment so many minutes after the session was created."""
+    return lambda at: {"expires_at": at(minutes), **declared}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A session of some age, and what the next run must show and send."""
+
+    age: float
+    before: Declared
+    after: Declared | None = None
+    ops: list[str] = field(default_factory=lambda: ["same"])
+    changes: set[str] = field(default_factory=set)
+    asked: list[tuple[str, str, Any]] = field(default_factory=list)
+    sent: list[tuple[str, str, Any]] = field(default_factory=list)
+    said: str = ""
+    noted: str = ""
+    kept_alive: bool = False
+
+
+def extend(minutes: int) -> list[tuple[str, str, Any]]:
+    return [("PUT", "/ID/extend", {"additionalMinutes": minutes})]
+
+
+def again(name: str, minutes: int = 60) -> list[tuple[str, str, Any]]:
+    """Replace a session that is gone: the API answers its deletion with an error, and a GET tells why."""
+    post = ("POST", "", {"userId": name, "expirationMinutes": minutes})
+    return [post, ("DELETE", "/ID", None), ("GET", "/ID", None)]
+
+
+ANEW = "it is gone, a new one starts from the declared messages"
+ROWS = {
+    "young": Row(10, _lives()),
+    "renewal-not-due": Row(44, _lives(renew_before_minutes=15)),
+    "renewal-due-at-the-edge": Row(
+        45,
+        _lives(renew_before_minutes=15),
+        ops=["update"],
+        changes={"expiresAt"},
+        sent=extend(46),
+        said="14 minutes left: extends by 46 minutes, until about",
+    ),
+    "renewal-due-late": Row(
+        59,
+        _lives(renew_before_minutes=15),
+        ops=["update"],
+        changes={"expiresAt"},
+        sent=extend(60),
+        said="0 minutes left: extends by 60 minutes, until about",
+    ),
+    "expired-recreate": Row(
+        61,
+        _lives(),
+        ops=REPLACED,
+        changes={"expiresAt"},
+        asked=GONE,
+        sent=GONE + again("expired-recreate"),
+        noted=ANEW,
+    ),
+    "expired-ignore": Row(61, _lives(on_expired="ignore")),
+    "expired-completed": Row(61, _lives(status="completed")),
+    "expired-ignore-but-changed": Row(
+        61,
+        _lives(on_expired="ignore"),
+        _lives(on_expired="ignore", metadata={"a": 1}),
+        ops=REPLACED,
+        changes={"metadata"},
+        asked=GONE,
+        sent=[
+            *GONE,
+            ("POST", "", {"userId": "expired-ignore-but-changed", "expirationMinutes": 60, "metadata": {"a": 1}}),
+            ("DELETE", "/ID", None),
+            ("GET", "/ID", None),
+        ],
+        noted=ANEW,
+    ),
+    "expired-but-kept-alive": Row(
+        61,
+        _lives(),
+        ops=["update"],
+        changes={"expiresAt"},
+        asked=[("GET", "/ID", None), ("GET", "", None)],
+        sent=[("GET", "/ID", None), ("GET", "", None), *extend(60)],
+        said="was to expire at",
+        kept_alive=True,
+    ),
+    "raised-renewal-not-due-then": Row(
+        50,
+        _lives(renew_before_minutes=15),
+        _lives(renew_before_minutes=15, expiration_minutes=120),
+        ops=["update"],
+        changes={"expirationMinutes", "expiresAt"},
+        sent=extend(60),
+        said="9 minutes left: extends by 60 minutes, until about",
+    ),
+    "raised-renewal-due-even-so": Row(
+        55,
+        _lives(renew_before_minutes=30),
+        _lives(renew_before_minutes=30, expiration_minutes=70),
+        ops=["update"],
+        changes={"expirationMinutes", "expiresAt"},
+        sent=extend(66),
+        said="4 minutes left: extends by 66 minutes, until about",
+    ),
+    "raised-with-renewal-and-messages": Row(
+        50,
+        _lives(renew_before_minutes=20),
+        _lives(renew_before_minutes=20, messages=[HELLO], metadata={"a": 1}),
+        ops=["update"],
+        changes={"expiresAt", "messages", "metadata"},
+        sent=[
+            ("GET", "/ID", None),
+            ("PUT", "/ID", {"newMessages": [HELLO], "metadata": {"a": 1}}),
+            *extend(51),
+        ],
+        said="appends 1 message; sends its metadata; 9 minutes left: extends by 51 minutes, until about",
+    ),
+    "raised-after-expiry": Row(
+        61,
+        _lives(on_expired="ignore"),
+        _lives(on_expired="ignore", expiration_minutes=90),
+        ops=REPLACED,
+        changes={"expirationMinutes", "expiresAt"},
+        asked=GONE,
+        sent=GONE + again("raised-after-expiry", 90),
+        noted=ANEW,
+    ),
+    "lowered-after-expiry": Row(
+        61,
+        _lives(),
+        _lives(expiration_minutes=30),
+        ops=REPLACED,
+        changes={"expirationMinutes", "expiresAt"},
+        asked=GONE,
+        sent=GONE + again("lowered-after-expiry", 30),
+        noted=ANEW,
+    ),
+    "moment-untouched": Row(30, _until(60), _until(60)),
+    "moment-later": Row(
+        30,
+        _until(60),
+        _until(100),
+        ops=["update"],
+        changes={"expiresAt"},
+        sent=extend(40),
+        said="29 minutes left: extends by 40 minutes, until about",
+    ),
+    "moment-earlier": Row(
+        30,
+        _until(60),
+        _until(40),
+        ops=["update"],
+        changes={"expiresAt"},
+        said="cannot be shortened: lives on until",
+    ),
+    "moment-passed": Row(61, _until(60), _until(60)),
+    "moment-passed-then-later": Row(
+        61,
+        _until(60),
+        _until(160),
+        ops=REPLACED,
+        changes={"expiresAt"},
+        asked=GONE,
+        sent=[*GONE, ("POST", "", {"userId": "moment-passed-then-later", "expirationMinutes": 99}), *again("")[1:]],
+        noted=ANEW,
+    ),
+    "moment-to-lifetime": Row(
+        30,
+        _until(60),
+        _lives(expiration_minutes=90),
+        ops=["update"],
+        changes={"expirationMinutes"},
+        said="nothing is sent",
+    ),
+    "moment-to-renewed-lifetime": Row(
+        50,
+        _until(60),
+        _lives(expiration_minutes=90, renew_before_minutes=15),
+        ops=["update"],
+        changes={"expirationMinutes", "expiresAt", "renewBeforeMinutes"},
+        sent=extend(81),
+        said="9 minutes left: extends by 81 minutes, until about",
+    ),
+    "lifetime-to-moment": Row(
+        30,
+        _lives(),
+        _until(95),
+        ops=["update"],
+        changes={"expirationMinutes", "expiresAt"},
+        sent=extend(35),
+        said="29 minutes left: extends by 35 minutes, until about",
+    ),
+    "settings-of-renewal": Row(
+        30,
+        _lives(renew_before_minutes=5),
+        _lives(renew_before_minutes=10, on_expired="ignore"),
+        ops=["update"],
+        changes={"renewBeforeMinutes", "onExpired"},
+        said="nothing is sent",
+    ),
+}

@@ -1,0 +1,65 @@
+"""What ``on_expired`` asks for, whether the clock or a refresh noticed the expiry, on the real engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from quant_sessions_provider import Session
+from tests.acceptance.expiry_rows import REPLACED
+from tests.ageing import age
+
+if TYPE_CHECKING:
+    from tests.acceptance.conftest import NewStack
+    from tests.emulator_server import Emulator
+    from tests.engine import Stack
+
+
+def _one(new_stack: NewStack, **declared: Any) -> Stack:  # noqa: ANN401 - any properties
+    stack = new_stack(lambda: (Session("desk", **{"user_id": "u", **declared}), None)[1])
+    assert not stack.up().failed
+    return stack
+
+
+def test_error_stops_a_run_with_one_line_but_neither_refresh_nor_destroy(
+    new_stack: NewStack, emulator: Emulator
+) -> None:
+    stack = _one(new_stack, on_expired="error")
+    session = stack.resources()["desk"]["id"]
+    age(stack, emulator, {"desk": 61})
+    expiry = stack.resources()["desk"]["inputs"]["expiresAt"]
+    line = (
+        f"SessionError: session {session} expired at {expiry} and onExpired is error: `pulumi up --replace` with"
+        ' its URN starts a new one from the declared messages, on_expired="ignore" leaves it as it is'
+    )
+    for _ in ("by the clock", "after a refresh that got a 404"):
+        for run in (stack.preview(), stack.up()):
+            assert run.failed
+            assert run.said("desk")[-1] == line
+            assert "Traceback" not in run.text
+        assert not stack.refresh().failed
+        assert stack.resources()["desk"]["outputs"]["expired"] is True
+    urn = stack.resources()["desk"]["urn"]
+    assert stack.up(replace=[urn]).ops("desk") == REPLACED
+    assert stack.preview().ops("desk") == ["same"]
+    age(stack, emulator, {"desk": 61})
+    assert not stack.destroy().failed
+
+
+@pytest.mark.parametrize(("policy", "ops"), [("recreate", REPLACED), ("ignore", ["same"])])
+def test_a_404_in_refresh_leads_where_the_clock_leads(
+    new_stack: NewStack, emulator: Emulator, policy: str, ops: list[str]
+) -> None:
+    stack = _one(new_stack, on_expired=policy)
+    age(stack, emulator, {"desk": 61})
+    assert not stack.refresh().failed
+    resource = stack.resources()["desk"]
+    assert resource["outputs"]["expired"] is True
+    emulator.clear()
+    assert stack.preview().ops("desk") == ops
+    assert emulator.requests() == [], "the 404 of the refresh is believed"
+    assert stack.up().ops("desk") == ops
+    assert (stack.resources()["desk"]["id"] == resource["id"]) == (policy == "ignore")
+    assert stack.preview().ops("desk") == ["same"]
+    stack.destroy()

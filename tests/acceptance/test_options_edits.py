@@ -1,0 +1,146 @@
+"""Pulumi's resource options beside an edited program, on the real engine. All rows share one stack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pytest
+
+from quant_sessions_provider import Session
+from tests.acceptance.conftest import ORGANIZATION
+from tests.acceptance.option_rows import MINE, PRICE, ROWS, SAME, Sent
+
+if TYPE_CHECKING:
+    from tests.acceptance.conftest import NewStack
+    from tests.emulator_server import Emulator
+    from tests.engine import Run
+
+PATH = f"/api/v3/organizations/{ORGANIZATION}/ai/sessions"
+
+
+def _program(side: str) -> None:
+    made: dict[str, pulumi.Resource] = {"component": pulumi.ComponentResource("acceptance:index:Desk", "component")}
+    for name, row in ROWS.items():
+        declared = row.before if side == "before" else row.after
+        if declared is not None:
+            of = row.options if side == "before" else row.options_after or row.options
+            called = (row.was if side == "before" else "") or name
+            made[name] = Session(called, opts=of(made), **{"user_id": name, **declared})
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What the shared stack showed, run by run."""
+
+    ids: dict[str, str]
+    created: list[dict[str, Any]]
+    preview: Run
+    preview_requests: list[dict[str, Any]]
+    up: Run
+    up_requests: list[dict[str, Any]]
+    state: dict[str, dict[str, Any]]
+    quiet: Run
+    left: set[str]
+
+
+@pytest.fixture(scope="module")
+def walk(new_stack: NewStack, emulator: Emulator) -> Walk:
+    stack = new_stack(lambda: _program("before"))
+    assert not stack.up().failed
+    created = emulator.requests(clear=True)
+    ids = {name: resource["id"] for name, resource in stack.resources().items()}
+    stack.program = lambda: _program("after")
+    preview, preview_requests = stack.preview(diff=True), emulator.requests(clear=True)
+    up, up_requests = stack.up(), emulator.requests(clear=True)
+    state = stack.resources()
+    quiet = stack.preview()
+    assert emulator.requests(clear=True) == []
+    assert not stack.destroy().failed
+    left = {session["id"] for session in emulator.sessions(ORGANIZATION)}
+    return Walk(ids, created, preview, preview_requests, up, up_requests, state, quiet, left)
+
+
+def _id(walk: Walk, name: str) -> str:
+    return walk.ids[ROWS[name].was or name]
+
+
+def _sent(walk: Walk, requests: list[dict[str, Any]], name: str) -> Sent:
+    user = {"user_id": name, **(ROWS[name].after or {})}["user_id"]
+    return [
+        (r["method"], r["path"].removeprefix(PATH).replace(_id(walk, name), "ID"), r["body"])
+        for r in requests
+        if _id(walk, name) in r["path"] or (r["method"] == "POST" and r["body"]["userId"] == user)
+    ]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_preview_shows_what_up_does(walk: Walk, name: str) -> None:
+    row = ROWS[name]
+    for run in (walk.preview, walk.up):
+        assert not run.failed
+        assert run.ops(name) == row.ops
+        step = next(step for step in run.steps if step.name == name and step.op != "delete-replaced")
+        assert set(step.changes) == row.changes
+        assert step.keys == row.keys
+        said = run.said(name)
+        assert len(said) == bool(row.said)
+        assert all(text.startswith(f"{name}: {row.said}") for text in said)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_what_was_planned_is_sent_and_nothing_else(walk: Walk, name: str) -> None:
+    assert _sent(walk, walk.up_requests, name) == ROWS[name].sent
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_only_what_the_provider_itself_replaces_has_a_price(walk: Walk, name: str) -> None:
+    priced = ROWS[name].keys == ["userId"]
+    text = f"session {_id(walk, name)}: userId changed; replacing it loses 0 messages"
+    for run in (walk.preview, walk.up):
+        assert [line for line in run.said() if _id(walk, name) in line] == ([text] if priced else [])
+    assert _sent(walk, walk.preview_requests, name) == (PRICE if priced else [])
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_after_it_a_plan_is_empty(walk: Walk, name: str) -> None:
+    assert walk.quiet.ops(name) == ([] if ROWS[name].after is None else SAME)
+    if name in walk.state:
+        assert (walk.state[name]["id"] != _id(walk, name)) == ("replace" in ROWS[name].ops)
+
+
+@pytest.mark.parametrize("name", ["depending", "inner"])
+def test_what_depends_on_a_session_is_created_after_it(walk: Walk, name: str) -> None:
+    order = [request["body"]["userId"] for request in walk.created]
+    assert order.index("first") < order.index(name)
+
+
+def test_the_users_hooks_run_beside_ours(walk: Walk) -> None:
+    for run in (walk.preview, walk.up):
+        assert run.said().count(f"{MINE} for hooked") == 2
+
+
+def test_hidden_values_are_hidden_and_the_sentence_is_not(walk: Walk) -> None:
+    assert "~ metadata (hidden)" in walk.preview.text
+    assert "~ expiresAt (hidden)" in walk.preview.text
+
+
+def test_additional_secret_outputs_are_secret_and_the_title_stays_so(walk: Walk) -> None:
+    secret = walk.state["secret"]
+    assert isinstance(secret["outputs"]["createdAt"], dict)
+    assert isinstance(secret["outputs"]["expiresAt"], str)
+    assert set(secret["additionalSecretOutputs"]) == {"createdAt", "totalMessages", "title"}
+
+
+def test_a_lifetime_that_was_ignored_or_could_not_move_the_expiry_is_in_state_as_it_was_applied(walk: Walk) -> None:
+    assert walk.state["ignored-minutes"]["inputs"]["expirationMinutes"] == 60
+    assert walk.state["ignored-expiry"]["inputs"]["expirationMinutes"] == 120
+    assert walk.state["ignored-user"]["inputs"]["userId"] == "ignored-user"
+
+
+def test_what_is_retained_or_deleted_with_another_lives_on(walk: Walk) -> None:
+    kept = {name: {walk.ids[name]} for name in ("retained", "retained-removed", "deleted-with")}
+    kept["retained"].add(walk.state["retained"]["id"])
+    kept["deleted-with"].add(walk.state["deleted-with"]["id"])
+    assert walk.left == set().union(*kept.values())

@@ -1,0 +1,119 @@
+"""Programs with sessions under Pulumi's own mocks, and a CLI that is too old for the sentence."""
+
+from __future__ import annotations
+
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pytest
+from pulumi.runtime import mocks
+from pulumi.runtime.proto import resource_pb2
+
+from quant_sessions_provider import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Mocks(mocks.Mocks):
+    """Answers with the inputs and what the API would add; keeps what was declared."""
+
+    def __init__(self) -> None:
+        self.declared: dict[str, dict[str, Any]] = {}
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        self.declared[args.name] = args.inputs
+        return args.resource_id or f"{args.name}-id", {**args.inputs, "grantedExpiresAt": "2026-11-24T17:00:00Z"}
+
+    def call(self, _args: mocks.MockCallArgs) -> tuple[dict[str, Any], None]:
+        return {}, None
+
+
+class OldMonitor(mocks.MockMonitor):
+    """Speaks for a CLI without resource hooks."""
+
+    def GetDeploymentInfo(self, request: Any) -> resource_pb2.DeploymentInfo:  # noqa: ANN401, N802 - as in MockMonitor
+        info: resource_pb2.DeploymentInfo = super().GetDeploymentInfo(request)  # type: ignore[no-untyped-call] # the SDK's
+        info.supportedFeatures.remove(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS)
+        return info
+
+
+def _run(program: Callable[[], Any], *, old: bool = False) -> Mocks:
+    """Run a program under mocks whose settings end with it."""
+    mocked = Mocks()
+
+    def run() -> None:
+        pulumi.runtime.set_mocks(mocked, monitor=OldMonitor(mocked) if old else None)
+        pulumi.runtime.test(program)()  # type: ignore[no-untyped-call] # the SDK's
+
+    copy_context().run(run)
+    return mocked
+
+
+def test_a_program_runs_under_mocks() -> None:
+    seen: list[Any] = []
+
+    def program() -> pulumi.Output[Any]:
+        desk = Session("desk", user_id="u", messages=[{"role": "user", "content": "Hello"}])
+        theirs = Session.get("theirs", "their-id")
+        outputs = desk.id, desk.user_id, desk.granted_expires_at, desk.title, theirs.id
+        return pulumi.Output.all(*outputs).apply(seen.extend)
+
+    mocked = _run(program)
+    assert seen == ["desk-id", "u", "2026-11-24T17:00:00Z", None, "their-id"]
+    declared = {key: value for key, value in mocked.declared["desk"].items() if not key.startswith("__")}
+    assert declared == {
+        "userId": "u",
+        "messages": [{"role": "user", "content": "Hello"}],
+        "onExpired": "recreate",
+        "status": "active",
+    }
+
+
+def test_what_excludes_each_other_is_refused_under_mocks_too() -> None:
+    def program() -> None:
+        Session("desk", user_id="u", expires_at="2026-11-24T17:00:00Z", expiration_minutes=60)
+
+    with pytest.raises(pulumi.RunError, match=r"^session desk: expires_at and expiration_minutes exclude each other$"):
+        _run(program)
+
+
+def test_a_cli_without_hooks_is_refused_in_one_line() -> None:
+    with pytest.raises(pulumi.RunError) as refusal:
+        _run(lambda: Session("desk", user_id="u"), old=True)
+    assert str(refusal.value) == "quant-sessions-provider needs Pulumi CLI 3.259.0 or newer, for its previews"
+
+
+def test_reading_a_session_needs_no_hooks() -> None:
+    mocked = _run(lambda: Session.get("theirs", "their-id"), old=True)
+    assert set(mocked.declared) == {"theirs"}
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"import_": "theirs"}, "import_ is not possible yet; Session.get reads a session made elsewhere"),
+        (
+            {"ignore_changes": ["expiration_minutes"]},
+            "ignore_changes goes by state keys: expirationMinutes, not expiration_minutes",
+        ),
+        (
+            {"replace_on_changes": ["session_group"]},
+            "replace_on_changes goes by state keys: sessionGroup, not session_group",
+        ),
+        (
+            {"additional_secret_outputs": ["created_at"]},
+            "additional_secret_outputs goes by state keys: createdAt, not created_at",
+        ),
+    ],
+)
+def test_an_option_that_pulumi_would_take_and_not_act_upon_is_refused(options: dict[str, Any], line: str) -> None:
+    with pytest.raises(pulumi.RunError) as refusal:
+        _run(lambda: Session("desk", user_id="u", opts=pulumi.ResourceOptions(**options)))
+    assert str(refusal.value) == f"session desk: {line}"
+
+
+def test_options_by_state_keys_and_keys_of_peoples_own_are_taken() -> None:
+    options = pulumi.ResourceOptions(ignore_changes=["metadata.user_id", "expiresAt", "some_thing"])
+    assert "desk" in _run(lambda: Session("desk", user_id="u", opts=options)).declared
