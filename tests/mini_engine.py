@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import io
+import re
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -156,3 +157,19 @@ def _floats(value: Any) -> Any:  # noqa: ANN401 - a property value
     if isinstance(value, list):
         return [_floats(inner) for inner in value]
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def check_sentence(sentence: str, writes: list[dict[str, Any]]) -> None:
+    """Hold each request against the sentence, and each verb of the sentence against the requests."""
+    update = [w["body"] for w in writes if not w["path"].endswith("/extend")]
+    extend = [w["body"]["additionalMinutes"] for w in writes if w["path"].endswith("/extend")]
+    body = update[0] if update else {}
+    assert all(w["method"] == "PUT" and w["status"] == 200 for w in writes)
+    assert len(update) <= 1
+    assert [int(n) for n in re.findall(r"extends by (\d+) minute", sentence)] == extend
+    appended = [int(n) for n in re.findall(r"appends (\d+) message", sentence)]
+    # One exception: an appended message that is already live is not sent again.
+    assert appended == [len(body["newMessages"])] if "newMessages" in body else True
+    assert ("sends its metadata" in sentence) == ("metadata" in body)
+    assert ("completes it" in sentence or "reopens it" in sentence) == ("status" in body)
+    assert "nothing is sent" not in sentence or not writes
