@@ -36,7 +36,7 @@ def announcing_hook() -> pulumi.ResourceHookBinding:
 
     """
     if not monitor_supports_feature(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
-        raise pulumi.RunError(f"quant-sessions-provider needs Pulumi CLI {OLDEST_CLI} or newer, for its previews")
+        raise pulumi.RunError(f"this Pulumi CLI knows no resource hooks; the oldest that is tested is {OLDEST_CLI}")
     loop = asyncio.get_event_loop()
     if loop not in _hooks:
         # A preview's line must not stop an update, so errors are warnings.

@@ -10,11 +10,16 @@
     └── ApiError                the API answered, with an error status or without sense
         └── NotFoundError       404 or 410
 
-Exceptions of other libraries are translated in ``transport.py`` and nowhere else.
+Exceptions of HTTP libraries are translated in ``transport.py`` and nowhere else.
 A text never holds a token, nor what people declare in users, groups, messages or metadata.
 """
 
 from __future__ import annotations
+
+from typing import Final
+
+_CLIENT_ERROR: Final = 4
+_TIMED_OUT: Final = 408
 
 
 class QuantSessionsError(Exception):
@@ -46,6 +51,11 @@ class ApiError(QuantSessionsError):
     def __init__(self, text: str, *, status: int) -> None:
         super().__init__(text)
         self.status = status
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the request surely had no effect: 4xx, but for 408, which comes after a wait for the request."""
+        return self.status // 100 == _CLIENT_ERROR and self.status != _TIMED_OUT
 
 
 class NotFoundError(ApiError):

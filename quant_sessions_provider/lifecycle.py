@@ -7,7 +7,7 @@ The rules are numbered as in ``docs/expiry.md``.
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
 from quant_sessions_provider import instants
@@ -41,6 +41,13 @@ def whole_minutes(span: timedelta) -> int:
 # --- check: the planned expiry (rule 1) ---------------------------------------------------------------
 
 
+def counts_from_lifetime(old: Properties, new: Properties) -> bool:
+    """Tell a planned expiry, which ``ignore_changes`` carries over, from one that is set by hand."""
+    if "expiresAt" not in new:
+        return True
+    return "expirationMinutes" in old and old.get("expiresAt") == new["expiresAt"]
+
+
 def plan_expiry(old: Properties, new: Properties, now: datetime) -> str | Unknown:
     """Decide the input ``expiresAt`` where the program does not set it by hand.
 
@@ -49,20 +56,28 @@ def plan_expiry(old: Properties, new: Properties, now: datetime) -> str | Unknow
     lifetime = new["expirationMinutes"]
     if not isinstance(lifetime, int):
         return UNKNOWN
-    whole_life = instants.render(now + _minutes(lifetime))
+    anew = instants.render(now + _minutes(lifetime))
     asked = old.get("expiresAt")
     expiry = instants.parse_or_none(asked)
     if expiry is None or not isinstance(asked, str):
-        return whole_life
+        return anew
     if replacing_inputs(old, new, changed_inputs(old, new)):
         # A replacement is checked again without old inputs; the plan must show what that will decide.
-        return whole_life
+        return anew
     if new["status"] == "completed":
         return asked
     grown = raised_by(old, new)
     if expiry <= now:
-        return whole_life if grown > 0 or new["onExpired"] != "ignore" else asked
+        return anew if grown > 0 or new["onExpired"] != "ignore" else asked
     return _prolonged(asked, expiry, new, now, grown)
+
+
+def whole_life(new: Properties, now: datetime) -> str:
+    """Tell until when a session made now would live, in words for people."""
+    lifetime = new.get("expirationMinutes")
+    if not isinstance(lifetime, int):
+        return "the moment that is declared" if "expirationMinutes" not in new else "a time not known yet"
+    return (now + _minutes(lifetime)).astimezone(timezone.utc).strftime("%Y-%m-%d %H:%MZ")
 
 
 def _prolonged(asked: str, expiry: datetime, new: Properties, now: datetime, grown: int) -> str | Unknown:
@@ -164,7 +179,7 @@ def extension(outputs: Properties, new: Properties, now: datetime) -> int:
     """Minutes to extend by, 0 for none (rule 4): a difference, in which a constant clock skew cancels out."""
     moved = _differs("expiresAt", outputs, new)
     planned, known = instants.parse_or_none(new.get("expiresAt")), known_expiry(outputs)
-    if planned is None or not (moved or short_grant_due(outputs, new, now)):
+    if planned is None or new.get("status") == "completed" or not (moved or short_grant_due(outputs, new, now)):
         return 0
     reached = now if known is None else max(known, now)
     return min(max(whole_minutes(planned - reached), 0), MAX_EXTENSION)
@@ -210,3 +225,16 @@ def _is_message(message: object) -> bool:
 
 def _same_message(one: Properties, other: Properties) -> bool:
     return bool(one["role"] == other["role"] and one["content"] == other["content"])
+
+
+def with_drift(outputs: Properties, live: list[Any] | None) -> tuple[Properties, Properties | None]:
+    """Take up live messages where declared ones are missing: outputs, and inputs if anything drifted.
+
+    The first live ones are taken, as many as are declared.
+    """
+    declared = outputs.get("messages", [])
+    if live is None or occur_in_order(declared, live):
+        return outputs, None
+    kept = [{"role": message["role"], "content": message["content"]} for message in live[: len(declared)]]
+    outputs = outputs | {"messages": kept}
+    return outputs, {key: value for key, value in outputs.items() if key in INPUTS}

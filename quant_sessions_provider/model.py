@@ -148,13 +148,14 @@ Answer = TypeVar(
 )
 
 
-def _is_whole(value: object) -> bool:
+def is_whole(value: object) -> bool:
+    """Tell a whole number; for Python, ``True`` is one."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 _CHECKS: Final[dict[str, tuple[str, Callable[[object], bool]]]] = {
     "str": ("a string", lambda value: isinstance(value, str)),
-    "int": ("a whole number", _is_whole),
+    "int": ("a whole number", is_whole),
     "list[Any]": ("a list", lambda value: isinstance(value, list)),
 }
 

@@ -13,16 +13,17 @@ from quant_sessions_provider.errors import (
     NotFoundError,
     QuantSessionsError,
     RefusedError,
+    UnreachableError,
 )
-from quant_sessions_provider.model import COMPUTED, DEFAULT_LIFETIME, INPUTS, Properties
+from quant_sessions_provider.model import COMPUTED, DEFAULT_LIFETIME, Properties
 from quant_sessions_provider.probe import Probe
+from quant_sessions_provider.sentence import expired, why
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from quant_sessions_provider.client import Client
     from quant_sessions_provider.config import Settings
-    from quant_sessions_provider.model import StoredSession
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,6 @@ class Diff:
 
 _REFUSED: Final = (400, 403, 409, 422)
 """Answers that will be the same the next time."""
-
-_CLIENT_ERROR: Final = 4
 
 _FORBIDDEN: Final = (401, 403)
 """Answers that a GET would get too."""
@@ -72,7 +71,7 @@ class Operations:
             inputs["organization"] = self._settings.organization
         elif "organization" not in inputs:
             failures.append(self._settings.missing("organization"))
-        if "expirationMinutes" not in inputs and _counts_from_lifetime(old, new):
+        if "expirationMinutes" not in inputs and lifecycle.counts_from_lifetime(old, new):
             inputs["expirationMinutes"] = DEFAULT_LIFETIME
         now = self._now()
         failures += validation.failures(old, inputs, now)
@@ -93,19 +92,24 @@ class Operations:
         changes = None if changed else True
         replaces = lifecycle.replacing_inputs(outputs, new, changed)
         if replaces:
-            return Diff(changes, replaces, [self._probe.price(session_id, outputs, replaces)])
-        if lifecycle.must_ask(outputs, new, changed, now) and self._probe.is_gone(session_id, outputs):
-            return self._gone(session_id, outputs, new, changed)
+            return Diff(changes, replaces, [self._probe.price(session_id, outputs, why(new, replaces))])
+        if lifecycle.must_ask(outputs, new, changed, now):
+            end = self._probe.end_of(session_id, outputs)
+            if end:
+                return self._ended(session_id, outputs, new, changed, end)
         return Diff(changes)
 
-    def _gone(self, session_id: str, outputs: Properties, new: Properties, changed: list[str]) -> Diff:
+    def _ended(self, session_id: str, outputs: Properties, new: Properties, changed: list[str], end: str) -> Diff:
         # `completed` ignores an expiry; what needs a request still needs a session.
         if new["onExpired"] == "error" and new["status"] != "completed":
-            if changed:
+            if {"expiresAt", "metadata", "status"} & set(changed):
                 raise _expired_error(session_id, outputs)
-            # Where no input moved diff cannot tell a plan from a refresh, which must not fail: update raises it.
-            return Diff(changes=True)
-        note = f"{_expired(session_id, outputs)}; it is gone, a new one starts from the declared messages"
+            # What is left moves in a refresh too, which must not fail and cannot be told from a plan: update raises it.
+            return Diff(None if changed else True)
+        lives = lifecycle.whole_life(new, self._now())
+        note = (
+            f"{expired(session_id, outputs)}; {end}, a new one starts from the declared messages, until about {lives}"
+        )
         sends = [key for key in changed if key in ("messages", "metadata", "status")]
         causes = ["expiresAt"] if "expiresAt" in changed or not sends else sends
         return Diff(None if changed else True, causes, [note])
@@ -137,7 +141,7 @@ class Operations:
 
     def _unsure(self, error: ApiError | AnswerLostError, inputs: Properties, sent: datetime) -> QuantSessionsError:
         """Name the sessions that an attempt may have made, since it is not repeated; a refusal made none."""
-        if isinstance(error, ApiError) and error.status // 100 == _CLIENT_ERROR:
+        if isinstance(error, ApiError) and error.is_refusal:
             return error
         return AnswerLostError(f"{error}; sent at {instants.render(sent)}. {self._probe.traces(inputs, sent)}")
 
@@ -178,13 +182,13 @@ class Operations:
             totalMessages=None if found.messages is None else len(found.messages),
             expired=False,
         )
-        return _with_drift(fresh, found)
+        return lifecycle.with_drift(fresh, found.messages)
 
     def update(self, session_id: str, outputs: Properties, new: Properties) -> Properties:
         """Send what moved: first what may be repeated by a later run, last the extension, which may not."""
         now = self._now()
         changed = lifecycle.changed_inputs(outputs, new)
-        if not changed and lifecycle.lies_in_past(outputs, now) and self._probe.is_gone(session_id, outputs):
+        if not changed and lifecycle.lies_in_past(outputs, now) and self._probe.end_of(session_id, outputs):
             raise _expired_error(session_id, outputs)
         result = {key: value for key, value in outputs.items() if key in COMPUTED} | new
         minutes = lifecycle.extension(outputs, new, now)
@@ -198,7 +202,7 @@ class Operations:
         except NotFoundError as error:
             self._probe.require_same_place(session_id, outputs)
             raise RefusedError(f"{error}; `pulumi refresh` drops it if it is gone, {_ANEW}") from error
-        except (ApiError, AnswerLostError) as error:
+        except (ApiError, AnswerLostError, UnreachableError) as error:
             raise RefusedError(f"{error}{half}{_way_out(error)}") from error
 
     def _moved(self, session_id: str, outputs: Properties, new: Properties, changed: list[str]) -> dict[str, Any]:
@@ -224,7 +228,9 @@ class Operations:
     def _extended(self, session_id: str, outputs: Properties, minutes: int) -> Properties:
         try:
             answer = self._client.extend(outputs["organization"], session_id, additional_minutes=minutes)
-        except AnswerLostError as error:
+        except (ApiError, AnswerLostError) as error:
+            if isinstance(error, ApiError) and error.is_refusal:
+                raise
             raise AnswerLostError(f"{error}. The next run extends it again: at worst it lives longer") from error
         # Without an answer's word for it, the earlier grant says nothing any more.
         rest = {key: value for key, value in outputs.items() if key != "grantedExpiresAt"}
@@ -256,37 +262,16 @@ def _required_id(session_id: str | None) -> str:
     return session_id
 
 
-def _counts_from_lifetime(old: Properties, new: Properties) -> bool:
-    """Tell a planned expiry, which ``ignore_changes`` carries over, from one that is set by hand."""
-    if "expiresAt" not in new:
-        return True
-    return "expirationMinutes" in old and old.get("expiresAt") == new["expiresAt"]
-
-
 def _told(**facts: Any) -> Properties:  # noqa: ANN401 - whatever the API told
     return {key: value for key, value in facts.items() if value is not None}
 
 
-def _with_drift(outputs: Properties, found: StoredSession) -> tuple[Properties, Properties | None]:
-    declared, live = outputs.get("messages", []), found.messages
-    if live is None or lifecycle.occur_in_order(declared, live):
-        return outputs, None
-    kept = [{"role": m["role"], "content": m["content"]} for m in live[: len(declared)]]
-    outputs = outputs | {"messages": kept}
-    return outputs, {key: value for key, value in outputs.items() if key in INPUTS}
-
-
-def _way_out(error: ApiError | AnswerLostError) -> str:
+def _way_out(error: QuantSessionsError) -> str:
     """Give the command that leads on from what the API refused; what failed for another reason is to be repeated."""
     refused = isinstance(error, ApiError) and error.status in _REFUSED
     return f"; {_ANEW}" if refused else ""
 
 
-def _expired(session_id: str, outputs: Properties) -> str:
-    expiry = lifecycle.known_expiry(outputs)
-    return f"session {session_id} expired{f' at {instants.render(expiry)}' if expiry else ''}"
-
-
 def _expired_error(session_id: str, outputs: Properties) -> RefusedError:
     leave = 'on_expired="ignore" leaves it as it is'
-    return RefusedError(f"{_expired(session_id, outputs)} and onExpired is error: {_ANEW}, {leave}")
+    return RefusedError(f"{expired(session_id, outputs)} and onExpired is error: {_ANEW}, {leave}")

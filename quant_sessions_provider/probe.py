@@ -40,21 +40,27 @@ class Probe:
                 " set baseUrl to where it lives"
             )
 
-    def is_gone(self, session_id: str, outputs: Properties) -> bool:
-        """Tell whether a session past its expiry is gone. It may linger, so the list of active sessions decides.
+    def end_of(self, session_id: str, outputs: Properties) -> str | None:
+        """Say what became of a session past its expiry; None if it is alive.
 
-        That list holds no completed sessions: for one of those a GET alone does.
+        It may linger, so the list of active sessions decides. That list holds no completed sessions: for one of those
+        a GET alone does.
         """
-        if outputs.get("expired") or self.find(session_id, outputs) is None:
-            return True
-        if outputs.get("status") == "completed":
-            return False
+        found = None if outputs.get("expired") else self.find(session_id, outputs)
+        if found is None:
+            return "it is gone"
+        if outputs.get("status") == "completed" or self._is_listed(session_id, outputs):
+            return None
+        loss = "an unknown number of messages" if found.messages is None else counted(len(found.messages), "message")
+        return f"the API lists it as active no more; replacing it loses {loss}"
+
+    def _is_listed(self, session_id: str, outputs: Properties) -> bool:
         active = self._client.list(
             outputs["organization"], user_id=outputs["userId"], session_group=outputs.get("sessionGroup")
         )
-        return all(session.id != session_id for session in active)
+        return any(session.id == session_id for session in active)
 
-    def price(self, session_id: str, outputs: Properties, replaces: list[str]) -> str:
+    def price(self, session_id: str, outputs: Properties, why: str) -> str:
         """Say what a replacement loses."""
         loss = "an unknown number of messages"
         with suppress(QuantSessionsError):
@@ -63,7 +69,7 @@ class Probe:
                 loss = "nothing: it is gone"
             elif found.messages is not None:
                 loss = counted(len(found.messages), "message")
-        return f"session {session_id}: {', '.join(replaces)} changed; replacing it loses {loss}"
+        return f"session {session_id}: {why}; replacing it loses {loss}"
 
     def traces(self, inputs: Properties, sent: datetime) -> str:
         """Say which sessions a creation whose answer was lost may have made."""

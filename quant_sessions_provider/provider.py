@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from pulumi.dynamic import (
@@ -43,32 +44,44 @@ class SessionError(Exception):
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        if not os.environ.get(_DEBUG):
-            _cut_tracebacks()
+        self._cuts = not os.environ.get(_DEBUG)
+        if self._cuts:
+            _tracebacks.cut()
 
     def __str__(self) -> str:
-        """Give the text, and other errors their tracebacks back."""
-        _restore_tracebacks()
+        """Give the text, and once give other errors their tracebacks back."""
+        cuts, self._cuts = self._cuts, False
+        if cuts:
+            _tracebacks.restore()
         return super().__str__()
 
 
-_limits: list[int | None] = []
+class _Tracebacks:
+    """Counts who wants tracebacks cut: the host's four threads may fail at the same time."""
+
+    def __init__(self) -> None:
+        self._lock, self._cuts = Lock(), 0
+        self._limit: int | None = None
+
+    def cut(self) -> None:
+        with self._lock:
+            if not self._cuts:
+                self._limit = getattr(sys, "tracebacklimit", None)
+            self._cuts += 1
+            sys.tracebacklimit = 0
+
+    def restore(self) -> None:
+        with self._lock:
+            self._cuts -= 1
+            if self._cuts:
+                return
+            if self._limit is None:
+                del sys.tracebacklimit
+            else:
+                sys.tracebacklimit = self._limit
 
 
-def _cut_tracebacks() -> None:
-    if not _limits:
-        _limits.append(getattr(sys, "tracebacklimit", None))
-    sys.tracebacklimit = 0
-
-
-def _restore_tracebacks() -> None:
-    for limit in _limits:
-        if limit is None:
-            del sys.tracebacklimit
-        else:
-            sys.tracebacklimit = limit
-    _limits.clear()
-
+_tracebacks = _Tracebacks()
 
 # The traceback module prints the module of every class but the builtin ones; people need the text alone.
 SessionError.__module__ = "builtins"

@@ -22,8 +22,9 @@ def update_sentence(name: str, outputs: Properties, new: Properties, now: dateti
     changed = lifecycle.changed_inputs(outputs, new)
     sent = [*_put(outputs, new, changed), *_extend(outputs, new, changed, now)]
     kept = _kept(outputs, new, changed, now)
-    if not sent and not any(contains_unknown(new[key]) for key in changed if key in new):
-        kept += ["nothing is sent"]
+    if not sent:
+        unknown = any(contains_unknown(new.get(key)) for key in changed)
+        kept += ["what is sent is not known yet" if unknown else "nothing is sent"]
     return f"{name}: {'; '.join([*sent, ', '.join(kept)] if kept else sent)}"
 
 
@@ -57,6 +58,10 @@ def _extend(outputs: Properties, new: Properties, changed: list[str], now: datet
     minutes, known = lifecycle.extension(outputs, new, now), lifecycle.known_expiry(outputs)
     if not minutes:
         return []
+    if not changed and known and known <= now and new["onExpired"] == "error":
+        # The one plan in which diff may know that the run will stop, and must not say so (rule 3).
+        sure = "" if outputs.get("expired") else " if it is gone"
+        return [f"was to expire at {_clock(known, now)}: the run stops{sure}"]
     start = now if known is None else max(known, now)
     until = _clock(start + timedelta(minutes=minutes), now)
     return [f"{_left(known, now)}: extends by {counted(minutes, 'minute')}, until about {until}"]
@@ -71,16 +76,42 @@ def _left(known: datetime | None, now: datetime) -> str:
 
 
 def _kept(outputs: Properties, new: Properties, changed: list[str], now: datetime) -> list[str]:
-    """Say until when a session lives whose expiry was lowered: the API cannot shorten."""
+    """Say until when a session lives whose lifetime or moment moved without a request: the API cannot shorten."""
+    granted = instants.parse_or_none(outputs.get("grantedExpiresAt")) or lifecycle.known_expiry(outputs)
+    moved = [key for key in ("expirationMinutes", "expiresAt") if key in changed]
+    if not moved or granted is None or any(contains_unknown(new.get(key)) for key in moved):
+        return []
+    if lifecycle.extension(outputs, new, now):
+        return []
+    if new["status"] == "completed":
+        return ["it is completed: its expiry stays"]
+    if granted <= now:
+        return []
+    until = _clock(granted, now)
+    return [f"cannot be shortened: lives on until {until}" if _lowered(outputs, new) else f"lives until about {until}"]
+
+
+def _lowered(outputs: Properties, new: Properties) -> bool:
     before, planned = (instants.parse_or_none(side.get("expiresAt")) for side in (outputs, new))
     earlier = before is not None and planned is not None and planned < before
-    if not earlier and not ("expirationMinutes" in changed and lifecycle.raised_by(outputs, new) < 0):
-        return []
-    granted = instants.parse_or_none(outputs.get("grantedExpiresAt")) or lifecycle.known_expiry(outputs)
-    return [f"cannot be shortened: lives on until {_clock(granted, now)}"] if granted and granted > now else []
+    return earlier or lifecycle.raised_by(outputs, new) < 0
 
 
 def _clock(moment: datetime, now: datetime) -> str:
     """Give the time of day in UTC, with the date where it is not today's."""
     utc = moment.astimezone(timezone.utc)
     return utc.strftime("%H:%MZ" if utc.date() == now.astimezone(timezone.utc).date() else "%Y-%m-%d %H:%MZ")
+
+
+def why(new: Properties, replaces: list[str]) -> str:
+    """Tell which inputs replace a session; one that is not known yet may turn out as it was."""
+    open_ = [key for key in replaces if contains_unknown(new.get(key))]
+    sure = [key for key in replaces if key not in open_]
+    parts = [(sure, "changed"), (open_, "may change")]
+    return ", ".join(f"{', '.join(keys)} {verb}" for keys, verb in parts if keys)
+
+
+def expired(session_id: str, outputs: Properties) -> str:
+    """Tell of a session that it expired, and when."""
+    expiry = lifecycle.known_expiry(outputs)
+    return f"session {session_id} expired{f' at {instants.render(expiry)}' if expiry else ''}"

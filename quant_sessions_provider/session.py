@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar, overload
 
 import pulumi
@@ -11,6 +12,7 @@ from pulumi.dynamic import Resource
 from quant_sessions_provider.announcer import announcing_hook
 from quant_sessions_provider.model import COMPUTED, INPUTS, by_state_key, camel
 from quant_sessions_provider.provider import SessionProvider
+from quant_sessions_provider.translation import EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,8 +131,8 @@ class Session(Resource, module="quant", name="Session"):
                 "expires_at": expires_at,
                 "renew_before_minutes": renew_before_minutes,
                 "on_expired": on_expired,
-                "messages": _without_none(messages, f"session {name}: messages"),
-                "metadata": _without_none(metadata, f"session {name}: metadata"),
+                "messages": _as_written(messages, f"session {name}: messages"),
+                "metadata": _as_written(metadata, f"session {name}: metadata"),
                 "status": status,
                 "organization": organization,
             }
@@ -154,7 +156,7 @@ class Session(Resource, module="quant", name="Session"):
             organization: whose account; by default the configured one.
             opts: Pulumi's resource options.
 
-        The API tells title, model, creation time and the number of messages; it tells no expiry, user or group.
+        The API tells title, model, creation time and the number of messages; all other outputs are None.
 
         """
         session = cls.__new__(cls)
@@ -184,21 +186,23 @@ def _refuse_options(name: str, opts: pulumi.ResourceOptions) -> None:
         raise pulumi.RunError(
             f"session {name}: import_ is not possible yet; Session.get reads a session made elsewhere"
         )
-    for option in ("ignore_changes", "replace_on_changes", "additional_secret_outputs"):
+    for option in ("ignore_changes", "replace_on_changes", "hide_diffs", "additional_secret_outputs"):
         for path in getattr(opts, option) or []:
             root = path.replace("[", ".").split(".")[0] if isinstance(path, str) else ""
             if "_" in root and camel(root) in (*INPUTS, *COMPUTED):
                 raise pulumi.RunError(f"session {name}: {option} goes by state keys: {camel(root)}, not {root}")
 
 
-def _without_none(value: Any, at: str) -> Any:  # noqa: ANN401 - anything that people declare
-    """Refuse None inside an object: the engine would drop it, so that something else than declared would be sent."""
-    if isinstance(value, pulumi.Output):
-        return value.apply(lambda known: _without_none(known, at))
+def _as_written(value: Any, at: str) -> Any:  # noqa: ANN401 - anything that people declare
+    """Refuse what would be sent as something else: the engine drops None in an object and rounds large numbers."""
+    if isinstance(value, pulumi.Output) or isawaitable(value):
+        return pulumi.Output.from_input(value).apply(lambda known: _as_written(known, at))
     if isinstance(value, Mapping):
         if any(inner is None for inner in value.values()):
             raise pulumi.RunError(f"{at}: holds None in an object, which Pulumi drops; leave the key out instead")
-        return {key: _without_none(inner, at) for key, inner in value.items()}
+        return {key: _as_written(inner, at) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_without_none(inner, at) for inner in value]
+        return [_as_written(inner, at) for inner in value]
+    if isinstance(value, int) and abs(value) > EXACT:
+        raise pulumi.RunError(f"{at}: holds a whole number beyond 2^53, which Pulumi rounds; write it as a text")
     return value

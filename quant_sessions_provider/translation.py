@@ -13,7 +13,7 @@ from pulumi.output import Unknown as PulumiUnknown
 
 from quant_sessions_provider.model import UNKNOWN, Properties, Unknown
 
-_EXACT: Final = 2**53
+EXACT: Final = 2**53
 """Pulumi's numbers are floats; up to here each whole one is exact."""
 
 
@@ -29,7 +29,7 @@ def _value_in(value: Any) -> Any:  # noqa: ANN401 - a property value
         return {key: _value_in(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_value_in(inner) for inner in value]
-    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
+    if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT:
         return int(value)
     return value
 

@@ -21,6 +21,7 @@ from quant_sessions_provider.model import (
     STATUSES,
     UNKNOWN,
     Properties,
+    is_whole,
 )
 
 Failures = Iterator[str]
@@ -47,17 +48,13 @@ def _text(key: str, value: object) -> Failures:
         yield f"{key}: must be a text that is not empty"
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
 def _shown(value: object) -> str:
     """Repeat a number, and nothing else."""
     return f", not {value}" if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
 
 
 def _lifetime(key: str, value: Any) -> Failures:  # noqa: ANN401 - whatever was declared
-    if value is UNKNOWN or (_is_whole(value) and MIN_LIFETIME <= value <= MAX_LIFETIME):
+    if value is UNKNOWN or (is_whole(value) and MIN_LIFETIME <= value <= MAX_LIFETIME):
         return
     yield f"{key}: must be a whole number of minutes from {MIN_LIFETIME} to {MAX_LIFETIME}{_shown(value)}"
 
@@ -89,16 +86,18 @@ def _message(at: str, message: object) -> Failures:
 def _metadata(key: str, value: object) -> Failures:
     if value is not UNKNOWN and not isinstance(value, Mapping):
         yield f"{key}: must be an object"
-    if _holds_no_number(value):
-        yield f"{key}: holds a number that JSON cannot carry (infinite, or not a number)"
+    elif not _is_json(value):
+        yield f"{key}: holds a value that JSON cannot carry"
 
 
-def _holds_no_number(value: object) -> bool:
+def _is_json(value: object) -> bool:
     if isinstance(value, Mapping):
-        return any(_holds_no_number(inner) for inner in value.values())
+        return all(_is_json(inner) for inner in value.values())
     if isinstance(value, list):
-        return any(_holds_no_number(inner) for inner in value)
-    return isinstance(value, float) and not math.isfinite(value)
+        return all(_is_json(inner) for inner in value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or value is UNKNOWN or isinstance(value, (str, int))
 
 
 def _expiry(key: str, value: object) -> Failures:
@@ -134,6 +133,6 @@ def _renewal(new: Properties) -> Failures:
     ahead, lifetime = new.get("renewBeforeMinutes", UNKNOWN), new.get("expirationMinutes", UNKNOWN)
     bounded = not list(_lifetime("", lifetime)) and lifetime is not UNKNOWN
     longest = (lifetime if bounded else MAX_LIFETIME) - 1
-    if ahead is not UNKNOWN and not (_is_whole(ahead) and 1 <= ahead <= longest):
+    if ahead is not UNKNOWN and not (is_whole(ahead) and 1 <= ahead <= longest):
         why = " (the lifetime less 1)" if bounded else ""
         yield f"renewBeforeMinutes: must be a whole number of minutes from 1 to {longest}{why}{_shown(ahead)}"

@@ -27,4 +27,4 @@ def age(stack: Stack, emulator: Emulator, minutes: Mapping[str, float], *, kept_
             shift_moments(properties, -60 * minutes[name])
         if name not in kept_alive:
             emulator.shift(-60 * minutes[name], resource["id"])
-    stack.import_(deployment)
+    stack.rewrite(deployment)

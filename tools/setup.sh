@@ -44,8 +44,20 @@ install() {
     "$uv" pip install --quiet --no-deps --no-build-isolation -e .
 }
 
+# One at a time in this folder; the lock goes with the process that holds it.
+alone() {
+    [ -z "${SETUP_ALONE:-}" ] || return 0
+    export SETUP_ALONE=1
+    exec "$python" -c 'import fcntl, os, sys
+lock = os.open(".setup.lock", os.O_CREAT | os.O_RDWR, 0o600)
+os.set_inheritable(lock, True)
+fcntl.flock(lock, fcntl.LOCK_EX)
+os.execvp("sh", ["sh", "tools/setup.sh"])'
+}
+
 if ! ready; then
     check_python
+    alone
     say "Packages: making .venv from requirements.lock"
     [ -x "$uv" ] || get_uv
     install || fail "the packages could not be installed; the lines above say why"

@@ -128,5 +128,7 @@ def _config(app: Gate) -> uvicorn.Config:
         log_level="error",
         proxy_headers=False,
         server_header=False,
+        # A client that pauses between runs must not meet a connection that is just being closed.
+        timeout_keep_alive=300,
         timeout_graceful_shutdown=2,
     )

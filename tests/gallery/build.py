@@ -9,12 +9,15 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import pulumi
+
 from quant_sessions_provider import Session, instants
 from tests.ageing import age
 from tests.emulator_server import Emulator
 from tests.engine import Run, Stack
 from tests.gallery.failures import ALONE
-from tests.gallery.situations import SHARED, Situation
+from tests.gallery.lifetimes import LIFETIMES
+from tests.gallery.situations import EDITS, OTHER_SECRET, SECRET, UNKNOWN, Situation
 from tests.gallery.text import diff_of, failure_of, plain_of, request_line, settled
 
 PAGE = Path(__file__).parents[2] / "docs" / "previews.md"
@@ -22,8 +25,11 @@ ORGANIZATION = "acme"
 HEAD = """# Previews
 
 What `pulumi preview` says in each situation, and what `pulumi up` then sends. Each text is the real engine's, from
-`make previews`; times are shown as if every run had been on 2 March 2026 at 12:00Z, and ids are shortened. Sessions
-live 60 minutes unless a heading says otherwise.
+`make previews`: of `pulumi preview --diff` first, of the plain preview second. Times are shown as if every run had been
+on 2 March 2026 at 12:00Z, and ids are shortened. Sessions live 60 minutes unless a heading says otherwise.
+
+Where a replacement loses a conversation, Pulumi shows that line above all resources; `--diff` tells by its id to which
+one it belongs.
 """
 
 
@@ -59,7 +65,8 @@ class Gallery:
             if declared:
                 start = self._start - timedelta(minutes=situation.age if side == "after" else 0)
                 properties = declared(_counted_from(start))
-                Session(name, **{"user_id": f"user-of-{name}", **properties})
+                made = {key: _made(value, name) for key, value in properties.items()}
+                Session(name, **{"user_id": f"user-of-{name}", **made})
 
     def entries(self) -> list[Entry]:
         """Walk the stack through what happens, and tell what was seen."""
@@ -87,6 +94,8 @@ class Gallery:
 
     def _happen(self) -> None:
         there = {name: self._situations[name] for name in self._ids}
+        ages = {name: situation.age for name, situation in there.items() if situation.age}
+        age(self._stack, self._emulator, ages, kept_alive=[n for n, s in there.items() if s.kept_alive])
         for name, situation in there.items():
             if situation.talk:
                 self._emulator.append(ORGANIZATION, self._ids[name], situation.talk)
@@ -96,8 +105,6 @@ class Gallery:
                 self._emulator.api("DELETE", ORGANIZATION, f"/{self._ids[name]}")
             if situation.refusal:
                 self._emulator.fault("status", "before", path="/extend$", status=situation.refusal, count=None)
-        ages = {name: situation.age for name, situation in there.items() if situation.age}
-        age(self._stack, self._emulator, ages, kept_alive=[n for n, s in there.items() if s.kept_alive])
         looked_at = [r["urn"] for n, r in self._stack.resources().items() if self._situations[n].refresh]
         if looked_at:
             assert not self._stack.refresh(target=looked_at).failed
@@ -122,6 +129,15 @@ class Gallery:
         return bool(user) and str(user).endswith(f"of-{name}")
 
 
+def _made(value: Any, name: str) -> Any:  # noqa: ANN401 - any property
+    """Make the outputs that stand-ins stand for; the unknown one is that of a session yet to be made."""
+    if value is UNKNOWN:
+        return Session("fresh", user_id="fresh").id.apply(lambda _: f"new-user-of-{name}")
+    if isinstance(value, dict):
+        return {key: _made(inner, name) for key, inner in value.items()}
+    return pulumi.Output.secret(value) if value in (SECRET, OTHER_SECRET) else value
+
+
 def _counted_from(start: datetime) -> Any:  # noqa: ANN401 - an At
     return lambda minutes: instants.render(start + timedelta(minutes=minutes))
 
@@ -135,7 +151,7 @@ def _shown(request: dict[str, Any], name: str, now: datetime) -> str:
 def build() -> str:
     """Give the whole page."""
     with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
-        entries = Gallery(emulator, Path(folder, "shared", "stack"), SHARED).entries()
+        entries = Gallery(emulator, Path(folder, "shared", "stack"), LIFETIMES | EDITS).entries()
         for name, situation in ALONE.items():
             entries += Gallery(emulator, Path(folder, name, "stack"), {name: situation}).entries()
     return HEAD + "".join(_render(entry) for entry in entries)

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
     Declared = Callable[[At], dict[str, Any]]
 
+UNKNOWN: Final = object()
+"""Stands for an output that no preview knows."""
+
+SECRET, OTHER_SECRET = "secret:before", "secret:after"
+"""Stand for secret outputs: those exist only while a program runs."""
+
 SYSTEM = {"role": "system", "content": "You are the support desk of a shop."}
 HELLO = {"role": "user", "content": "Hello"}
 REPLY = {"role": "assistant", "content": "Hello! How can I help?"}
@@ -53,7 +59,7 @@ class Situation:
     story: str
     before: Declared | None = _NOTHING
     after: Declared | None = _NOTHING
-    age: float = 0
+    age: float = 20.5
     talk: list[Any] = field(default_factory=list)
     live: list[Any] | None = None
     lost: bool = False
@@ -70,119 +76,19 @@ def until(minutes: float) -> Declared:
     return lambda at: {"expires_at": at(minutes)}
 
 
-SHARED: dict[str, Situation] = {
-    "created": Situation(
-        "A new session",
-        "The program declares a session for the first time. `expiresAt` is what it will be asked to live until.",
-        None,
-        declare(session_group="production", messages=[SYSTEM], metadata={"team": "support"}),
+EDITS: dict[str, Situation] = {
+    "unknown": Situation(
+        "A user that the preview cannot know",
+        "`user_id` comes from a resource that is yet to be made. The plan says the worst: a replacement.",
+        declare(messages=[SYSTEM]),
+        declare(user_id=UNKNOWN, messages=[SYSTEM]),
+        talk=CHAT,
     ),
-    "unchanged": Situation(
-        "Nothing changed, nothing due",
-        "The program is as it was, half an hour later. No request is made, in the preview or in the run.",
-        age=30.5,
-    ),
-    "raised": Situation(
-        "A longer lifetime",
-        "`expiration_minutes` was raised from 60 to 120.",
-        declare(),
-        declare(expiration_minutes=120),
-        age=20.5,
-    ),
-    "lowered": Situation(
-        "A shorter lifetime",
-        "`expiration_minutes` was lowered from 120 to 60. The API cannot shorten a session, and a live conversation is"
-        ' not thrown away for it. Who wants it: `replace_on_changes=["expirationMinutes"]`, or `pulumi up --replace`.',
-        declare(expiration_minutes=120),
-        declare(),
-        age=20.5,
-    ),
-    "renewed": Situation(
-        "A renewal is due",
-        "The session has `renew_before_minutes=15` and fewer minutes left. The program is as it was.",
-        declare(renew_before_minutes=15),
-        declare(renew_before_minutes=15),
-        age=50.5,
-    ),
-    "not-due": Situation(
-        "A renewal is not due yet",
-        "The session has `renew_before_minutes=15` and more minutes left.",
-        declare(renew_before_minutes=15),
-        declare(renew_before_minutes=15),
-        age=40.5,
-    ),
-    "setting": Situation(
-        "Another setting of the renewal",
-        '`renew_before_minutes=10` and `on_expired="ignore"` were added. Neither ever replaces a session.',
-        declare(),
-        declare(renew_before_minutes=10, on_expired="ignore"),
-        age=20.5,
-    ),
-    "expired": Situation(
-        "An expired session is recreated",
-        "The session expired; `on_expired` is `recreate`, the default. The preview asks the API before it says so.",
-        age=90.5,
-    ),
-    "expired-refresh": Situation(
-        "An expired session is recreated, after a refresh",
-        "The same, but `pulumi refresh` has already found it gone.",
-        age=90.5,
-        refresh=True,
-    ),
-    "expired-alive": Situation(
-        "Expired by the record, and still alive",
-        "Something else extended the session. It is extended, not replaced.",
-        age=90.5,
-        kept_alive=True,
-    ),
-    "expired-ignored": Situation(
-        "An expired session is left alone",
-        'The session expired and has `on_expired="ignore"`.',
-        declare(on_expired="ignore"),
-        declare(on_expired="ignore"),
-        age=90.5,
-    ),
-    "expired-ignored-changed": Situation(
-        "A change to an expired session that was left alone",
-        '`on_expired="ignore"` ignores the expiry, not the change of metadata, which needs a session.',
-        declare(on_expired="ignore"),
-        declare(on_expired="ignore", metadata={"team": "sales"}),
-        age=90.5,
-    ),
-    "raised-expired": Situation(
-        "A longer lifetime for a session that has expired",
-        "`expiration_minutes` was raised from 60 to 120, too late.",
-        declare(),
-        declare(expiration_minutes=120),
-        age=90.5,
-    ),
-    "moment-later": Situation(
-        "Until a later moment",
-        "`expires_at` was moved 40 minutes later.",
-        until(60),
-        until(100),
-        age=20.5,
-    ),
-    "moment-earlier": Situation(
-        "Until an earlier moment",
-        "`expires_at` was moved earlier. Nothing is sent; the session lives on until it was granted.",
-        until(60),
-        until(40),
-        age=20.5,
-    ),
-    "moment-passed": Situation(
-        "The moment has passed",
-        "`expires_at` is over. Nothing is renewed or recreated until it is set later.",
-        until(60),
-        until(60),
-        age=90.5,
-    ),
-    "moment-to-lifetime": Situation(
-        "From a moment to a lifetime",
-        "`expires_at` was replaced by `expiration_minutes=90`. The session keeps its expiry, until a renewal is due.",
-        until(60),
-        declare(expiration_minutes=90),
-        age=20.5,
+    "secret": Situation(
+        "A secret value",
+        "`metadata` holds a secret, which was changed. It is sent, and shown nowhere.",
+        declare(metadata={"key": SECRET}),
+        declare(metadata={"key": OTHER_SECRET}),
     ),
     "user": Situation(
         "Another user",
@@ -205,7 +111,8 @@ SHARED: dict[str, Situation] = {
     ),
     "appended": Situation(
         "Messages added at the end",
-        "A user and an assistant message were added to the declared ones; the conversation has gone on meanwhile.",
+        "A user and an assistant message were added to the declared ones; the conversation has gone on meanwhile. What"
+        " is there already, in this order, is not sent again.",
         declare(messages=[SYSTEM]),
         declare(messages=[SYSTEM, HELLO, REPLY]),
         talk=CHAT,

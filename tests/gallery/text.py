@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider import instants
@@ -92,7 +93,9 @@ def settled(text: str, name: str, now: datetime) -> str:
 
 
 def _moved(moment: datetime, now: datetime) -> str:
-    return instants.render((moment + (SHOWN_NOW - now)).replace(second=0))
+    # Whole minutes, so that a time of day and a timestamp of the same moment stay the same.
+    minutes = -((now - SHOWN_NOW) // timedelta(minutes=1))
+    return instants.render((moment + timedelta(minutes=minutes)).replace(second=0))
 
 
 def _of_day(text: str, now: datetime) -> datetime:

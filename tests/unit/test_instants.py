@@ -76,3 +76,15 @@ def test_what_python_itself_writes_is_read_exactly(moment: datetime) -> None:
 def test_no_text_does_more_than_not_to_be_a_timestamp(text: str) -> None:
     moment = instants.parse_or_none(text)
     assert moment is None or moment.tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "minutes"),
+    [
+        # Clocks in Berlin go forward at 01:00Z on 29 March 2026, and back at 01:00Z on 25 October.
+        ("2026-03-29T01:30:00+01:00", "2026-03-29T03:30:00+02:00", 60),
+        ("2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00", 60),
+    ],
+)
+def test_daylight_saving_changes_nothing_since_offsets_are_written_down(before: str, after: str, minutes: int) -> None:
+    assert instants.parse(after) - instants.parse(before) == timedelta(minutes=minutes)

@@ -138,9 +138,15 @@ def test_a_session_of_no_organization_cannot_be_read() -> None:
         ({"metadata": {"a": 1}}, [call.update(ORG, ID, metadata={"a": 1})], PUT),
         ({"status": "completed"}, [COMPLETE], PUT),
         (
-            {"messages": [A, B], "metadata": {}, "status": "completed", "expiresAt": at(60)},
-            [GET, append(B, metadata={}, status="completed"), extend(51)],
+            {"messages": [A, B], "metadata": {}, "expiresAt": at(60)},
+            [GET, append(B, metadata={}), extend(51)],
             PUT | {"grantedExpiresAt": at(60), "expired": False},
+        ),
+        (
+            # A completed session keeps its expiry.
+            {"messages": [A, B], "metadata": {}, "status": "completed", "expiresAt": at(60)},
+            [GET, append(B, metadata={}, status="completed")],
+            PUT,
         ),
     ],
 )
@@ -182,7 +188,7 @@ def test_an_answer_that_tells_nothing_leaves_no_stale_grant() -> None:
     host, outputs = desk(), applied(9, grantedExpiresAt=at(10), title="Title")
     host.client.extend.return_value = ExtendedSession(None, None, None)
     host.client.update.return_value = UpdatedSession(None, None, None, None, None)
-    new = inputs_of(outputs, expiresAt=at(60), status="completed")
+    new = inputs_of(outputs, expiresAt=at(60), metadata={})
     assert host.operations.update(ID, outputs, new) == new | {"baseUrl": HERE, "title": "Title", "expired": False}
 
 
@@ -202,19 +208,22 @@ def test_a_404_in_an_update_says_what_to_do_and_another_hosts_says_where_it_live
         (SERVER_ERROR, None, "server error"),
         (AnswerLostError("put lost"), None, "put lost"),
         (None, ApiError("extend: 400", status=400), f"extend: 400; {HALF}; {ANEW}"),
-        (None, SERVER_ERROR, f"server error; {HALF}"),
+        (None, SERVER_ERROR, f"server error. {LONGER}; {HALF}"),
+        (None, ApiError("not with JSON", status=200), f"not with JSON. {LONGER}; {HALF}"),
+        (None, ApiError("extend: 408", status=408), f"extend: 408. {LONGER}; {HALF}"),
         (None, AnswerLostError("extend lost"), f"extend lost. {LONGER}; {HALF}"),
-        (None, UnreachableError("no connection"), "no connection"),
+        (None, UnreachableError("no connection"), f"no connection; {HALF}"),
     ],
 )
 def test_a_failed_update_says_what_took_effect_and_what_leads_on(
     put: Exception | None, extending: Exception | None, text: str
 ) -> None:
-    host, new = desk(), inputs_of(applied(9), status="completed", expiresAt=at(60))
+    host, new = desk(), inputs_of(applied(9), metadata={}, expiresAt=at(60))
     host.client.update.side_effect, host.client.extend.side_effect = put, extending
     with pytest.raises(QuantSessionsError, match=f"^{re.escape(text)}$"):
         host.operations.update(ID, applied(9), new)
-    assert host.calls == ([COMPLETE] if put else [COMPLETE, extend(51)])
+    put_call = call.update(ORG, ID, metadata={})
+    assert host.calls == ([put_call] if put else [put_call, extend(51)])
 
 
 def test_rule_3_update_raises_the_line_of_a_shorter_grant_and_else_extends() -> None:

@@ -15,7 +15,7 @@ from quant_sessions_provider.operations import Diff
 from tests.unit.fakes import GET, HERE, ID, LIST, NOT_FOUND, ORG, SERVER_ERROR, A, B, applied, at, desk, inputs_of
 
 GONE = f"session {ID} expired at 2026-11-24T11:51:00Z"
-NEW_ONE = f"{GONE}; it is gone, a new one starts from the declared messages"
+NEW_ONE = f"{GONE}; it is gone, a new one starts from the declared messages, until about 2026-11-24 13:00Z"
 
 
 # --- check -------------------------------------------------------------------------------------------------
@@ -30,7 +30,9 @@ NEW_ONE = f"{GONE}; it is gone, a new one starts from the declared messages"
         ({}, {"expirationMinutes": UNKNOWN}, {"expiresAt": UNKNOWN}),
         ({}, {"expiresAt": at(99)}, {}),
         ({}, {"expiresAt": UNKNOWN}, {}),
-        (applied(9), {}, {"expirationMinutes": 60, "expiresAt": at(9)}),
+        (applied(9), {"messages": [A]}, {"expirationMinutes": 60, "expiresAt": at(9)}),
+        # What replaces the session is planned as the creation it is.
+        (applied(9), {}, {"expirationMinutes": 60, "expiresAt": at(60)}),
         # `ignore_changes` carries the planned moment over; by hand, no lifetime is declared.
         (applied(-9), {"expiresAt": at(-9)}, {"expirationMinutes": 60}),
         ({"userId": "ada", "expiresAt": at(-9)}, {"expiresAt": at(-9)}, {}),
@@ -80,9 +82,13 @@ def test_a_diff_before_expiry_costs_no_request(moved: dict[str, Any], decision: 
 @pytest.mark.parametrize(
     ("moved", "names"),
     [
-        ({"userId": "bob"}, ["userId"]),
-        ({"userId": UNKNOWN, "sessionGroup": "g", "organization": "b"}, ["userId", "sessionGroup", "organization"]),
-        ({"messages": [B]}, ["messages"]),
+        ({"userId": "bob"}, {"userId": "userId changed"}),
+        (
+            {"userId": UNKNOWN, "sessionGroup": "g", "organization": "b"},
+            {"userId, sessionGroup, organization": "sessionGroup, organization changed, userId may change"},
+        ),
+        ({"messages": [B]}, {"messages": "messages changed"}),
+        ({"messages": UNKNOWN}, {"messages": "messages may change"}),
     ],
 )
 @pytest.mark.parametrize(
@@ -96,16 +102,19 @@ def test_a_diff_before_expiry_costs_no_request(moved: dict[str, Any], decision: 
         (StoredSession(ID, None, None, None, None), "an unknown number of messages"),
     ],
 )
-def test_a_replacement_tells_its_price(moved: dict[str, Any], names: list[str], live: object, loss: str) -> None:
+def test_a_replacement_tells_its_price(moved: dict[str, Any], names: dict[str, str], live: object, loss: str) -> None:
     host = desk()
     host.client.get.side_effect = [live]
-    note = f"session {ID}: {', '.join(names)} changed; replacing it loses {loss}"
-    assert host.operations.diff(ID, applied(9), inputs_of(applied(9), **moved)) == Diff(None, names, [note])
+    ((keys, why),) = names.items()
+    note = f"session {ID}: {why}; replacing it loses {loss}"
+    assert host.operations.diff(ID, applied(9), inputs_of(applied(9), **moved)) == Diff(None, keys.split(", "), [note])
     assert host.calls == [GET]
 
 
 RENEWED = {"expiresAt": at(60)}
 REPLACED = Diff(None, ["expiresAt"], [NEW_ONE])
+LOSS = "the API lists it as active no more; replacing it loses 1 message"
+UNLISTED = Diff(None, ["expiresAt"], [NEW_ONE.replace("it is gone", LOSS)])
 ERROR = (
     f"{GONE} and onExpired is error: `pulumi up --replace` with its URN starts a new one from the declared messages,"
     ' on_expired="ignore" leaves it as it is'
@@ -117,7 +126,7 @@ ERROR = (
     [
         pytest.param("gone", {}, RENEWED, REPLACED, [GET], id="recreate, gone"),
         pytest.param("alive", {"expired": True}, RENEWED, REPLACED, [], id="recreate, known to be gone"),
-        pytest.param("lingering", {}, RENEWED, REPLACED, [GET, LIST], id="recreate, lingering"),
+        pytest.param("lingering", {}, RENEWED, UNLISTED, [GET, LIST], id="recreate, lingering"),
         pytest.param("alive", {}, RENEWED, Diff(None), [GET, LIST], id="recreate, alive"),
         pytest.param("gone", {"onExpired": "error"}, RENEWED, ERROR, [GET], id="error, gone"),
         pytest.param("lingering", {"onExpired": "error"}, RENEWED, ERROR, [GET, LIST], id="error, lingering"),

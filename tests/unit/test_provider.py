@@ -5,6 +5,7 @@ import json
 import pickletools
 import sys
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from unittest.mock import call, create_autospec
 
@@ -230,3 +231,20 @@ def test_the_pickled_reference_names_the_class_and_holds_nothing_more() -> None:
     assert " ".join(texts).split() == ["quant_sessions_provider.provider", "SessionProvider"]
     assert not {"BUILD", "SETITEM", "SETITEMS", "REDUCE"} & {opcode.name for opcode, _, _ in operations}
     assert SessionProvider.serialize_as_secret_always is False
+
+
+def test_threads_that_fail_at_the_same_time_lose_no_text_and_no_later_traceback(
+    operations: NonCallableMagicMock,
+) -> None:
+    operations.delete.side_effect = RefusedError("no")
+    failing = configured()
+
+    def fail(_: int) -> str:
+        return shown_by_the_host(lambda: failing.delete("3f2a", {}))
+
+    with ThreadPoolExecutor(4) as pool:
+        shown = set(pool.map(fail, range(2000)))
+    # While one is on its way another may be printed whole; none is ever lost.
+    assert all(text.endswith("SessionError: no\n") for text in shown)
+    assert not hasattr(sys, "tracebacklimit")
+    assert "_unrelated" in shown_by_the_host(_unrelated)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from quant_sessions_provider import announcer
 from tools import pulumi_build, pulumi_cli, pulumi_download
 from tools.pulumi_build import CannotBuildError
 
@@ -249,3 +250,7 @@ def test_an_installer_that_gets_only_its_script_is_blocked() -> None:
 
     assert not arrivals.stalled(size=10_000, now=1)
     assert arrivals.stalled(size=10_000, now=10)
+
+
+def test_the_floor_of_the_cli_is_the_one_that_the_provider_names() -> None:
+    assert ".".join(map(str, pulumi_cli.FLOOR)) == announcer.OLDEST_CLI
