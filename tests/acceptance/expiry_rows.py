@@ -53,7 +53,7 @@ def again(name: str, minutes: int = 60) -> list[tuple[str, str, Any]]:
     return [post, ("DELETE", "/ID", None), ("GET", "/ID", None)]
 
 
-ANEW = "it is gone, a new one starts from the declared messages"
+ANEW = "it is gone, a new one starts from the declared messages, until about "
 ROWS = {
     "young": Row(10, _lives()),
     "renewal-not-due": Row(44, _lives(renew_before_minutes=15)),
@@ -195,7 +195,7 @@ ROWS = {
         _lives(expiration_minutes=90),
         ops=["update"],
         changes={"expirationMinutes"},
-        said="nothing is sent",
+        said="lives until about",
     ),
     "moment-to-renewed-lifetime": Row(
         50,

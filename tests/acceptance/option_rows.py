@@ -97,7 +97,7 @@ ROWS = {
         **RAISED,
         ops=UPDATE,
         changes={"expirationMinutes"},
-        said="nothing is sent",
+        said="lives until about",
     ),
     "ignored-moment": Row(
         _options(ignore_changes=["expiresAt"]), {"expires_at": SOON}, {"expires_at": LATER, "on_expired": "recreate"}

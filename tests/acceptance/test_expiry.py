@@ -103,7 +103,7 @@ def test_the_run_sends_what_the_plan_said(aged: Aged, name: str) -> None:
         said = run.said(name)
         assert [text.startswith(f"{name}: {row.said}") for text in said] == ([True] if row.said else [])
         noted = [text for text in run.said() if aged.ids[name] in text]
-        assert [text.endswith(row.noted) for text in noted] == ([True] if row.noted else [])
+        assert [row.noted in text for text in noted] == ([True] if row.noted else [])
 
 
 @pytest.mark.parametrize("name", ROWS)

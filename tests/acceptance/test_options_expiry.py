@@ -31,7 +31,7 @@ Sent = list[tuple[str, str, Any]]
 REPLACE = ["create-replacement", "replace", "delete-replaced"]
 ASKED: Sent = [("GET", "/ID", None)]
 GONE: Sent = [("DELETE", "/ID", None), ("GET", "/ID", None)]
-ANEW = "it is gone, a new one starts from the declared messages"
+ANEW = "it is gone, a new one starts from the declared messages, until about "
 
 
 def _options(**options: Any) -> Options:  # noqa: ANN401 - those of Pulumi
@@ -191,7 +191,7 @@ def test_the_preview_shows_what_up_does(walk: Walk, name: str) -> None:
         assert step.keys == row.keys
         noted = [text for text in run.said() if walk.ids[name] in text]
         assert len(noted) == bool(row.noted)
-        assert all(text.endswith(row.noted) for text in noted)
+        assert all(row.noted in text for text in noted)
 
 
 @pytest.mark.parametrize("name", ROWS)
