@@ -10,6 +10,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
@@ -26,6 +27,7 @@ VARIABLES: Final = {
     "baseDelayMs": "QUANTCDN_BASE_DELAY_MS",
     "maxDelayMs": "QUANTCDN_MAX_DELAY_MS",
     "enableJitter": "QUANTCDN_ENABLE_JITTER",
+    "requestsPerSecond": "QUANTCDN_REQUESTS_PER_SECOND",
     "transcriptDir": "QUANTCDN_TRANSCRIPT_DIR",
 }
 
@@ -43,11 +45,12 @@ class Settings:
 
     Args:
         base_url: scheme and host of the API; https, or http to a loopback address.
-        timeout_seconds: bound of a connection, and of a wait for data.
+        timeout_seconds: bound of one call of the API: connection, answer, repetitions and the pauses between them.
         max_retries: how often a request that may be repeated is.
         base_delay_ms: first pause between repetitions; it doubles each time.
         max_delay_ms: longest pause.
         enable_jitter: vary the pauses at random.
+        requests_per_second: how many requests all threads may send, repetitions included; None: any number.
         transcript_dir: where messages are saved before a session is deleted; None: they are not.
         organization: whose sessions; None if not configured.
         bearer: the API token; None if not configured.
@@ -61,6 +64,7 @@ class Settings:
     base_delay_ms: float
     max_delay_ms: float
     enable_jitter: bool
+    requests_per_second: float | None
     transcript_dir: str | None
     organization: str | None
     bearer: str | None = field(repr=False)
@@ -113,7 +117,8 @@ def load(lookup: Lookup, environ: Mapping[str, str]) -> Settings:
         base_delay_ms=_given(read.convert("baseDelayMs", _amount), 500.0),
         max_delay_ms=_given(read.convert("maxDelayMs", _amount), 30_000.0),
         enable_jitter=_given(read.convert("enableJitter", _switch), True),  # noqa: FBT003 - a default
-        transcript_dir=read.convert("transcriptDir", _name),
+        requests_per_second=read.convert("requestsPerSecond", _rate),
+        transcript_dir=read.convert("transcriptDir", _folder),
         organization=read.convert("organization", _name),
         bearer=read.convert("bearer", _token),
         bearer_source=read.source("bearer"),
@@ -163,14 +168,18 @@ def _amount(text: str) -> float:
     return float(text)
 
 
-def _positive(text: str) -> float:
+def _positive(text: str, unit: str = "seconds") -> float:
     try:
         amount = _amount(text)
     except ValueError:
         amount = 0.0
     if not amount:
-        raise ValueError("must be a number of seconds above 0")
+        raise ValueError(f"must be a number of {unit} above 0")
     return amount
+
+
+def _rate(text: str) -> float:
+    return _positive(text, "requests a second")
 
 
 def _switch(text: str) -> bool:
@@ -185,6 +194,14 @@ def _name(text: str) -> str:
     return text
 
 
+def _folder(text: str) -> str:
+    # A relative one would depend on where the engine starts the provider: perhaps in a checkout, to be committed.
+    path = Path(text).expanduser() if text.strip() else Path()
+    if not path.is_absolute():
+        raise ValueError("must be an absolute path, or one that starts with ~")
+    return str(path)
+
+
 def _token(text: str) -> str:
     # Anything else could not be one header value, and might smuggle in a second.
     if not re.fullmatch(r"[\x21-\x7e]+", text):
@@ -193,19 +210,27 @@ def _token(text: str) -> str:
 
 
 def _base_url(text: str) -> str:
-    # First of all: urlsplit's own errors repeat the text.
     plain = re.fullmatch(r"[\x21-\x7e]+", text) and not set(text) & set("?#@\\")
-    url = urlsplit(text) if plain else None
-    if url is None or url.scheme not in ("http", "https") or not url.hostname or not _has_valid_port(url):
+    url = _split(text) if plain else None
+    if url is None or url.scheme not in ("http", "https") or not url.hostname or not _has_valid_place(url):
         raise ValueError("must be a URL such as https://dashboard.quantcdn.io, without user, query or fragment")
     if url.scheme == "http" and not _is_loopback(url.hostname):
         raise ValueError("must be https: over http the token could be read on its way (loopback hosts excepted)")
     return text.rstrip("/")
 
 
-def _has_valid_port(url: SplitResult) -> bool:
+def _split(text: str) -> SplitResult | None:
     try:
-        return url.port != 0
+        return urlsplit(text)
+    except ValueError:  # its text repeats ours
+        return None
+
+
+def _has_valid_place(url: SplitResult) -> bool:
+    # Some versions of urlsplit see a host in "[::1]evil.example", or in "[a]".
+    found = re.fullmatch(r"(\[([^][]+)\]|[^][:]+)(:[0-9]*)?", url.netloc)
+    try:
+        return bool(found and (not found[2] or ipaddress.IPv6Address(found[2])) and url.port != 0)
     except ValueError:
         return False
 

@@ -1,39 +1,51 @@
-"""HTTP: one connection a thread, the token only where it belongs, foreign exceptions translated."""
+"""HTTP: what is sent, what is sent again, and what answers and failures are called in our own words."""
 
 from __future__ import annotations
 
-import random
+import math
+import os
 import ssl
 import threading
+import time
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 import requests
-from requests.auth import AuthBase
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
-    InvalidHeader,
+    LocationValueError,
     MaxRetryError,
-    NewConnectionError,
     ProtocolError,
+    ProxyError,
     ReadTimeoutError,
+    SSLError,
 )
-from urllib3.util import Retry
 
-from quant_sessions_provider.errors import AnswerLostError, ApiError, NotFoundError, RefusedError, UnreachableError
-from quant_sessions_provider.words import api_words, declared_texts, masked
+from quant_sessions_provider.answer import Reply, SenselessError, read
+from quant_sessions_provider.connection import HandshakeError, Session
+from quant_sessions_provider.deadline import LONGEST, Deadline, running
+from quant_sessions_provider.errors import (
+    AnswerLostError,
+    ApiError,
+    ConfigurationError,
+    NotFoundError,
+    RefusedError,
+    UnreachableError,
+)
+from quant_sessions_provider.pace import Pace
+from quant_sessions_provider.policy import Policy, policy
+from quant_sessions_provider.words import api_words, declared_texts
 
 if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse
+    from collections.abc import Callable
 
     from quant_sessions_provider.config import Settings
 
-_PASSING: Final = (408, 429, 500, 502, 503, 504)
-_TOO_MANY: Final = 429
 _NOT_FOUND: Final = (404, 410)
-_SUCCESS: Final = 2
+_MOVED: Final = (301, 302, 303, 307, 308)
+_BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 class Repeat(Enum):
@@ -43,49 +55,27 @@ class Repeat(Enum):
     ALWAYS = "also after a lost answer and errors that pass: sending it twice changes nothing"
 
 
-class _Bearer(AuthBase):
-    """The token as requests' own kind of credential: a `.netrc` would overwrite a plain header."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
-
-class _Retry(Retry):
-    # urllib3 would also repeat any method after a 413 or 503 that has a Retry-After.
-    RETRY_AFTER_STATUS_CODES = frozenset({_TOO_MANY})
-
-    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
-        """Take a Retry-After that makes no sense for none."""
-        try:
-            return super().get_retry_after(response)
-        except InvalidHeader:
-            return None
-
-    def get_backoff_time(self) -> float:
-        """Pause before the first repetition too; urllib3 makes none."""
-        jitter = random.random() * self.backoff_jitter  # noqa: S311 - spreads load, guards nothing
-        pause = self.backoff_factor * 2.0 ** (len(self.history) - 1) + jitter
-        return max(0.0, min(self.backoff_max, pause))
-
-
 @dataclass(frozen=True)
 class _Call:
     operation: str
     method: str
     url: str
+    repeat: Repeat
     query: dict[str, str] | None
     body: dict[str, Any] | None
 
 
 class Transport:
-    """Sends requests to the configured host and no other."""
+    """Sends requests to the configured host and no other. ``now`` and ``sleep`` are the clock, in seconds."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(
+        self,
+        settings: Settings,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings, self._now, self._sleep = settings, now, sleep
+        self._pace = Pace(settings.requests_per_second, now, sleep)
         self._local = threading.local()
 
     def request(  # noqa: PLR0913 - a request has that many parts
@@ -98,7 +88,7 @@ class Transport:
         query: dict[str, str] | None = None,
         body: dict[str, Any] | None = None,
     ) -> object:
-        """Send a request and give its answer, parsed as JSON.
+        """Send a request and give its answer, parsed as JSON; within ``timeoutSeconds``, repetitions included.
 
         Args:
             operation: what is attempted, for errors: "creating the session".
@@ -109,81 +99,105 @@ class Transport:
             body: sent as JSON.
 
         Raises:
-            ConfigurationError: no token is configured.
+            ConfigurationError: there is no token, or a proxy or a certificate file of the environment is of no use.
+            RefusedError: JSON cannot hold what is to be sent.
             UnreachableError: it surely was not processed.
             AnswerLostError: it may have been processed.
             ApiError: the API answered with an error, or not with JSON.
 
         """
-        call = _Call(operation, method, self._settings.base_url + path, query, body)
-        try:
-            response = self._repeated(call, repeat)
-        except requests.exceptions.InvalidJSONError:
-            raise RefusedError(f"{operation}: not sent, since it holds a number that JSON cannot carry") from None
-        except requests.RequestException as error:
-            raise _translated(f"{operation}: {self._settings.base_url}", repeat, error) from error
-        return self._answer(call, response)
+        call = _Call(operation, method, self._settings.base_url + path, repeat, query, body)
+        session = self._session()
+        with running(Deadline(self._settings.timeout_seconds, self._now)) as deadline:
+            outcome = self._repeated(session, call, deadline)
+            if outcome is None:
+                raise self._no_turn(call)
+            if isinstance(outcome, HTTPError):
+                raise self._failure(call, outcome) from outcome
+            if not outcome.succeeded:
+                raise self._refusal(call, outcome, deadline)
+        return _sense(call, outcome)
 
-    def _repeated(self, call: _Call, repeat: Repeat) -> requests.Response:
-        """Send; urllib3 repeats by the policy, but sees no answer that ends in its middle: that is done here."""
-        policy = self._retry(repeat)
-        while True:
-            try:
-                return self._session(policy).request(
-                    call.method,
-                    call.url,
-                    params=call.query,
-                    json=call.body,
-                    timeout=self._settings.timeout_seconds,
-                    allow_redirects=False,
-                )
-            except requests.exceptions.ChunkedEncodingError as error:  # noqa: PERF203 - the loop is what repeats
-                policy = _after(policy, call, error)
-                policy.sleep()
-
-    def _session(self, policy: Retry) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
+    def _session(self) -> Session:
+        session: Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = self._local.session = requests.Session()
-            session.auth = _Bearer(self._settings.require_bearer())
             # Plain http is for loopback only: a proxy of the environment would see the token.
-            session.trust_env = self._settings.base_url.startswith("https:")
-        # The session is this thread's alone, so its adapter can take up each request's policy.
-        for adapter in session.adapters.values():
-            adapter.max_retries = policy  # type: ignore[attr-defined] # BaseAdapter lacks it
+            secure = self._settings.base_url.lower().startswith("https:")
+            session = self._local.session = Session(self._settings.require_bearer(), trust_env=secure)
         return session
 
-    def _retry(self, repeat: Repeat) -> Retry:
-        total, always = self._settings.max_retries, repeat is Repeat.ALWAYS
-        base = self._settings.base_delay_ms / 1000
-        return _Retry(
-            total=total,
-            read=total if always else 0,
-            other=0,
-            allowed_methods=None,
-            status_forcelist=_PASSING if always else (_TOO_MANY,),
-            backoff_factor=base,
-            backoff_max=self._settings.max_delay_ms / 1000,
-            backoff_jitter=base if self._settings.enable_jitter else 0.0,
-            respect_retry_after_header=True,
-            raise_on_status=False,
+    def _repeated(self, session: Session, call: _Call, deadline: Deadline) -> Reply | HTTPError | None:
+        """Send until an outcome is final or the time is over; None if it never got a turn."""
+        plan = policy(self._settings, always=call.repeat is Repeat.ALWAYS)
+        outcome: Reply | HTTPError | None = None
+        while self._pace.wait(deadline):
+            outcome = self._attempt(session, call)
+            again = _next(plan, call, outcome)
+            if again is None or again[1] >= deadline.left():
+                break
+            plan, pause = again
+            self._sleep(pause)
+        return outcome
+
+    def _attempt(self, session: Session, call: _Call) -> Reply | HTTPError:
+        try:
+            with session.request(
+                call.method,
+                call.url,
+                params=call.query,
+                json=call.body,
+                timeout=min(self._settings.timeout_seconds, LONGEST),
+                allow_redirects=False,
+                stream=True,
+                verify=True,
+            ) as response:
+                return read(response.raw)
+        except requests.exceptions.InvalidJSONError:
+            raise RefusedError(f"{call.operation}: not sent, since it holds a number that JSON cannot carry") from None
+        except (requests.RequestException, HTTPError) as error:
+            return self._cause(call, error)
+        except OSError:  # requests' own look at the file, before anything else
+            text = f"{call.operation}: not sent, since {_bundle() or 'certifi'} names no file of certificates"
+            raise ConfigurationError(text) from None
+
+    def _cause(self, call: _Call, error: Exception) -> HTTPError:
+        """Give urllib3's own error."""
+        cause = error if isinstance(error, HTTPError) else error.args[0] if error.args else None
+        reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+        # Errors of values come before anything is sent; what is wrong with an answer is none of them.
+        if isinstance(error, (ValueError, LocationValueError)):
+            raise ConfigurationError(
+                f"{call.operation}: not sent, since {self._settings.base_url} is no address to send to,"
+                " or HTTPS_PROXY or ALL_PROXY holds none"
+            ) from None
+        late = isinstance(reason, SSLError) and not isinstance(reason, HandshakeError)
+        return reason if isinstance(reason, HTTPError) and not late else ProtocolError("broken off", reason)
+
+    def _no_turn(self, call: _Call) -> UnreachableError:
+        seconds = self._settings.timeout_seconds
+        return UnreachableError(
+            f"{call.operation}: not sent, since requestsPerSecond left it no turn"
+            f" within {seconds:g} seconds (timeoutSeconds)"
         )
 
-    def _answer(self, call: _Call, response: requests.Response) -> object:
-        status = response.status_code
-        if status // 100 != _SUCCESS:
-            raise self._refusal(call, response)
-        try:
-            return response.json()
-        except ValueError:
-            raise ApiError(f"{call.operation}: the API answered {status}, but not with JSON", status=status) from None
+    def _failure(self, call: _Call, error: HTTPError) -> UnreachableError | AnswerLostError:
+        """Tell a request that never left from one that may have been processed."""
+        what = f"{call.operation}: {self._settings.base_url}"
+        if not isinstance(error, (ConnectTimeoutError, HandshakeError, ProxyError)):
+            late = isinstance(error, ReadTimeoutError)
+            within = f" within {self._settings.timeout_seconds:g} seconds (timeoutSeconds)" if late else ""
+            return AnswerLostError(f"{what} did not answer{within}; the request may have taken effect")
+        # One that may be repeated may have gone out before this attempt.
+        sent = "; nothing was sent" if call.repeat is Repeat.IF_NOT_PROCESSED else ""
+        return UnreachableError(f"{what} cannot be reached ({_obstacle(error)}){sent}")
 
-    def _refusal(self, call: _Call, response: requests.Response) -> ApiError:
-        status = response.status_code
-        kind = NotFoundError if status in _NOT_FOUND else ApiError
-        words = masked(api_words(response.text), [self._settings.require_bearer(), *declared_texts(call.body or {})])
-        text = f"{call.operation}: the API answered {status}{f': {words}' if words else ''}"
-        return kind(text + self._advice(status), status=status)
+    def _refusal(self, call: _Call, reply: Reply, deadline: Deadline) -> ApiError:
+        kind = NotFoundError if reply.status in _NOT_FOUND else ApiError
+        asked = [value for key, value in (call.query or {}).items() if key in ("userId", "sessionGroup")]
+        hidden = [self._settings.require_bearer(), *asked, *declared_texts(call.body or {})]
+        words = api_words(reply.text, hidden)
+        text = f"{call.operation}: the API answered {reply.status}{f': {words}' if words else ''}"
+        return kind(text + _asked(reply, deadline) + self._advice(reply.status), status=reply.status)
 
     def _advice(self, status: int) -> str:
         source = self._settings.bearer_source
@@ -192,29 +206,51 @@ class Transport:
                 f"; it does not accept the token from {source}."
                 " After replacing it run `pulumi up`, or add --run-program to refresh and destroy"
             )
+        if status in _MOVED:
+            return "; redirects are not followed, since the token is for one host: set baseUrl to where the API is"
         return f"; the token came from {source}" if status == requests.codes.forbidden else ""
 
 
-def _after(policy: Retry, call: _Call, error: requests.RequestException) -> Retry:
-    """Count an answer that ended in its middle; raises it again when there is nothing left to try."""
-    cause = error.args[0] if error.args else None
-    lost = cause if isinstance(cause, (ReadTimeoutError, ProtocolError)) else ProtocolError("cut short")
+def _next(plan: Policy, call: _Call, outcome: Reply | HTTPError) -> tuple[Policy, float] | None:
+    """Decide whether to send again: with what policy from there on, after how many seconds."""
+    raw, error = (outcome.raw, None) if isinstance(outcome, Reply) else (None, outcome)
+    if raw is not None and not plan.is_retry(call.method, raw.status):
+        return None
     try:
-        return policy.increment(call.method, call.url, error=lost)
+        plan = plan.increment(call.method, call.url, response=raw, error=error)
     except HTTPError:
-        raise error from None
+        return None
+    return plan, plan.pause(raw)
 
 
-def _translated(what: str, repeat: Repeat, error: requests.RequestException) -> UnreachableError | AnswerLostError:
-    """Tell a request that never left from one that may have been processed."""
-    cause = error.args[0] if error.args else None
-    if isinstance(cause, MaxRetryError):
-        cause = cause.reason
-    # Any other TLS error may come after the request was sent.
-    untrusted = isinstance(getattr(cause, "args", (None,))[0], ssl.SSLCertVerificationError)
-    if not untrusted and not isinstance(cause, (NewConnectionError, ConnectTimeoutError)):
-        return AnswerLostError(f"{what} did not answer; the request may have taken effect")
-    why = "its certificate is not accepted" if untrusted else "no connection"
-    # One that may be repeated may have gone out before this attempt.
-    sent = "; nothing was sent" if repeat is Repeat.IF_NOT_PROCESSED else ""
-    return UnreachableError(f"{what} cannot be reached ({why}){sent}")
+def _asked(reply: Reply, deadline: Deadline) -> str:
+    pause = Policy().get_retry_after(reply.raw)
+    if not pause:
+        return ""
+    seconds = math.ceil(pause)
+    long = ", more than timeoutSeconds leaves" if pause >= deadline.left() else ""
+    return f"; it asks to wait {seconds} second{'' if seconds == 1 else 's'}{long}"
+
+
+def _sense(call: _Call, reply: Reply) -> object:
+    try:
+        return reply.parsed()
+    except SenselessError as flaw:
+        doubt = "; the request may have taken effect" if call.repeat is Repeat.IF_NOT_PROCESSED else ""
+        text = f"{call.operation}: the API answered {reply.status}, but {flaw}{doubt}"
+        raise ApiError(text, status=reply.status) from None
+
+
+def _obstacle(error: HTTPError) -> str:
+    cause: object = error.original_error if isinstance(error, ProxyError) else error
+    if not isinstance(cause, HandshakeError):
+        return "no connection to the proxy" if isinstance(error, ProxyError) else "no connection"
+    inner = cause.args[0]
+    untrusted = isinstance(inner, ssl.SSLCertVerificationError)
+    checked = f", checked against {_bundle()}" if _bundle() else ""
+    return f"its certificate is not accepted{checked}" if untrusted else f"no secure connection{checked}"
+
+
+def _bundle() -> str | None:
+    """Name the variable that replaces the authorities whose certificates requests accepts."""
+    return next((name for name in _BUNDLES if os.environ.get(name)), None)

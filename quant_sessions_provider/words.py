@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -11,20 +12,39 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 500
 _HARMLESS: Final = 2
+_CONSIDERED: Final = 10_000
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_INVISIBLE: Final = ("Cf", "Cs", "Co")
+"""Categories of what shows nothing, turns the direction of text, or (half a surrogate pair) cannot be written."""
 
 
-def api_words(body: str) -> str:
+def api_words(body: str, hidden: Iterable[str] = ()) -> str:
     """Give what an error body says, in one line of at most 500 characters without control characters.
 
     Known shapes: ``{message}``, ``{error, message}``, ``{error: true, message}``, ``{message: {msg}}``,
     ``{detail: [{msg}]}``, plain text.
+
+    Args:
+        body: the answer's.
+        hidden: what it may echo and nobody is to read.
+
     """
     try:
         found = _from_json(json.loads(body))
     except (ValueError, RecursionError):
-        found = "" if body.lstrip().startswith("<") else body
-    return _CONTROL.sub(" ", found).strip()[:LONGEST]
+        found = "" if is_page(body) else body
+    # Hidden first: of a text that is cut or cleaned no one could tell any more what it was.
+    return _plain(masked(found, hidden))[:LONGEST]
+
+
+def is_page(body: str) -> bool:
+    """Tell a web page, as proxies and logins answer, from the API's own words."""
+    return body.lstrip("\ufeff \t\r\n").startswith("<")
+
+
+def _plain(text: str) -> str:
+    line = _CONTROL.sub(" ", text[:_CONSIDERED])
+    return "".join(letter for letter in line if unicodedata.category(letter) not in _INVISIBLE).strip()
 
 
 def _from_json(body: object) -> str:
@@ -43,9 +63,18 @@ def _from_json(body: object) -> str:
 
 def masked(words: str, texts: Iterable[str]) -> str:
     """Blank out what an API may echo: a token, or what people declare. One or two characters give nothing away."""
-    for text in sorted((text for text in texts if len(text) > _HARMLESS), key=len, reverse=True):
-        words = words.replace(text, "***")
+    spellings = {spelling for text in texts if len(text) > _HARMLESS for spelling in _spellings(text)}
+    for spelling in sorted(spellings, key=len, reverse=True):
+        words = words.replace(spelling, "***")
     return words
+
+
+def _spellings(text: str) -> Iterator[str]:
+    """Spell a text as it may be echoed: as it is, in JSON, as a literal of Python."""
+    yield text
+    yield json.dumps(text)[1:-1]
+    yield json.dumps(text, ensure_ascii=False)[1:-1]
+    yield repr(text)[1:-1]
 
 
 def declared_texts(body: Mapping[str, Any]) -> Iterator[str]:

@@ -14,7 +14,7 @@ fail() { say "$*"; exit 1; }
 
 # The whole state that .venv depends on; the folder is part of it, since scripts in .venv name it.
 wanted() { pwd; cat pyproject.toml requirements.lock tools/setup.sh; }
-ready() { [ -x .venv/bin/python ] && wanted | cmp -s - .venv/.ready && .venv/bin/python -c ''; }
+ready() { [ -x .venv/bin/python ] && wanted 2>/dev/null | cmp -s - .venv/.ready && .venv/bin/python -c ''; }
 
 check_python() {
     command -v "$python" >/dev/null ||

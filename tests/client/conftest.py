@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,6 +20,8 @@ from quant_sessions_provider.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from typing_extensions import Self
 
 TOKEN = "sk-hunter2"
 
@@ -115,7 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture(autouse=True)
 def _no_variables_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "netrc"):
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "netrc", "requests_ca_bundle", "curl_ca_bundle"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
 
@@ -131,14 +135,77 @@ def host() -> Iterator[Host]:
         thread.join()
 
 
+class Clock:
+    """Time that only passes while someone sleeps."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+        self.pauses: list[float] = []
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.time += seconds
+
+
+class Script:
+    """A host that reads each request and plays bytes, whatever they are; then it closes the connection.
+
+    With ``drip`` it goes on with these bytes, a few milliseconds apart, for as long as someone reads.
+    """
+
+    def __init__(self, said: bytes, drip: bytes = b"") -> None:
+        self.said, self.drip = said, drip
+        self.heard: list[bytes] = []
+        self._over = threading.Event()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._over.set()
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._socket.close()
+
+    def _listen(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection = self._socket.accept()[0]
+                with connection, suppress(OSError):
+                    self._play(connection)
+
+    def _play(self, connection: socket.socket) -> None:
+        request = connection.recv(65536)
+        # A TLS greeting has no such end, and no answer to wait for.
+        while request.startswith((b"GET", b"PUT", b"POST", b"DELETE")) and not _is_whole(request):
+            request += connection.recv(65536)
+        self.heard.append(request)
+        connection.sendall(self.said)
+        while self.drip and not self._over.wait(0.005):
+            connection.sendall(self.drip)
+
+
+def _is_whole(request: bytes) -> bool:
+    head, end, body = request.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: *([0-9]+)", head)
+    return bool(end) and len(body) >= (int(length[1]) if length else 0)
+
+
 def nowhere() -> str:
     """Give a loopback URL at which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as unused:
         return f"http://127.0.0.1:{unused.getsockname()[1]}"
 
 
-def client_of(url: str, **settings: str) -> Client:
-    """Make the real client; it pauses for no time between repetitions."""
+def client_of(url: str, clock: Clock | None = None, **settings: str) -> Client:
+    """Make the real client; it pauses for no time between repetitions. With a clock, it sleeps by that."""
     raw = {
         "bearer": TOKEN,
         "baseUrl": url,
@@ -146,7 +213,8 @@ def client_of(url: str, **settings: str) -> Client:
         "enableJitter": "false",
         "timeoutSeconds": "5",
     } | settings
-    return Client(Transport(load({f"quant-sessions:{key}": value for key, value in raw.items()}.get, {})))
+    read = load({f"quant-sessions:{key}": value for key, value in raw.items()}.get, {})
+    return Client(Transport(read, clock.now, clock.sleep) if clock else Transport(read))
 
 
 @pytest.fixture

@@ -195,6 +195,8 @@ def test_what_no_path_can_hold_is_refused_before_a_byte_is_sent(host: Host, clie
 # --- answers that are errors, or no answers -------------------------------------------------------------------
 
 READING = "reading session 3f2a: the API"
+PAGE = "with a web page: see whether baseUrl is right, and what proxy or login stands before it"
+MOVED = "redirects are not followed, since the token is for one host: set baseUrl to where the API is"
 SOURCE = "the stack configuration quant-sessions:bearer"
 ROTATED = (
     f"it does not accept the token from {SOURCE}. After replacing it run `pulumi up`, or add --run-program to refresh"
@@ -214,10 +216,18 @@ ROTATED = (
         (Answer(400, "<html>nginx</html>"), f"{READING} answered 400"),
         (Answer(418, {"message": "a\r\n\x1b[2Jb"}), f"{READING} answered 418: a [2Jb"),
         (Answer(422, "x" * 2_000_000), f"{READING} answered 422: {'x' * 500}"),
-        (Answer(200, "<html>login</html>"), f"{READING} answered 200, but not with JSON"),
-        (Answer(200, ""), f"{READING} answered 200, but not with JSON"),
+        (Answer(200, "<html>login</html>"), f"{READING} answered 200, but {PAGE}"),
+        (Answer(200, "\ufeff\r\n <!doctype html>"), f"{READING} answered 200, but {PAGE}"),
+        (Answer(200, '{"id": "3f2a", "mess'), f"{READING} answered 200, but not with JSON"),
+        (Answer(200, "[" * 100_000), f"{READING} answered 200, but not with JSON"),
+        (Answer(200, f'{{"id": {"9" * 5000}}}'), f"{READING} answered 200, but not with JSON"),
+        (Answer(500, {"message": "Session not found"}), f"{READING} answered 500: Session not found"),
+        (Answer(500, {"message": "short", "more": "x" * 2_000_000}), f"{READING} answered 500: short"),
+        (Answer(422, b"caf\xe9"), f"{READING} answered 422: caf\ufffd"),
+        (Answer(302, {"message": "moved"}), f"{READING} answered 302: moved; {MOVED}"),
+        (Answer(200, ""), f"{READING} answered 200, but with nothing"),
         (Answer(200, b"\xff\xfe{"), f"{READING} answered 200, but not with JSON"),
-        (Answer(204, ""), f"{READING} answered 204, but not with JSON"),
+        (Answer(204, ""), f"{READING} answered 204, but with nothing"),
         (Answer(200, []), f"{READING}'s answer makes no sense: not an object"),
         (
             Answer(200, {"messages": {"0": "a"}}),
@@ -225,12 +235,10 @@ ROTATED = (
         ),
     ],
 )
-def test_an_answer_that_is_no_session_is_told_in_one_line(
-    host: Host, client: Client, answer: Answer, text: str
-) -> None:
+def test_an_answer_that_is_no_session_is_told_in_one_line(host: Host, answer: Answer, text: str) -> None:
     host.play(answer)
     with pytest.raises(ApiError) as caught:
-        client.get("acme", "3f2a")
+        client_of(host.url, maxRetries="0").get("acme", "3f2a")
     assert str(caught.value) == text
     assert caught.value.status == answer.status
     assert isinstance(caught.value, NotFoundError) == (answer.status == 404)

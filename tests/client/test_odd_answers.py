@@ -2,20 +2,152 @@
 
 from __future__ import annotations
 
+import gzip
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 from quant_sessions_provider import transcripts
-from quant_sessions_provider.errors import ApiError, RefusedError
+from quant_sessions_provider.errors import AnswerLostError, ApiError, RefusedError
 from quant_sessions_provider.model import StoredSession
-from tests.client.conftest import Answer, Host, client_of
+from tests.client.conftest import TOKEN, Answer, Host, Script, client_of
+from tests.emulator_server import Emulator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from quant_sessions_provider.client import Client
+
+    Operation = Callable[[Client], object]
+
+OPERATIONS: dict[str, Operation] = {
+    "creating the session": lambda c: c.create("acme", user_id="ada"),
+    "reading session 3f2a": lambda c: c.get("acme", "3f2a"),
+    "updating session 3f2a": lambda c: c.update("acme", "3f2a", new_messages=[{"role": "user", "content": "A"}]),
+    "extending session 3f2a": lambda c: c.extend("acme", "3f2a"),
+    "deleting session 3f2a": lambda c: c.delete("acme", "3f2a"),
+    "listing sessions": lambda c: list(c.list("acme")),
+}
+UNPACKABLE = {"Content-Encoding": "gzip"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (
+            Answer(200, "<!doctype html><title>Sign in</title>"),
+            "with a web page: see whether baseUrl is right, and what",
+        ),
+        (Answer(200, '{"sessionId": "3f'), "not with JSON"),
+        (Answer(202, "OK"), "not with JSON"),
+        (Answer(200, ""), "with nothing"),
+        (Answer(204, ""), "with nothing"),
+        (Answer(200, "x" * 99, headers=UNPACKABLE), "with a body that cannot be unpacked"),
+    ],
+)
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_success_without_sense_is_told_with_what_it_may_have_done(
+    host: Host, client: Client, operation: str, answer: Answer, kind: str
+) -> None:
+    host.play(answer)
+    with pytest.raises(ApiError) as caught:
+        OPERATIONS[operation](client)
+    text = str(caught.value)
+    assert text.startswith(f"{operation}: the API answered {answer.status}, but {kind}")
+    changes = not operation.startswith(("reading", "listing"))
+    assert text.endswith("; the request may have taken effect") == changes
+    assert (caught.value.status, len(host.asked)) == (answer.status, 1)
+
+
+@pytest.mark.parametrize("body", [None, 7, [], "text", {"sessionId": 7, "id": [], "message": {}, "messages": ""}])
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_an_answer_of_another_shape_is_told_in_one_line(
+    host: Host, client: Client, operation: str, body: object
+) -> None:
+    if operation == "listing sessions":
+        body = [body]
+    host.play(Answer(200, json.dumps(body)))
+    with pytest.raises(ApiError, match=rf"^{operation}: the API's answer makes no sense: (its field \w+ is )?not a"):
+        OPERATIONS[operation](client)
+
+
+def test_two_megabytes_of_messages_are_read(host: Host, client: Client) -> None:
+    messages = [{"role": "user", "content": f"{number} " + "ü" * 1000} for number in range(1000)]
+    packed = gzip.compress(json.dumps({"messages": messages}).encode())
+    host.play(Answer(200, {"messages": messages}), Answer(200, packed, headers=UNPACKABLE))
+    assert client.get("acme", "3f2a").messages == client.get("acme", "3f2a").messages == messages
+    assert len({request.connection for request in host.asked}) == 1
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_there_is_a_most_that_is_read(host: Host, monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:  # noqa: FBT001 - a case
+    monkeypatch.setattr("quant_sessions_provider.answer.MOST", 1_000_000)
+    body = b'"' + b"x" * 3_000_000 + b'"'
+    answer = Answer(200, gzip.compress(body), headers=UNPACKABLE) if packed else Answer(200, body)
+    host.play(answer, Answer(200, b'"' + b"x" * 999_998 + b'"'))
+    client = client_of(host.url)
+    with pytest.raises(ApiError, match=r" answered 200, but with more than 1 MB$"):
+        client.get("acme", "3f2a")
+    with pytest.raises(ApiError, match=r" makes no sense: not an object$"):
+        client.get("acme", "3f2a")
+
+
+def test_an_error_is_read_as_far_as_it_may_say_something(host: Host, client: Client) -> None:
+    host.play(Answer(400, '{"message": "' + "x" * 9_000_000), Answer())
+    with pytest.raises(ApiError, match=r' answered 400: {"message": "x{487}$'):
+        client.get("acme", "3f2a")
+    client.get("acme", "3f2a")
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        (
+            b"HTTP/1.1 401 No\r\nContent-Length: 99\r\n\r\nbad token",
+            ": the API answered 401: bad token; it does not accept",
+        ),
+        (b"HTTP/1.1 400 No\r\nContent-Encoding: gzip\r\n\r\nbad gzip", ": the API answered 400"),
+        (b"HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nbad\r\nx", ": the API answered 500: bad"),
+    ],
+)
+def test_an_error_that_is_cut_short_is_still_that_error(said: bytes, text: str) -> None:
+    with Script(said) as host, pytest.raises(ApiError) as caught:
+        client_of(f"http://{host.address}").create("acme", user_id="ada")
+    assert text in str(caught.value)
+
+
+def test_a_429_that_is_cut_short_is_repeated() -> None:
+    with (
+        Script(b"HTTP/1.1 429 No\r\nContent-Length: 99\r\n\r\n{") as host,
+        pytest.raises(ApiError, match="answered 429"),
+    ):
+        client_of(f"http://{host.address}", maxRetries="2").create("acme", user_id="ada")
+    assert len(host.heard) == 3
+
+
+@pytest.mark.parametrize("kind", ["drop", "truncate", "slow"])
+def test_faults_of_the_emulator_are_repeated_or_told(kind: Literal["drop", "truncate", "slow"]) -> None:
+    with Emulator() as emulator:
+        client = client_of(emulator.url, bearer=emulator.token)
+        hasty = client_of(emulator.url, bearer=emulator.token, timeoutSeconds="0.3")
+        emulator.fault(kind, "after", method="POST", pauseMs=50)
+        with pytest.raises(AnswerLostError, match=r"may have taken effect$"):
+            hasty.create("acme", user_id="ada")
+        (made,) = emulator.sessions("acme")
+        emulator.fault(kind, method="GET", count=2, chunkBytes=999)
+        assert client.get("acme", made["id"]).id == made["id"]
+
+
+@pytest.mark.parametrize("echo", ["I have\na fever", "I have\\na fever", "x" * 495 + "I have\na fever"])
+def test_what_people_declare_is_hidden_across_lines_and_where_words_are_cut(
+    host: Host, client: Client, echo: str
+) -> None:
+    host.play(Answer(400, {"message": f"cannot take {echo} of {TOKEN}"}))
+    with pytest.raises(ApiError) as caught:
+        client.update("acme", "3f2a", new_messages=[{"role": "user", "content": "I have\na fever"}])
+    assert not {"I", "have", "fever", TOKEN, TOKEN[:4]} & set(str(caught.value).split())
 
 
 def test_what_people_declare_is_blanked_out_where_a_host_echoes_it(host: Host, client: Client) -> None:
@@ -73,3 +205,9 @@ def test_a_conversation_that_the_api_does_not_tell_is_not_taken_for_saved(tmp_pa
     with pytest.raises(RefusedError, match="the API told no messages to save"):
         transcripts.save(str(tmp_path), "3f2a", StoredSession("3f2a", None, None, None, None))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_filtered_by_is_blanked_out_too(host: Host, client: Client) -> None:
+    host.play(Answer(400, {"message": "unknown user jane-private in clinic-7"}))
+    with pytest.raises(ApiError, match=r"unknown user \*\*\* in \*\*\*$"):
+        list(client.list("acme", user_id="jane-private", session_group="clinic-7"))

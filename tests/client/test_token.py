@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
 
-from quant_sessions_provider.errors import AnswerLostError, ApiError, QuantSessionsError
-from tests.client.conftest import TOKEN, Answer, Host, client_of, nowhere
+from quant_sessions_provider.errors import (
+    AnswerLostError,
+    ApiError,
+    ConfigurationError,
+    QuantSessionsError,
+    UnreachableError,
+)
+from tests.client.conftest import TOKEN, Answer, Host, Script, client_of, nowhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 )
 def test_a_redirect_is_an_error_and_not_followed(host: Host, client: Client, operation: Operation, status: int) -> None:
     host.play(Answer(status, headers={"Location": f"{host.url.replace('127.0.0.1', 'localhost')}/elsewhere"}))
-    with pytest.raises(ApiError, match=rf": the API answered {status}$"):
+    with pytest.raises(ApiError, match=rf": the API answered {status}; redirects are not followed, "):
         operation(client)
     assert len(host.asked) == 1
 
@@ -46,29 +49,77 @@ def test_a_netrc_does_not_replace_the_token(tmp_path: Path, monkeypatch: pytest.
     # Only over https does the environment count at all, and a test server has no certificate.
     monkeypatch.setattr("requests.adapters.HTTPAdapter.send", send)
     with pytest.raises(AnswerLostError):
-        client_of("https://127.0.0.1").get("acme", "3f2a")
+        client_of("https://127.0.0.1").create("acme", user_id="ada")
     assert sent == [f"Bearer {TOKEN}"]
 
 
 def test_a_host_without_tls_gets_no_token_and_is_asked_once() -> None:
-    heard: list[bytes] = []
+    plain = Script(b"HTTP/1.1 200 OK\r\n\r\n")
+    with plain, pytest.raises(UnreachableError, match=r" \(no secure connection\); nothing was sent$"):
+        client_of(f"https://{plain.address}").create("acme", user_id="ada")
+    assert len(plain.heard) == 1
+    assert TOKEN.encode() not in plain.heard[0]
 
-    def listen() -> None:
-        with suppress(OSError):
-            while True:
-                with server.accept()[0] as connection:
-                    heard.append(connection.recv(65536))
-                    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
 
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = threading.Thread(target=listen, daemon=True)
-        thread.start()
-        with pytest.raises(AnswerLostError):
-            client_of(f"https://127.0.0.1:{server.getsockname()[1]}").create("acme", user_id="ada")
-        server.shutdown(socket.SHUT_RDWR)
-        thread.join()
-    assert len(heard) == 1
-    assert TOKEN.encode() not in heard[0]
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["http://api.example", "http://127.0.0.1.example", "http://[2001:db8::1]", "HTTP://192.0.2.1", "http://0.0.0.0"],
+)
+def test_http_to_a_foreign_host_is_refused_before_a_byte_is_sent(
+    elsewhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socket.socket", None)
+    monkeypatch.setattr("socket.getaddrinfo", None)
+    with pytest.raises(ConfigurationError, match=r"^quant-sessions:baseUrl: must be https: "):
+        client_of(elsewhere).get("acme", "3f2a")
+
+
+@pytest.mark.parametrize("tail", ["\r\nX-Admin: 1", "\n", "\r", "\x00", " x", "\u010a", "\x85"])
+def test_a_token_that_would_be_more_than_one_header_is_refused_before_a_byte_is_sent(host: Host, tail: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^quant-sessions:bearer: must be ") as caught:
+        client_of(host.url, bearer=TOKEN + tail).get("acme", "3f2a")
+    assert TOKEN not in str(caught.value)
+    assert host.asked == []
+
+
+@pytest.mark.parametrize(
+    "place", ["https://evil.example/", "//evil.example", "http://[", "\\\\x", "/\x80", "http://a:b:c", "", "data:,x"]
+)
+def test_no_place_to_go_is_looked_at(host: Host, client: Client, place: str) -> None:
+    host.play(Answer(307, headers={"Location": place}))
+    with pytest.raises(ApiError, match=r": the API answered 307; redirects are not followed, "):
+        client.create("acme", user_id="ada")
+    assert len(host.asked) == 1
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "ftp://127.0.0.1", "http://[", "http://", "http://a..b:1"])
+def test_a_proxy_that_cannot_be_one_is_said_to_be(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(
+        (ConfigurationError, UnreachableError), match=r"HTTPS_PROXY or ALL_PROXY holds none|to the proxy"
+    ):
+        client_of("https://api.example", maxRetries="0").create("acme", user_id="ada")
+
+
+@pytest.mark.parametrize("url", ["https://*.example", "https://.example", "https://a..b", "https://x" + "y" * 64])
+def test_a_host_that_cannot_be_one_is_said_to_be(url: str) -> None:
+    with pytest.raises((ConfigurationError, UnreachableError), match=r"nothing was sent$|is no address to send to, "):
+        client_of(url, maxRetries="0").create("acme", user_id="ada")
+
+
+def test_a_proxy_that_is_not_there_saw_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", nowhere())
+    with pytest.raises(UnreachableError, match=r"\(no connection to the proxy\); nothing was sent$"):
+        client_of("https://api.example").create("acme", user_id="ada")
+
+
+def test_a_proxy_that_refuses_saw_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Script(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n") as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
+        with pytest.raises(UnreachableError, match=r"; nothing was sent$"):
+            client_of("https://api.example", maxRetries="0").create("acme", user_id="ada")
+    assert [line.split(b" HTTP/")[0] for line in proxy.heard] == [b"CONNECT api.example:443"]
+    assert TOKEN.encode() not in b"".join(proxy.heard)
 
 
 def test_a_proxy_never_sees_the_token_for_a_loopback_host(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from email.utils import formatdate
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from quant_sessions_provider.errors import AnswerLostError, ApiError, UnreachableError
-from tests.client.conftest import Answer, Host, client_of, nowhere
+from tests.client.conftest import Answer, Clock, Host, client_of, nowhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,14 +41,6 @@ failures = pytest.mark.parametrize(
     [Answer(drop="before"), Answer(drop="after"), *(Answer(status) for status in (408, 500, 502, 503, 504))],
     ids=lambda answer: answer.drop or str(answer.status),
 )
-
-
-@pytest.fixture
-def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Record pauses instead of making them."""
-    pauses: list[float] = []
-    monkeypatch.setattr("urllib3.util.retry.time.sleep", pauses.append)
-    return pauses
 
 
 # --- what is repeated ----------------------------------------------------------------------------------------
@@ -123,17 +116,28 @@ def test_repeating_ends_with_the_last_answer(host: Host, retries: int) -> None:
     assert len(host.asked) == retries + 1
 
 
-def test_a_retry_after_is_waited_for_as_seconds_and_as_a_date(host: Host, slept: list[float]) -> None:
-    date = formatdate(time.time() + 20, usegmt=True)
+def test_a_retry_after_is_waited_for_as_seconds_and_as_a_date(host: Host) -> None:
+    clock, date = Clock(), formatdate(time.time() + 20, usegmt=True)
     host.play(Answer(429, headers={"Retry-After": "7"}), Answer(429, headers={"Retry-After": date}))
-    client_of(host.url).create("acme", user_id="ada")
-    assert slept == [7, pytest.approx(19.5, abs=1.5)]
+    client_of(host.url, clock, timeoutSeconds="30").create("acme", user_id="ada")
+    assert clock.pauses == [7, pytest.approx(19.5, abs=1.5)]
 
 
-def test_pauses_double_from_the_base_up_to_the_longest(host: Host, slept: list[float]) -> None:
+def test_pauses_double_from_the_base_up_to_the_longest(host: Host) -> None:
+    clock = Clock()
     host.play(*[Answer(500)] * 4)
-    client_of(host.url, baseDelayMs="500", maxDelayMs="3000", maxRetries="4").get("acme", "3f2a")
-    assert slept == [0.5, 1, 2, 3]
+    patient = client_of(host.url, clock, baseDelayMs="500", maxDelayMs="3000", maxRetries="4", timeoutSeconds="7")
+    patient.get("acme", "3f2a")
+    assert clock.pauses == [0.5, 1, 2, 3]
+
+
+def test_pauses_vary_by_up_to_the_base(host: Host) -> None:
+    clock = Clock()
+    for _ in range(20):
+        host.play(Answer(500))
+        client_of(host.url, clock, baseDelayMs="100", enableJitter="true").get("acme", "3f2a")
+    assert len(set(clock.pauses)) > 10
+    assert all(0.1 <= pause <= 0.2 for pause in clock.pauses)
 
 
 @again
@@ -159,7 +163,8 @@ def test_a_post_cut_short_may_have_taken_effect(host: Host, client: Client) -> N
 
 def test_no_answer_in_time_is_a_lost_one(host: Host) -> None:
     host.play(Answer(drop="hold"))
-    with pytest.raises(AnswerLostError):
+    late = r" did not answer within 0\.05 seconds \(timeoutSeconds\); the request may have taken effect$"
+    with pytest.raises(AnswerLostError, match=late):
         client_of(host.url, timeoutSeconds="0.05").create("acme", user_id="ada")
     assert len(host.asked) == 1
 
@@ -189,22 +194,28 @@ def test_what_may_have_gone_out_before_is_not_said_to_be_unsent(
 
 def test_a_thread_keeps_one_connection_through_errors_too(host: Host, client: Client) -> None:
     host.play(Answer(), Answer(404, {"message": "x"}), Answer(200, "not JSON"), Answer(500), Answer())
-    for _ in range(4):
+    host.play(
+        Answer(204, ""), Answer(304, ""), Answer(302, "x"), Answer(200, ""), Answer(200, {"title": "x" * 2_000_000})
+    )
+    for _ in range(10):
         with suppress(ApiError):
             client.get("acme", "3f2a")
-    assert len(host.asked) == 5
+    assert len(host.asked) == 11
     assert len({request.connection for request in host.asked}) == 1
 
 
-def test_each_thread_has_a_connection_of_its_own(host: Host, client: Client) -> None:
-    def twice() -> None:
-        client.get("acme", "3f2a")
-        client.get("acme", "3f2a")
+def test_four_threads_share_a_transport_each_with_a_connection_that_it_keeps(host: Host) -> None:
+    client = client_of(host.url, maxRetries="99")
+    together = threading.Barrier(4, timeout=5)
 
-    threads = [threading.Thread(target=twice) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    ports = [request.connection for request in host.asked]
-    assert sorted(ports.count(port) for port in set(ports)) == [2, 2, 2]
+    def work(name: str) -> list[str | None]:
+        together.wait()
+        return [client.get("acme", f"{name}-{number}").id for number in range(20)]
+
+    host.play(*[Answer(500), Answer(429), Answer()] * 8)
+    with ThreadPoolExecutor(4) as threads:
+        assert len([each for each in threads.map(work, "abcd") if len(each) == 20]) == 4
+    used: dict[tuple[str, int], set[str]] = {}
+    for request in host.asked:
+        used.setdefault(request.connection, set()).add(request.target.rpartition("/")[2][0])
+    assert sorted(map(sorted, used.values())) == [["a"], ["b"], ["c"], ["d"]]

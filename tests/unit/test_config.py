@@ -4,14 +4,17 @@ import copy
 from typing import Any
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
+from urllib3.util import parse_url
 
 from quant_sessions_provider import config
 from quant_sessions_provider.errors import ConfigurationError
 
 TOKEN = "sk-hunter2"
 POSITIVE = "must be a number of seconds above 0"
+RATE = "must be a number of requests a second above 0"
 AMOUNT = "must be a number that is not negative"
 URL = "must be a URL such as https://dashboard.quantcdn.io, without user, query or fragment"
 HTTPS = "must be https: over http the token could be read on its way (loopback hosts excepted)"
@@ -25,7 +28,8 @@ FIELDS: list[tuple[str, str, str, object, object]] = [
     ("baseDelayMs", "base_delay_ms", "0", 0.0, 500.0),
     ("maxDelayMs", "max_delay_ms", "0", 0.0, 30_000.0),
     ("enableJitter", "enable_jitter", "False", False, True),
-    ("transcriptDir", "transcript_dir", "kept", "kept", None),
+    ("requestsPerSecond", "requests_per_second", "0.5", 0.5, None),
+    ("transcriptDir", "transcript_dir", "/kept", "/kept", None),
 ]
 
 
@@ -64,17 +68,23 @@ def test_the_token_remembers_where_it_came_from(stack: dict[str, Any], environ: 
     ("key", "value", "text"),
     [
         *(("timeoutSeconds", value, POSITIVE) for value in ("0", "-1", "soon", "1e3", "nan", "", "0.0")),
+        *(("requestsPerSecond", value, RATE) for value in ("0", "-1", "10/s", "1e3", "inf", "", "0.0")),
         *(("maxRetries", value, "must be a whole number from 0 to 999") for value in ("-1", "1.5", "1000", "x", "٣")),
         *((key, value, AMOUNT) for key in ("baseDelayMs", "maxDelayMs") for value in ("-1", "inf", "1 s", "1" * 10)),
         *(("enableJitter", value, "must be true or false") for value in ("1", "yes", "")),
         *(("organization", value, "must not be empty") for value in ("", " ")),
-        ("transcriptDir", "", "must not be empty"),
+        ("transcriptDir", "", "must be an absolute path, or one that starts with ~"),
+        ("transcriptDir", "kept", "must be an absolute path, or one that starts with ~"),
         *(("bearer", value, TOKEN_TEXT) for value in ("", "a b", "a\nHost: b", "a\r", "é", "a\x7f")),
         *(("baseUrl", value, URL) for value in ("", "dashboard.quantcdn.io", "ftp://a", "https://", "https://a?b=c")),
         *(("baseUrl", value, URL) for value in ("https://a#b", "https://me:word@a", "http://127.0.0.1@evil.example")),
         *(
             ("baseUrl", value, URL)
             for value in ("https://a?", "https://a#", "https://a b", "https://a\n", "https://a\\b")
+        ),
+        *(
+            ("baseUrl", value, URL)
+            for value in ("https://[a]", "https://[", "http://[::1]evil.example", "https://a[b", "https://]")
         ),
         *(("baseUrl", value, URL) for value in ("https://a:99999", "https://a:x", "https://a:0", "https://\u00e4")),
         *(
@@ -104,6 +114,24 @@ def test_a_malformed_value_names_its_key_or_variable_and_not_itself(key: str, va
 )
 def test_https_and_loopback_hosts_are_taken_as_they_are(url: str) -> None:
     assert load({"quant:baseUrl": f"{url}/"}).base_url == url
+
+
+@given(
+    st.sampled_from(["http://", "HTTP://", "https://"]),
+    st.lists(st.sampled_from(["127.0.0.1", "localhost", "[::1]", "a.example", *":/@?#\\.;,%[]&=*~ 8"]), min_size=1).map(
+        "".join
+    ),
+)
+def test_what_is_taken_for_loopback_is_where_requests_go(scheme: str, rest: str) -> None:
+    try:
+        url = load({"quant:baseUrl": scheme + rest}).base_url
+        sent = requests.Request("GET", f"{url}/api").prepare().url or ""
+    except (ConfigurationError, requests.exceptions.InvalidURL):
+        return
+    reached = parse_url(sent)
+    assert reached.scheme == scheme[:-3].lower()
+    if reached.scheme == "http":
+        assert reached.host in ("localhost", "[::1]") or str(reached.host).startswith("127.")
 
 
 @pytest.mark.parametrize(

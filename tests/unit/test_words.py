@@ -37,6 +37,7 @@ JSON = st.recursive(
         ("", ""),
         ("<!doctype html><h1>502</h1>", ""),
         ("\r\n <html>Bad Gateway</html>", ""),
+        ("\ufeff<html>", ""),
         ("[" * 100_000, "[" * 500),
     ],
 )
@@ -50,6 +51,9 @@ def test_what_the_api_says_is_found_in_every_shape(body: str, words: str) -> Non
         ("one\r\n two\x00\x1b[31mred", "one  two [31mred"),
         ("\x85 c1 \u2028line\u2029", "c1  line"),
         ("a" * 501, "a" * 500),
+        ("a\u202etxt.exe\u202c \u2066b\u2069 \u200bc\ufeff\u00ad", "atxt.exe b c"),
+        ("half a pair \ud83d\U000e0041\ue000", "half a pair"),
+        ("\u200b" * 600 + "after", "after"),
         ("é" * 500, "é" * 500),
     ],
 )
@@ -62,4 +66,24 @@ def test_no_body_gives_more_than_one_short_line(body: str) -> None:
     words = api_words(body)
     assert len(words) <= 500
     assert len(words.splitlines()) <= 1
-    assert not any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in words)
+    assert not any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") for character in words)
+    words.encode()
+
+
+SECRET = 'I have\na "fever" \u200b für \U0001f44b \\ ' + "and a cold " * 60
+
+
+@pytest.mark.parametrize("spelled", [SECRET, json.dumps(SECRET), json.dumps(SECRET, ensure_ascii=False), repr(SECRET)])
+@pytest.mark.parametrize("before", ["", "x" * 490, "x" * 9_990])
+def test_what_is_hidden_is_hidden_however_it_is_spelled_and_where_the_words_are_cut(spelled: str, before: str) -> None:
+    body = f"{before}cannot take {spelled}!"
+    words = api_words(body, [SECRET]) + api_words(json.dumps({"message": body}), [SECRET, ""])
+    assert "cold" not in words
+    assert "fever" not in words
+    assert before or "cannot take" in words
+
+
+@given(st.text(min_size=3, max_size=30), st.text(max_size=5), st.text(max_size=5))
+def test_a_hidden_text_is_in_no_words(secret: str, before: str, after: str) -> None:
+    words = api_words(json.dumps({"message": before + secret + after}), [secret])
+    assert secret not in words or secret in before + "***" + after

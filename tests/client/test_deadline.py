@@ -1,0 +1,193 @@
+"""timeoutSeconds bounds a whole operation: connections, pauses, repetitions, and hosts that dawdle."""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import ExitStack, contextmanager
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+import pytest
+
+from quant_sessions_provider.errors import AnswerLostError, ApiError, UnreachableError
+from tests.client.conftest import Answer, Clock, Host, Script, client_of, nowhere
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+BRIEF = "0.06"
+
+
+@contextmanager
+def brief() -> Iterator[None]:
+    """Hold it to the time given, with room for a slow machine; a host that dawdles would go on for ever."""
+    start = time.monotonic()
+    yield
+    assert 0.05 < time.monotonic() - start < 2
+
+
+# --- hosts that dawdle ---------------------------------------------------------------------------------------
+
+DAWDLING = {
+    "before the first line": (b"", b"H"),
+    "in a header": (HEAD + b"X-Long: ", b"x"),
+    "with headers": (HEAD, b"X: y\r\n"),
+    "with continuations": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "in a body of known length": (HEAD + b"Content-Length: 9999999\r\n\r\n", b" "),
+    "in a body without end": (HEAD + b"\r\n", b" "),
+    "with chunks": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    "in the length of a chunk": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"0"),
+    "with trailers": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X: y\r\n"),
+    "with what unpacks to nothing": (
+        HEAD + b"Content-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03",
+        b"\x00\x00\x00\xff\xff",
+    ),
+}
+
+
+@pytest.mark.parametrize(("said", "drip"), DAWDLING.values(), ids=DAWDLING)
+def test_a_host_that_dawdles_is_left_when_the_time_is_over(said: bytes, drip: bytes) -> None:
+    late = r" did not answer within 0\.06 seconds \(timeoutSeconds\); the request may have taken effect$"
+    with Script(said, drip) as host:
+        client = client_of(f"http://{host.address}", timeoutSeconds=BRIEF)
+        with brief(), pytest.raises(AnswerLostError, match=late):
+            client.create("acme", user_id="ada")
+        with brief(), pytest.raises(AnswerLostError, match=late):
+            client.get("acme", "3f2a")
+    assert len(host.heard) == 2
+
+
+def test_an_error_that_has_no_end_is_still_that_error() -> None:
+    with Script(b"HTTP/1.1 409 Conflict\r\n\r\nnot now", b" ") as host, brief():
+        with pytest.raises(ApiError, match=r": the API answered 409: not now$") as caught:
+            client_of(f"http://{host.address}", timeoutSeconds=BRIEF).create("acme", user_id="ada")
+        assert caught.value.status == 409
+
+
+def test_a_host_that_reads_nothing_is_left_when_the_time_is_over() -> None:
+    with swallowing() as address, brief(), pytest.raises(AnswerLostError):
+        client_of(f"http://{address}", timeoutSeconds="0.2").create("acme", user_id="a" * 10_000_000)
+
+
+@contextmanager
+def swallowing() -> Iterator[str]:
+    """Give the address of a host that takes connections and nothing else."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_a_host_that_never_greets_saw_nothing() -> None:
+    nothing = pytest.raises(UnreachableError, match=r" \(no connection\); nothing was sent$")
+    with swallowing() as address, brief(), nothing:
+        client_of(f"https://{address}", timeoutSeconds=BRIEF).create("acme", user_id="ada")
+
+
+@contextmanager
+def silent(port: int, *hosts: str) -> Iterator[None]:
+    """Make addresses that do not even answer to a connection: their queues are full."""
+    with ExitStack() as kept:
+        for host in hosts:
+            server = kept.enter_context(socket.create_server((host, port), backlog=0))
+            for _ in range(3):
+                waiting = kept.enter_context(socket.socket())
+                waiting.settimeout(0)
+                waiting.connect_ex(server.getsockname())
+        yield
+
+
+def resolve_to(monkeypatch: pytest.MonkeyPatch, *hosts: str) -> None:
+    real = socket.getaddrinfo
+
+    def resolve(name: str, port: int, *args: int) -> list[object]:
+        return [entry for host in (hosts if name == "localhost" else [name]) for entry in real(host, port, *args)]
+
+    monkeypatch.setattr("socket.getaddrinfo", resolve)
+
+
+def test_an_address_that_is_silent_leaves_time_for_the_next(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve_to(monkeypatch, "127.0.0.2", "127.0.0.1")
+    with silent(host.server_port, "127.0.0.2"), brief():
+        client_of(f"http://localhost:{host.server_port}", timeoutSeconds="0.15").create("acme", user_id="ada")
+    assert len(host.asked) == 1
+
+
+def test_silent_addresses_take_no_more_time_than_one(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    away = [f"127.0.0.{last}" for last in range(2, 42)]
+    resolve_to(monkeypatch, *away)
+    with silent(host.server_port, *away), brief(), pytest.raises(UnreachableError):
+        client_of(f"http://localhost:{host.server_port}", timeoutSeconds=BRIEF).create("acme", user_id="ada")
+
+
+def test_days_are_no_time_that_a_socket_minds(host: Host) -> None:
+    client_of(host.url, timeoutSeconds="999999999").get("acme", "3f2a")
+    assert len(host.asked) == 1
+
+
+def test_a_kept_connection_has_the_whole_time_again(host: Host) -> None:
+    clock = Clock()
+    client = client_of(host.url, clock, timeoutSeconds="3")
+    host.play(Answer(429, headers={"Retry-After": "2"}), Answer(), Answer(429, headers={"Retry-After": "2"}))
+    client.get("acme", "3f2a")
+    client.get("acme", "3f2a")
+    assert (len(host.asked), len({request.connection for request in host.asked})) == (4, 1)
+
+
+# --- pauses --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("120", "120 seconds"),
+        ("30", "30 seconds"),
+        (formatdate(time.time() + 1_000_000_000, usegmt=True), r"\d{9,10} seconds"),
+        ("9" * 400, r"\d{19} seconds"),
+    ],
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_retry_after_that_does_not_fit_ends_it_at_once_and_is_told(
+    host: Host, asked: str, said: str, status: int
+) -> None:
+    clock = Clock()
+    host.play(Answer(status, {"message": "slow down"}, headers={"Retry-After": asked}))
+    with pytest.raises(ApiError) as caught:
+        client_of(host.url, clock, timeoutSeconds="30").get("acme", "3f2a")
+    assert caught.value.status == status
+    assert caught.match(
+        f"^reading session 3f2a: the API answered {status}: slow down; it asks to wait {said}"
+        ", more than timeoutSeconds leaves$"
+    )
+    assert (clock.pauses, len(host.asked)) == ([], 1)
+
+
+def test_a_retry_after_fits_into_what_earlier_ones_left(host: Host) -> None:
+    clock = Clock()
+    host.play(*[Answer(429, headers={"Retry-After": "9"})] * 9)
+    with pytest.raises(ApiError, match=r"429; it asks to wait 9 seconds, more than timeoutSeconds leaves$"):
+        client_of(host.url, clock, timeoutSeconds="20", maxRetries="9").create("acme", user_id="ada")
+    assert (clock.pauses, len(host.asked)) == ([9, 9], 3)
+
+
+def test_what_the_api_asks_for_is_told_when_repetitions_are_used_up(host: Host) -> None:
+    host.play(Answer(429, headers={"Retry-After": "1"}))
+    with pytest.raises(ApiError, match=r": the API answered 429; it asks to wait 1 second$"):
+        client_of(host.url, maxRetries="0").create("acme", user_id="ada")
+
+
+@pytest.mark.parametrize("failure", [Answer(500), Answer(drop="after")])
+def test_pauses_and_repetitions_end_with_the_time(host: Host, failure: Answer) -> None:
+    clock = Clock()
+    host.play(*[failure] * 9)
+    with pytest.raises(ApiError if failure.status == 500 else AnswerLostError):
+        client_of(host.url, clock, baseDelayMs="500", maxRetries="9", timeoutSeconds="3").get("acme", "3f2a")
+    assert (clock.pauses, len(host.asked)) == ([0.5, 1], 3)
+
+
+def test_connecting_again_ends_with_the_time() -> None:
+    clock = Clock()
+    away = client_of(nowhere(), clock, baseDelayMs="500", timeoutSeconds="3")
+    with pytest.raises(UnreachableError, match=r"\(no connection\); nothing was sent$"):
+        away.create("acme", user_id="ada")
+    assert clock.pauses == [0.5, 1]

@@ -1,0 +1,135 @@
+"""Certificates are checked, whatever the environment says; an authority of one's own can be named there."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import warnings
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+import trustme
+
+from quant_sessions_provider.errors import ConfigurationError, UnreachableError
+from tests.client.conftest import TOKEN, Host, client_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+AUTHORITY = trustme.CA()
+VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+UNTRUSTED = r" cannot be reached \(its certificate is not accepted{}\); nothing was sent$"
+
+
+def secure(name: str) -> Iterator[Host]:
+    """Run a host with a certificate of our authority for a name."""
+    with Host() as server:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        AUTHORITY.issue_cert(name).configure_cert(context)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        yield server
+        server.over.set()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def tls() -> Iterator[Host]:
+    yield from secure("127.0.0.1")
+
+
+@pytest.fixture
+def impostor() -> Iterator[Host]:
+    yield from secure("api.example")
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> str:
+    path = tmp_path / "authority.pem"
+    AUTHORITY.cert_pem.write_to_path(path)
+    return str(path)
+
+
+def url(host: Host) -> str:
+    return f"https://127.0.0.1:{host.server_port}"
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+@pytest.mark.parametrize("scheme", ["https", "HTTPS"])
+def test_an_authority_of_ones_own_is_accepted(
+    tls: Host, bundle: str, monkeypatch: pytest.MonkeyPatch, variable: str, scheme: str
+) -> None:
+    monkeypatch.setenv(variable, bundle)
+    client = client_of(url(tls).replace("https", scheme))
+    for _ in range(3):
+        client.get("acme", "3f2a")
+    assert [request.headers["Authorization"] for request in tls.asked] == [f"Bearer {TOKEN}"] * 3
+    assert len({request.connection for request in tls.asked}) == 1
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {},
+        {"CURL_CA_BUNDLE": ""},
+        {"REQUESTS_CA_BUNDLE": ""},
+        {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "", "PYTHONHTTPSVERIFY": "0", "SSL_CERT_FILE": ""},
+    ],
+)
+def test_nothing_in_the_environment_turns_the_check_off(
+    tls: Host, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(UnreachableError, match=UNTRUSTED.format("")):
+        client_of(url(tls)).create("acme", user_id="ada")
+    assert tls.asked == []
+
+
+@pytest.mark.parametrize("value", ["0", "false", "False", "no"])
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_what_is_meant_to_turn_it_off_is_taken_for_a_file(
+    tls: Host, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigurationError) as caught:
+        client_of(url(tls)).create("acme", user_id="ada")
+    assert str(caught.value) == f"creating the session: not sent, since {variable} names no file of certificates"
+    assert tls.asked == []
+
+
+def test_a_file_without_certificates_is_none(tls: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bundle").write_text("hello")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "bundle"))
+    with pytest.raises(
+        UnreachableError, match=r" \(no secure connection, checked against REQUESTS_CA_BUNDLE\); nothing was sent$"
+    ):
+        client_of(url(tls)).create("acme", user_id="ada")
+    assert tls.asked == []
+
+
+def test_a_certificate_for_another_name_is_not_accepted(
+    impostor: Host, bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+    with pytest.raises(UnreachableError, match=UNTRUSTED.format(", checked against REQUESTS_CA_BUNDLE")):
+        client_of(url(impostor)).create("acme", user_id="ada")
+    assert impostor.asked == []
+
+
+def test_a_default_of_requests_that_others_changed_does_not_count(tls: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other providers share the process."""
+    init = requests.Session.__init__
+
+    def careless(session: requests.Session) -> None:
+        init(session)
+        session.verify = False
+
+    monkeypatch.setattr(requests.Session, "__init__", careless)
+    with warnings.catch_warnings(), pytest.raises(UnreachableError, match=UNTRUSTED.format("")):
+        client_of(url(tls)).create("acme", user_id="ada")
+    assert tls.asked == []
