@@ -64,6 +64,11 @@ class Run:
         """List the messages on a resource's line, or at stack level."""
         return [text for resource, text in self.messages if resource == name]
 
+    def refusal(self, name: str) -> str:
+        """Give the one error of the provider on a resource's line; in which order lines arrive is left open."""
+        (text,) = {text for text in self.said(name) if text.startswith("SessionError: ")}
+        return text
+
     def take(self, event: EngineEvent) -> None:
         if event.resource_pre_event:
             self._take_step(event.resource_pre_event.metadata)

@@ -85,7 +85,7 @@ def test_a_shorter_grant_that_is_over_stops_an_up_under_error_but_no_refresh(
     assert not stack.refresh().failed
     up = stack.up()
     assert up.failed
-    assert "onExpired is error" in up.said("desk")[-1]
+    assert "onExpired is error" in up.refusal("desk")
     assert not stack.destroy().failed
 
 
@@ -118,7 +118,7 @@ def test_a_refused_extension_leaves_state_as_it_was(new_stack: NewStack, emulato
     assert up.failed
     source = "; the token came from the variable QUANTCDN_API_TOKEN" if status == 403 else ""
     half = "; the rest of this update took effect, and the next run takes that up"
-    assert up.said("desk")[-1] == (
+    assert up.refusal("desk") == (
         f"SessionError: extending session {session}: the API answered {status}: not today{source}{half}; {ANEW}"
     )
     after = stack.resources()["desk"]
@@ -135,7 +135,7 @@ def test_a_creation_whose_second_request_fails_leaves_nothing_behind(new_stack: 
     emulator.fault("status", method="PUT", status=500, body={"message": "broken"})
     up = stack.up()
     assert up.failed
-    assert up.said("desk")[-1].endswith(": the API answered 500: broken; the session was deleted again")
+    assert up.refusal("desk").endswith(": the API answered 500: broken; the session was deleted again")
     assert [s for s in emulator.sessions(ORGANIZATION) if s["userId"] == "half-made"] == []
     assert stack.resources() == {}
 
@@ -147,7 +147,7 @@ def test_or_it_names_what_it_left(new_stack: NewStack, emulator: Emulator) -> No
     up = stack.up()
     assert up.failed
     (left,) = [session for session in emulator.sessions(ORGANIZATION) if session["userId"] == "left-behind"]
-    assert up.said("desk")[-1].endswith(
+    assert up.refusal("desk").endswith(
         f"; session {left['id']} was created and could not be deleted again: delete it by its id"
     )
     emulator.clear_faults()
@@ -163,8 +163,8 @@ def test_a_completed_session_that_cannot_be_reopened_says_what_to_do(new_stack: 
     emulator.behave(reopen=False)
     up = stack.up()
     assert up.failed
-    assert up.said("desk")[-1].startswith(f"SessionError: updating session {session}: the API answered 400: ")
-    assert up.said("desk")[-1].endswith(ANEW)
+    assert up.refusal("desk").startswith(f"SessionError: updating session {session}: the API answered 400: ")
+    assert up.refusal("desk").endswith(ANEW)
     urn = stack.resources()["desk"]["urn"]
     assert stack.up(replace=[urn]).ops("desk") == REPLACED
     stack.destroy()
@@ -179,7 +179,7 @@ def test_a_rotated_token_is_named_with_where_it_came_from(new_stack: NewStack, e
     declared["metadata"] = {"a": 2}
     for run in (stack.refresh(), stack.up()):
         assert run.failed
-        assert run.said("desk")[-1].endswith(
+        assert run.refusal("desk").endswith(
             "it does not accept the token from the stack configuration quant-sessions:bearer."
             " After replacing it run `pulumi up`, or add --run-program to refresh and destroy"
         )

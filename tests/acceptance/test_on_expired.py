@@ -37,7 +37,7 @@ def test_error_stops_a_run_with_one_line_but_neither_refresh_nor_destroy(
     for _ in ("by the clock", "after a refresh that got a 404"):
         for run in (stack.preview(), stack.up()):
             assert run.failed
-            assert run.said("desk")[-1] == line
+            assert run.refusal("desk") == line
             assert "Traceback" not in run.text
         assert not stack.refresh().failed
         assert stack.resources()["desk"]["outputs"]["expired"] is True
@@ -79,6 +79,6 @@ def test_error_breaks_no_refresh_of_a_session_that_lingers_with_a_message_missin
     assert stack.resources()["desk"]["outputs"]["messages"] == messages[:1]
     up = stack.up()
     assert up.failed
-    assert "onExpired is error" in up.said("desk")[-1]
+    assert "onExpired is error" in up.refusal("desk")
     emulator.reset_behaviours()
     assert not stack.destroy().failed

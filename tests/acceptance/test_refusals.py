@@ -218,7 +218,7 @@ def test_an_update_of_a_session_that_is_gone_names_the_commands_that_lead_on(
     run = stack.up()
     assert run.failed
     assert "Traceback" not in run.text
-    assert run.said("desk")[-1] == (
+    assert run.refusal("desk") == (
         f"SessionError: updating session {session}: the API answered 404: Session not found; `pulumi refresh` drops it"
         " if it is gone, `pulumi up --replace` with its URN starts a new one from the declared messages"
     )

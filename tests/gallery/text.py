@@ -76,7 +76,8 @@ def failure_of(text: str) -> str:
     lines = [line for line in body.splitlines() if line.strip() and "Resource monitor has terminated" not in line]
     lines = [line for line in lines if "update failed" not in line and "an unhandled error" not in line]
     kept = [line.removeprefix("  ") for i, line in enumerate(lines) if not _is_empty_head(lines, i)]
-    return "\n".join(kept)
+    # The program says the sentence, the provider the error: which comes first is left open.
+    return "\n".join(sorted(kept, key=lambda line: line.lstrip().startswith("error:")))
 
 
 def _is_empty_head(lines: list[str], index: int) -> bool:
