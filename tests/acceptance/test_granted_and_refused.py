@@ -130,6 +130,24 @@ def test_a_refused_extension_leaves_state_as_it_was(new_stack: NewStack, emulato
     stack.destroy()
 
 
+def test_an_extension_of_a_session_that_is_gone_names_the_commands_that_lead_on(
+    new_stack: NewStack, emulator: Emulator
+) -> None:
+    declared = {"expiration_minutes": 60}
+    stack = _one(new_stack, declared)
+    stack.up()
+    session = stack.resources()["desk"]["id"]
+    emulator.api("DELETE", ORGANIZATION, f"/{session}")
+    declared["expiration_minutes"] = 120
+    up = stack.up()
+    assert up.failed
+    assert up.refusal("desk") == (
+        f"SessionError: extending session {session}: the API answered 404: Session not found;"
+        f" `pulumi refresh` drops it if it is gone, {ANEW}"
+    )
+    stack.destroy()
+
+
 def test_a_creation_whose_second_request_fails_leaves_nothing_behind(new_stack: NewStack, emulator: Emulator) -> None:
     stack = _one(new_stack, {"user_id": "half-made", "status": "completed"}, QUANTCDN_MAX_RETRIES="0")
     emulator.fault("status", method="PUT", status=500, body={"message": "broken"})
