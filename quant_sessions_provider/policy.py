@@ -15,14 +15,11 @@ if TYPE_CHECKING:
     from quant_sessions_provider.config import Settings
 
 _PASSING: Final = (408, 429, 500, 502, 503, 504)
-_TOO_MANY: Final = 429
+_REFUSED: Final = (429,)
 
 
 class Policy(Retry):
     """Decides; it does not sleep. That is left to who knows how much time there is."""
-
-    # urllib3 would also repeat any method after a 413 or 503 that has a Retry-After.
-    RETRY_AFTER_STATUS_CODES = frozenset({_TOO_MANY})
 
     def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
         """Take a Retry-After that makes no sense for none. Numbers may be too long for `int`, dates not exist."""
@@ -53,10 +50,8 @@ def policy(settings: Settings, *, always: bool) -> Policy:
         read=total if always else 0,
         other=0,
         allowed_methods=None,
-        status_forcelist=_PASSING if always else (_TOO_MANY,),
+        status_forcelist=_PASSING if always else _REFUSED,
         backoff_factor=base,
         backoff_max=settings.max_delay_ms / 1000,
         backoff_jitter=base if settings.enable_jitter else 0.0,
-        respect_retry_after_header=True,
-        raise_on_status=False,
     )

@@ -15,7 +15,6 @@ import requests
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
-    LocationValueError,
     MaxRetryError,
     ProtocolError,
     ProxyError,
@@ -25,7 +24,7 @@ from urllib3.exceptions import (
 
 from quant_sessions_provider.answer import Reply, SenselessError, read
 from quant_sessions_provider.connection import HandshakeError, Session
-from quant_sessions_provider.deadline import LONGEST, Deadline, running
+from quant_sessions_provider.deadline import Deadline, running
 from quant_sessions_provider.errors import (
     AnswerLostError,
     ApiError,
@@ -146,7 +145,7 @@ class Transport:
                 call.url,
                 params=call.query,
                 json=call.body,
-                timeout=min(self._settings.timeout_seconds, LONGEST),
+                timeout=self._settings.timeout_seconds,  # for what keeps no deadline, such as SOCKS
                 allow_redirects=False,
                 stream=True,
                 verify=True,
@@ -165,7 +164,7 @@ class Transport:
         cause = error if isinstance(error, HTTPError) else error.args[0] if error.args else None
         reason = cause.reason if isinstance(cause, MaxRetryError) else cause
         # Errors of values come before anything is sent; what is wrong with an answer is none of them.
-        if isinstance(error, (ValueError, LocationValueError)):
+        if isinstance(error, ValueError):
             raise ConfigurationError(
                 f"{call.operation}: not sent, since {self._settings.base_url} is no address to send to,"
                 " or HTTPS_PROXY or ALL_PROXY holds none"

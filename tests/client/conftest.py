@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import threading
+import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -53,6 +54,7 @@ class Answer:
     body: Any = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     drop: Literal["", "before", "after", "for good", "hold"] = ""
+    late: float = 0
 
     @property
     def payload(self) -> bytes:
@@ -102,6 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif answer.drop == "hold":
             self.server.over.wait(60)
         elif not answer.drop:
+            time.sleep(answer.late)
             self._answer(answer)
 
     do_GET = do_POST = do_PUT = do_DELETE = _play  # noqa: N815 - http.server's names
@@ -188,7 +191,7 @@ class Script:
             request += connection.recv(65536)
         self.heard.append(request)
         connection.sendall(self.said)
-        while self.drip and not self._over.wait(0.005):
+        while self.drip and not self._over.wait(0.0005):
             connection.sendall(self.drip)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from email.utils import formatdate
 from typing import TYPE_CHECKING
@@ -84,6 +85,21 @@ def test_a_host_that_never_greets_saw_nothing() -> None:
         client_of(f"https://{address}", timeoutSeconds=BRIEF).create("acme", user_id="ada")
 
 
+def test_a_handshake_has_all_the_time_that_connecting_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve_to(monkeypatch, *["127.0.0.1"] * 4)
+    start = time.monotonic()
+    with swallowing() as address, pytest.raises(UnreachableError):
+        client_of(f"https://localhost:{address.partition(':')[2]}", timeoutSeconds="0.1").get("acme", "3f2a")
+    assert time.monotonic() - start > 0.09
+
+
+def test_a_proxy_that_dawdles_is_left_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy = Script(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n")
+    monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
+    with proxy, brief(), pytest.raises(UnreachableError):
+        client_of("https://api.example", timeoutSeconds=BRIEF).create("acme", user_id="ada")
+
+
 @contextmanager
 def silent(port: int, *hosts: str) -> Iterator[None]:
     """Make addresses that do not even answer to a connection: their queues are full."""
@@ -120,18 +136,29 @@ def test_silent_addresses_take_no_more_time_than_one(host: Host, monkeypatch: py
         client_of(f"http://localhost:{host.server_port}", timeoutSeconds=BRIEF).create("acme", user_id="ada")
 
 
-def test_days_are_no_time_that_a_socket_minds(host: Host) -> None:
-    client_of(host.url, timeoutSeconds="999999999").get("acme", "3f2a")
+def test_weeks_are_no_time_that_a_socket_minds(host: Host) -> None:
+    """Its milliseconds are counted in 32 bits, in which this is 4."""
+    host.play(Answer(late=0.05))
+    client_of(host.url, Clock(), timeoutSeconds="4294967.3").create("acme", user_id="ada")
     assert len(host.asked) == 1
 
 
-def test_a_kept_connection_has_the_whole_time_again(host: Host) -> None:
-    clock = Clock()
-    client = client_of(host.url, clock, timeoutSeconds="3")
-    host.play(Answer(429, headers={"Retry-After": "2"}), Answer(), Answer(429, headers={"Retry-After": "2"}))
-    client.get("acme", "3f2a")
-    client.get("acme", "3f2a")
-    assert (len(host.asked), len({request.connection for request in host.asked})) == (4, 1)
+def test_a_kept_connection_has_the_whole_time_again() -> None:
+    """Its socket still has the timeout of the operation before, of which next to nothing was left."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        clock = Clock()
+        client = client_of(f"http://127.0.0.1:{server.getsockname()[1]}", clock, timeoutSeconds="0.2")
+        with ThreadPoolExecutor(1) as threads:
+            first = threads.submit(client.get, "acme", "3f2a")
+            kept = server.accept()[0]
+            kept.recv(65536)
+            clock.time = 0.19
+            kept.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
+            first.result()
+            start = time.monotonic()
+            with kept, pytest.raises(AnswerLostError):
+                threads.submit(client.create, "acme", user_id="a" * 10_000_000).result()
+    assert time.monotonic() - start > 0.19
 
 
 # --- pauses --------------------------------------------------------------------------------------------------

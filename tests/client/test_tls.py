@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
+import socket
 import ssl
+import struct
 import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
 import trustme
 
-from quant_sessions_provider.errors import ConfigurationError, UnreachableError
+from quant_sessions_provider.errors import AnswerLostError, ConfigurationError, UnreachableError
 from tests.client.conftest import TOKEN, Host, client_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from http.server import BaseHTTPRequestHandler
     from pathlib import Path
 
 AUTHORITY = trustme.CA()
@@ -28,7 +33,8 @@ def secure(name: str) -> Iterator[Host]:
     with Host() as server:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         AUTHORITY.issue_cert(name).configure_cert(context)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+        # Greetings are left to the threads of connections, which close what is refused.
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         yield server
@@ -119,6 +125,45 @@ def test_a_certificate_for_another_name_is_not_accepted(
     with pytest.raises(UnreachableError, match=UNTRUSTED.format(", checked against REQUESTS_CA_BUNDLE")):
         client_of(url(impostor)).create("acme", user_id="ada")
     assert impostor.asked == []
+
+
+def garble(handler: BaseHTTPRequestHandler, _answer: object) -> None:
+    """Answer beside the encryption."""
+    socket.socket.send(handler.connection, b"HTTP/1.1 200 OK\r\n\r\n{}")
+
+
+@pytest.mark.parametrize(("operation", "times"), [("create", 1), ("get", 4)])
+def test_tls_that_breaks_after_the_request_is_a_lost_answer(
+    tls: Host, bundle: str, monkeypatch: pytest.MonkeyPatch, operation: str, times: int
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+    monkeypatch.setattr("tests.client.conftest._Handler._answer", garble)
+    client = client_of(url(tls))
+    with pytest.raises(AnswerLostError):
+        client.create("acme", user_id="ada") if operation == "create" else client.get("acme", "3f2a")
+    assert len(tls.asked) == times
+
+
+@pytest.mark.parametrize("how", ["reset", "end"])
+def test_a_host_that_hangs_up_on_a_greeting_is_greeted_again(how: str) -> None:
+    def listen() -> int:
+        for count in itertools.count():
+            try:
+                connection = server.accept()[0]
+            except OSError:
+                return count
+            with connection:
+                connection.recv(65536)
+                if how == "reset":
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        return 0
+
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as threads:
+        greeted = threads.submit(listen)
+        with pytest.raises(UnreachableError, match=r" \(no connection\); nothing was sent$"):
+            client_of(f"https://127.0.0.1:{server.getsockname()[1]}").create("acme", user_id="ada")
+        server.shutdown(socket.SHUT_RDWR)
+        assert greeted.result() == 4
 
 
 def test_a_default_of_requests_that_others_changed_does_not_count(tls: Host, monkeypatch: pytest.MonkeyPatch) -> None:

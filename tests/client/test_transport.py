@@ -161,6 +161,13 @@ def test_a_post_cut_short_may_have_taken_effect(host: Host, client: Client) -> N
     assert len(host.asked) == 1
 
 
+def test_an_answer_of_two_lengths_is_a_lost_one(host: Host, client: Client) -> None:
+    host.play(Answer(headers={"Content-Length": "2, 3"}))
+    with pytest.raises(AnswerLostError):
+        client.create("acme", user_id="ada")
+    assert len(host.asked) == 1
+
+
 def test_no_answer_in_time_is_a_lost_one(host: Host) -> None:
     host.play(Answer(drop="hold"))
     late = r" did not answer within 0\.05 seconds \(timeoutSeconds\); the request may have taken effect$"
