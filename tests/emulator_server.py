@@ -47,6 +47,15 @@ class Emulator:
         self._server.stop()
         self._folder.cleanup()
 
+    def variables(self, organization: str) -> dict[str, str]:
+        """Give the environment that points the provider here."""
+        return {
+            "QUANTCDN_API_TOKEN": self.token,
+            "QUANTCDN_ORGANIZATION": organization,
+            "QUANTCDN_BASE_URL": self.url,
+            "QUANTCDN_BASE_DELAY_MS": "1",
+        }
+
     def api(self, method: str, organisation: str, path: str = "", **options: Any) -> requests.Response:  # noqa: ANN401 - those of requests
         """Send an API request; ``path`` follows ``…/ai/sessions``."""
         address = f"{self.url}/api/v3/organizations/{quote(organisation, safe='')}/ai/sessions{path}"

@@ -65,12 +65,7 @@ def program() -> None:
 
 def soak(runs: int, folder: Path, emulator: Emulator) -> dict[str, Tally]:
     """Run ``up`` so many times, twelve hours apart, and tally what each session saw."""
-    variables = {
-        "QUANTCDN_API_TOKEN": emulator.token,
-        "QUANTCDN_ORGANIZATION": ORGANIZATION,
-        "QUANTCDN_BASE_URL": emulator.url,
-    }
-    stack = Stack(folder / "stack", variables, program)
+    stack = Stack(folder / "stack", emulator.variables(ORGANIZATION), program)
     seen: Counter[tuple[str, str]] = Counter()
     for run in range(runs):
         before = {name: resource["id"] for name, resource in stack.resources().items()}

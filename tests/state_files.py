@@ -34,15 +34,6 @@ def program() -> None:
     )
 
 
-def environment(emulator: Emulator) -> dict[str, str]:
-    """Point the provider at an emulator."""
-    return {
-        "QUANTCDN_API_TOKEN": emulator.token,
-        "QUANTCDN_ORGANIZATION": ORGANIZATION,
-        "QUANTCDN_BASE_URL": emulator.url,
-    }
-
-
 def fresh(file: Path, base_url: str) -> dict[str, Any]:
     """Read a recorded deployment with its times moved to now and its base URL replaced."""
     deployment: dict[str, Any] = json.loads(file.read_text())
@@ -74,7 +65,7 @@ def _later(moment: str, age: timedelta) -> str:
 def record(file: Path) -> None:
     """Write the state that the running version leaves after `up` and `refresh`, without paths of this machine."""
     with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
-        stack = Stack(Path(folder, "stack"), environment(emulator), program)
+        stack = Stack(Path(folder, "stack"), emulator.variables(ORGANIZATION), program)
         runs = stack.up(), stack.refresh()
         assert not any(run.failed for run in runs), runs
         deployment = stack.export()

@@ -37,12 +37,6 @@ def emulator() -> Iterator[Emulator]:
 def new_stack(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> NewStack:
     def make(program: Callable[[], None], **environment: str) -> Stack:
         home: Path = tmp_path_factory.mktemp("stack") / "stack"
-        defaults = {
-            "QUANTCDN_API_TOKEN": emulator.token,
-            "QUANTCDN_ORGANIZATION": ORGANIZATION,
-            "QUANTCDN_BASE_URL": emulator.url,
-            "QUANTCDN_BASE_DELAY_MS": "1",
-        }
-        return Stack(home, defaults | environment, program)
+        return Stack(home, emulator.variables(ORGANIZATION) | environment, program)
 
     return make

@@ -71,8 +71,7 @@ def test_a_session_with_every_property_is_created_read_and_deleted(new_stack: Ne
     assert stack.outputs()["id"] == desk["id"] == stored["id"]
     assert stack.outputs()["expires"] == stored["expiresAt"] == desk["outputs"]["grantedExpiresAt"]
 
-    refresh = stack.refresh()
-    assert not refresh.failed
+    assert not stack.refresh().failed
     assert _methods(emulator.requests(clear=True)) == ["GET"]
     assert stack.up().ops("desk") == ["same"]
     assert emulator.requests() == []

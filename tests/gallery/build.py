@@ -51,13 +51,7 @@ class Gallery:
         self._emulator, self._situations = emulator, {f"desk-{key}": value for key, value in situations.items()}
         self._start = datetime.now(timezone.utc)
         self._ids: dict[str, str] = {}
-        variables = {
-            "QUANTCDN_API_TOKEN": emulator.token,
-            "QUANTCDN_ORGANIZATION": ORGANIZATION,
-            "QUANTCDN_BASE_URL": emulator.url,
-            "QUANTCDN_BASE_DELAY_MS": "1",
-        }
-        self._stack = Stack(folder, variables, lambda: self._declare("before"))
+        self._stack = Stack(folder, emulator.variables(ORGANIZATION), lambda: self._declare("before"))
 
     def _declare(self, side: str) -> None:
         for name, situation in self._situations.items():
