@@ -106,6 +106,8 @@ class _Timed(HTTPConnection):
         """Connect; a failure here is known to come before anything was sent."""
         try:
             super().connect()
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, "no secure connection in time") from error
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
             raise NewConnectionError(self, str(error)) from error
         except (ssl.SSLError, SSLError) as error:

@@ -16,6 +16,7 @@ from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
     MaxRetryError,
+    NewConnectionError,
     ProtocolError,
     ProxyError,
     ReadTimeoutError,
@@ -112,7 +113,7 @@ class Transport:
             if outcome is None:
                 raise self._no_turn(call)
             if isinstance(outcome, HTTPError):
-                raise self._failure(call, outcome) from outcome
+                raise self._failure(call, outcome, deadline) from outcome
             if not outcome.succeeded:
                 raise self._refusal(call, outcome, deadline)
         return _sense(call, outcome)
@@ -130,8 +131,9 @@ class Transport:
         plan = policy(self._settings, always=call.repeat is Repeat.ALWAYS)
         outcome: Reply | HTTPError | None = None
         while self._pace.wait(deadline):
-            outcome = self._attempt(session, call)
-            again = _next(plan, call, outcome)
+            latest = self._attempt(session, call)
+            outcome = latest if outcome is None or not _is_too_late(latest) else outcome
+            again = _next(plan, call, latest)
             if again is None or again[1] >= deadline.left():
                 break
             plan, pause = again
@@ -179,11 +181,11 @@ class Transport:
             f" within {seconds:g} seconds (timeoutSeconds)"
         )
 
-    def _failure(self, call: _Call, error: HTTPError) -> UnreachableError | AnswerLostError:
+    def _failure(self, call: _Call, error: HTTPError, deadline: Deadline) -> UnreachableError | AnswerLostError:
         """Tell a request that never left from one that may have been processed."""
         what = f"{call.operation}: {self._settings.base_url}"
         if not isinstance(error, (ConnectTimeoutError, HandshakeError, ProxyError)):
-            late = isinstance(error, ReadTimeoutError)
+            late = isinstance(error, ReadTimeoutError) or not deadline.left()
             within = f" within {self._settings.timeout_seconds:g} seconds (timeoutSeconds)" if late else ""
             return AnswerLostError(f"{what} did not answer{within}; the request may have taken effect")
         # One that may be repeated may have gone out before this attempt.
@@ -208,6 +210,11 @@ class Transport:
         if status in _MOVED:
             return "; redirects are not followed, since the token is for one host: set baseUrl to where the API is"
         return f"; the token came from {source}" if status == requests.codes.forbidden else ""
+
+
+def _is_too_late(outcome: Reply | HTTPError) -> bool:
+    """Tell an attempt that only ran out of time before it was sent: what the one before met says more."""
+    return isinstance(outcome, ConnectTimeoutError) and not isinstance(outcome, NewConnectionError)
 
 
 def _next(plan: Policy, call: _Call, outcome: Reply | HTTPError) -> tuple[Policy, float] | None:

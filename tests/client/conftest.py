@@ -156,11 +156,11 @@ class Clock:
 class Script:
     """A host that reads each request and plays bytes, whatever they are; then it closes the connection.
 
-    With ``drip`` it goes on with these bytes, a few milliseconds apart, for as long as someone reads.
+    With ``drip`` it goes on with these bytes, each so many seconds after the last, for as long as someone reads.
     """
 
-    def __init__(self, said: bytes, drip: bytes = b"") -> None:
-        self.said, self.drip = said, drip
+    def __init__(self, said: bytes, drip: bytes = b"", every: float = 0.005) -> None:
+        self.said, self.drip, self.every = said, drip, every
         self.heard: list[bytes] = []
         self._over = threading.Event()
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -191,7 +191,7 @@ class Script:
             request += connection.recv(65536)
         self.heard.append(request)
         connection.sendall(self.said)
-        while self.drip and not self._over.wait(0.0005):
+        while self.drip and not self._over.wait(self.every):
             connection.sendall(self.drip)
 
 

@@ -60,6 +60,15 @@ def test_a_host_that_dawdles_is_left_when_the_time_is_over(said: bytes, drip: by
     assert len(host.heard) == 2
 
 
+def test_a_host_that_never_pauses_is_left_when_the_time_is_over() -> None:
+    with (
+        Script(HEAD + b"\r\n", b" ", every=0) as host,
+        brief(),
+        pytest.raises(AnswerLostError, match=r" within 0\.06 "),
+    ):
+        client_of(f"http://{host.address}", timeoutSeconds=BRIEF).create("acme", user_id="ada")
+
+
 def test_an_error_that_has_no_end_is_still_that_error() -> None:
     with Script(b"HTTP/1.1 409 Conflict\r\n\r\nnot now", b" ") as host, brief():
         with pytest.raises(ApiError, match=r": the API answered 409: not now$") as caught:
@@ -76,7 +85,7 @@ def test_a_host_that_reads_nothing_is_left_when_the_time_is_over() -> None:
 def swallowing() -> Iterator[str]:
     """Give the address of a host that takes connections and nothing else."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"127.0.0.1:{server.getsockname()[1]}"
+        yield f"localhost:{server.getsockname()[1]}"
 
 
 def test_a_host_that_never_greets_saw_nothing() -> None:
@@ -89,7 +98,7 @@ def test_a_handshake_has_all_the_time_that_connecting_left(monkeypatch: pytest.M
     resolve_to(monkeypatch, *["127.0.0.1"] * 4)
     start = time.monotonic()
     with swallowing() as address, pytest.raises(UnreachableError):
-        client_of(f"https://localhost:{address.partition(':')[2]}", timeoutSeconds="0.1").get("acme", "3f2a")
+        client_of(f"https://{address}", timeoutSeconds="0.1", maxRetries="0").get("acme", "3f2a")
     assert time.monotonic() - start > 0.09
 
 
@@ -143,22 +152,37 @@ def test_weeks_are_no_time_that_a_socket_minds(host: Host) -> None:
     assert len(host.asked) == 1
 
 
-def test_a_kept_connection_has_the_whole_time_again() -> None:
-    """Its socket still has the timeout of the operation before, of which next to nothing was left."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        clock = Clock()
-        client = client_of(f"http://127.0.0.1:{server.getsockname()[1]}", clock, timeoutSeconds="0.2")
-        with ThreadPoolExecutor(1) as threads:
-            first = threads.submit(client.get, "acme", "3f2a")
-            kept = server.accept()[0]
-            kept.recv(65536)
-            clock.time = 0.19
-            kept.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
-            first.result()
+def test_a_request_sent_again_has_only_the_time_that_is_left() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as threads:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        client = client_of(url, Clock(), timeoutSeconds="3", baseDelayMs="2900")
+        sending = threads.submit(client.create, "acme", user_id="a" * 10_000_000)
+        with server.accept()[0] as kept:
+            body = kept.recv(65536).partition(b"\r\n\r\n")[2]
+            while not body.endswith(b'"}'):
+                body = kept.recv(65536)
             start = time.monotonic()
-            with kept, pytest.raises(AnswerLostError):
-                threads.submit(client.create, "acme", user_id="a" * 10_000_000).result()
-    assert time.monotonic() - start > 0.19
+            kept.sendall(b"HTTP/1.1 429 No\r\nContent-Length: 0\r\n\r\n")
+            with pytest.raises(AnswerLostError):
+                sending.result()
+    assert time.monotonic() - start < 1
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_an_attempt_that_finds_no_connection_in_time_does_not_hide_the_answer_before(
+    host: Host, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    class Moving(Clock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            resolve_to(monkeypatch, "127.0.0.2")
+
+    clock = Moving()
+    host.play(Answer(status, {"message": "busy"}, headers={"Connection": "close"}))
+    client = client_of(f"http://localhost:{host.server_port}", clock, baseDelayMs="2950", timeoutSeconds="3")
+    with silent(host.server_port, "127.0.0.2"), pytest.raises(ApiError, match=rf" answered {status}: busy$"):
+        client.get("acme", "3f2a")
+    assert clock.pauses == [2.95]
 
 
 # --- pauses --------------------------------------------------------------------------------------------------

@@ -81,6 +81,12 @@ def test_two_megabytes_of_messages_are_read(host: Host, client: Client) -> None:
     assert len({request.connection for request in host.asked}) == 1
 
 
+def test_two_megabytes_of_messages_are_sent(host: Host, client: Client) -> None:
+    messages = [{"role": "user", "content": f"{number} " + "ü" * 300} for number in range(1000)]
+    client.create("acme", user_id="ada", initial_messages=messages)
+    assert host.asked[0].json == {"userId": "ada", "initialMessages": messages}
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_there_is_a_most_that_is_read(host: Host, monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:  # noqa: FBT001 - a case
     monkeypatch.setattr("quant_sessions_provider.answer.MOST", 1_000_000)
