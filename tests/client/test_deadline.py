@@ -6,7 +6,6 @@ import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 import pytest
@@ -193,7 +192,7 @@ def test_an_attempt_that_finds_no_connection_in_time_does_not_hide_the_answer_be
     [
         ("120", "120 seconds"),
         ("30", "30 seconds"),
-        (formatdate(time.time() + 1_000_000_000, usegmt=True), r"\d{9,10} seconds"),
+        ("Sat, 03 Aug 2058 03:11:26 GMT", r"\d{9,10} seconds"),
         ("9" * 400, r"\d{19} seconds"),
     ],
 )
