@@ -25,6 +25,11 @@ _TIMED_OUT: Final = 408
 class QuantSessionsError(Exception):
     """Root of all errors of this package; its text is one line for people."""
 
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the API refused, so that the request surely had no effect."""
+        return False
+
 
 class ConfigurationError(QuantSessionsError):
     """A setting is missing or malformed; names the key and the variable that set it."""
@@ -54,7 +59,7 @@ class ApiError(QuantSessionsError):
 
     @property
     def is_refusal(self) -> bool:
-        """Whether the request surely had no effect: 4xx, but for 408, which comes after a wait for the request."""
+        """4xx is, but for 408, which comes after a wait for the request."""
         return self.status // 100 == _CLIENT_ERROR and self.status != _TIMED_OUT
 
 

@@ -7,7 +7,7 @@ The rules are numbered as in ``docs/expiry.md``.
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from quant_sessions_provider import instants
@@ -70,14 +70,6 @@ def plan_expiry(old: Properties, new: Properties, now: datetime) -> str | Unknow
     if expiry <= now:
         return anew if grown > 0 or new["onExpired"] != "ignore" else asked
     return _prolonged(asked, expiry, new, now, grown)
-
-
-def whole_life(new: Properties, now: datetime) -> str:
-    """Tell until when a session made now would live, in words for people."""
-    lifetime = new.get("expirationMinutes")
-    if not isinstance(lifetime, int):
-        return "the moment that is declared" if "expirationMinutes" not in new else "a time not known yet"
-    return (now + _minutes(lifetime)).astimezone(timezone.utc).strftime("%Y-%m-%d %H:%MZ")
 
 
 def _prolonged(asked: str, expiry: datetime, new: Properties, now: datetime, grown: int) -> str | Unknown:

@@ -17,7 +17,7 @@ from quant_sessions_provider.errors import (
 )
 from quant_sessions_provider.model import COMPUTED, DEFAULT_LIFETIME, Properties
 from quant_sessions_provider.probe import Probe
-from quant_sessions_provider.sentence import expired, why
+from quant_sessions_provider.sentence import end_of_new, expired, why
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,30 +89,28 @@ class Operations:
         due = lifecycle.short_grant_due(outputs, new, now)
         if not changed and not due:
             return Diff(changes=False)
-        changes = None if changed else True
         replaces = lifecycle.replacing_inputs(outputs, new, changed)
         if replaces:
-            return Diff(changes, replaces, [self._probe.price(session_id, outputs, why(new, replaces))])
+            return Diff(None, replaces, [self._probe.price(session_id, outputs, why(new, replaces))])
         if lifecycle.must_ask(outputs, new, changed, now):
             end = self._probe.end_of(session_id, outputs)
             if end:
                 return self._ended(session_id, outputs, new, changed, end)
-        return Diff(changes)
+        return Diff(None if changed else True)
 
     def _ended(self, session_id: str, outputs: Properties, new: Properties, changed: list[str], end: str) -> Diff:
+        changes = None if changed else True
         # `completed` ignores an expiry; what needs a request still needs a session.
         if new["onExpired"] == "error" and new["status"] != "completed":
             if {"expiresAt", "metadata", "status"} & set(changed):
                 raise _expired_error(session_id, outputs)
             # What is left moves in a refresh too, which must not fail and cannot be told from a plan: update raises it.
-            return Diff(None if changed else True)
-        lives = lifecycle.whole_life(new, self._now())
-        note = (
-            f"{expired(session_id, outputs)}; {end}, a new one starts from the declared messages, until about {lives}"
-        )
+            return Diff(changes)
+        anew = f"a new one starts from the declared messages, until about {end_of_new(new, self._now())}"
+        note = f"{expired(session_id, outputs)}; {end}, {anew}"
         sends = [key for key in changed if key in ("messages", "metadata", "status")]
         causes = ["expiresAt"] if "expiresAt" in changed or not sends else sends
-        return Diff(None if changed else True, causes, [note])
+        return Diff(changes, causes, [note])
 
     def create(self, inputs: Properties) -> tuple[str, Properties]:
         """Create the session as declared; if a second request must complete it and fails, nothing is left behind."""
@@ -141,7 +139,7 @@ class Operations:
 
     def _unsure(self, error: ApiError | AnswerLostError, inputs: Properties, sent: datetime) -> QuantSessionsError:
         """Name the sessions that an attempt may have made, since it is not repeated; a refusal made none."""
-        if isinstance(error, ApiError) and error.is_refusal:
+        if error.is_refusal:
             return error
         return AnswerLostError(f"{error}; sent at {instants.render(sent)}. {self._probe.traces(inputs, sent)}")
 
@@ -229,7 +227,7 @@ class Operations:
         try:
             answer = self._client.extend(outputs["organization"], session_id, additional_minutes=minutes)
         except (ApiError, AnswerLostError) as error:
-            if isinstance(error, ApiError) and error.is_refusal:
+            if error.is_refusal:
                 raise
             raise AnswerLostError(f"{error}. The next run extends it again: at worst it lives longer") from error
         # Without an answer's word for it, the earlier grant says nothing any more.

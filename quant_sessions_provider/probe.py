@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from quant_sessions_provider import instants
 from quant_sessions_provider.errors import NotFoundError, QuantSessionsError, RefusedError
@@ -11,10 +10,13 @@ from quant_sessions_provider.lifecycle import GRANT_TOLERANCE
 from quant_sessions_provider.sentence import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from quant_sessions_provider.client import Client
-    from quant_sessions_provider.model import Properties, StoredSession
+    from quant_sessions_provider.model import Properties, SessionSummary, StoredSession
+
+_UNCOUNTED: Final = "an unknown number of messages"
 
 
 class Probe:
@@ -51,24 +53,25 @@ class Probe:
             return "it is gone"
         if outputs.get("status") == "completed" or self._is_listed(session_id, outputs):
             return None
-        loss = "an unknown number of messages" if found.messages is None else counted(len(found.messages), "message")
-        return f"the API lists it as active no more; replacing it loses {loss}"
+        return f"the API lists it as active no more; replacing it loses {_messages_of(found)}"
 
     def _is_listed(self, session_id: str, outputs: Properties) -> bool:
-        active = self._client.list(
-            outputs["organization"], user_id=outputs["userId"], session_group=outputs.get("sessionGroup")
+        return any(session.id == session_id for session in self._active(outputs))
+
+    def _active(self, properties: Properties) -> Iterator[SessionSummary]:
+        """List the active sessions of a session's user and group."""
+        return self._client.list(
+            properties["organization"], user_id=properties["userId"], session_group=properties.get("sessionGroup")
         )
-        return any(session.id == session_id for session in active)
 
     def price(self, session_id: str, outputs: Properties, why: str) -> str:
         """Say what a replacement loses."""
-        loss = "an unknown number of messages"
-        with suppress(QuantSessionsError):
+        try:
             found = self.find(session_id, outputs)
-            if found is None:
-                loss = "nothing: it is gone"
-            elif found.messages is not None:
-                loss = counted(len(found.messages), "message")
+        except QuantSessionsError:
+            loss = _UNCOUNTED
+        else:
+            loss = "nothing: it is gone" if found is None else _messages_of(found)
         return f"session {session_id}: {why}; replacing it loses {loss}"
 
     def traces(self, inputs: Properties, sent: datetime) -> str:
@@ -84,7 +87,9 @@ class Probe:
 
     def _made_since(self, inputs: Properties, moment: datetime) -> list[str]:
         # The API's clock may differ from ours, and a creation time may be missing.
-        listed = self._client.list(
-            inputs["organization"], user_id=inputs["userId"], session_group=inputs.get("sessionGroup")
-        )
+        listed = self._active(inputs)
         return [s.id for s in listed if s.id and (instants.parse_or_none(s.created_at) or moment) >= moment]
+
+
+def _messages_of(session: StoredSession) -> str:
+    return _UNCOUNTED if session.messages is None else counted(len(session.messages), "message")

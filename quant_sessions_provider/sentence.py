@@ -7,9 +7,12 @@ programs look for them.
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from typing import Final
 
 from quant_sessions_provider import instants, lifecycle
 from quant_sessions_provider.model import Properties, contains_unknown
+
+_WITH_DATE: Final = "%Y-%m-%d %H:%MZ"
 
 
 def counted(count: int, what: str) -> str:
@@ -100,7 +103,17 @@ def _lowered(outputs: Properties, new: Properties) -> bool:
 def _clock(moment: datetime, now: datetime) -> str:
     """Give the time of day in UTC, with the date where it is not today's."""
     utc = moment.astimezone(timezone.utc)
-    return utc.strftime("%H:%MZ" if utc.date() == now.astimezone(timezone.utc).date() else "%Y-%m-%d %H:%MZ")
+    return utc.strftime("%H:%MZ" if utc.date() == now.astimezone(timezone.utc).date() else _WITH_DATE)
+
+
+def end_of_new(new: Properties, now: datetime) -> str:
+    """Tell until when a session that is made now would live."""
+    if "expirationMinutes" not in new:
+        return "the moment that is declared"
+    lifetime = new["expirationMinutes"]
+    if not isinstance(lifetime, int):
+        return "a time not known yet"
+    return (now + timedelta(minutes=lifetime)).astimezone(timezone.utc).strftime(_WITH_DATE)
 
 
 def why(new: Properties, replaces: list[str]) -> str:

@@ -29,10 +29,10 @@ class Message(TypedDict):
     content: pulumi.Input[str]
 
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-class _Output(Generic[T]):
+class _Output(Generic[_T]):
     """An output under its Python name; Pulumi keeps it in the instance under its state key."""
 
     def __init__(self, doc: str) -> None:
@@ -42,15 +42,15 @@ class _Output(Generic[T]):
         self._key = camel(name)
 
     @overload
-    def __get__(self, session: None, owner: type) -> _Output[T]: ...
+    def __get__(self, session: None, owner: type) -> _Output[_T]: ...
 
     @overload
-    def __get__(self, session: Session, owner: type) -> pulumi.Output[T]: ...
+    def __get__(self, session: Session, owner: type) -> pulumi.Output[_T]: ...
 
-    def __get__(self, session: Session | None, owner: type) -> _Output[T] | pulumi.Output[T]:
+    def __get__(self, session: Session | None, owner: type) -> _Output[_T] | pulumi.Output[_T]:
         if session is None:
             return self
-        output: pulumi.Output[T] = session.__dict__[self._key]
+        output: pulumi.Output[_T] = session.__dict__[self._key]
         return output
 
 
@@ -77,7 +77,8 @@ class Session(Resource, module="quant", name="Session"):
         opts: Pulumi's resource options.
 
     Raises:
-        pulumi.RunError: arguments exclude each other, or data holds None, which Pulumi would drop on the way.
+        pulumi.RunError: arguments exclude each other, or Pulumi would drop, round or not act upon what is declared:
+            None in an object, whole numbers beyond 2^53, ``import_``, options by Python names.
 
     The ``id`` is the session's own. Every input is an output too, as it was applied; see the properties below for the
     rest. The rules are in ``docs/expiry.md``.

@@ -50,7 +50,6 @@ class Run:
     messages: list[tuple[str, str]] = field(default_factory=list)
     text: str = ""
     failed: bool = False
-    outputs: dict[str, Any] = field(default_factory=dict)
 
     def ops(self, name: str) -> list[str]:
         return [step.op for step in self.steps if step.name == name]

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi import Alias, ResourceHook, ResourceHookArgs, ResourceHookBinding, ResourceHookOptions, ResourceOptions
+
+if TYPE_CHECKING:
+    from tests.acceptance.wire import Sent
 
 SYSTEM = {"role": "system", "content": "Be brief."}
 HELLO = {"role": "user", "content": "Hello"}
@@ -16,7 +19,6 @@ SOON, LATER = ((datetime.now(timezone.utc) + timedelta(minutes=minutes)).isoform
 MINE = "quant-test: my hook ran"
 
 Options = Callable[[Mapping[str, pulumi.Resource]], ResourceOptions]
-Sent = list[tuple[str, str, Any]]
 SAME = ["same"]
 UPDATE = ["update"]
 REPLACE = ["create-replacement", "replace", "delete-replaced"]
@@ -83,12 +85,6 @@ LOWERED: dict[str, Any] = {"before": {"expiration_minutes": 120}, "after": {"exp
 GROWN: dict[str, Any] = {"before": {"messages": [SYSTEM]}, "after": {"messages": [SYSTEM, HELLO]}}
 METADATA: dict[str, Any] = {"ops": UPDATE, "changes": {"metadata.v"}, "said": "sends its metadata"}
 AN_HOUR = "59 minutes left: extends by 60 minutes, until about"
-EXTENDED: dict[str, Any] = {
-    "ops": UPDATE,
-    "changes": {"expirationMinutes", "expiresAt"},
-    "sent": _extend(60),
-    "said": AN_HOUR,
-}
 
 ROWS = {
     "ignored-minutes": Row(_options(ignore_changes=["expirationMinutes"]), **RAISED),

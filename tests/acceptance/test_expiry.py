@@ -11,6 +11,7 @@ import pytest
 from quant_sessions_provider import Session, instants
 from tests.acceptance.conftest import ORGANIZATION
 from tests.acceptance.expiry_rows import REPLACED, ROWS, Row
+from tests.acceptance.wire import Sent, requests_of
 from tests.ageing import age
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from tests.acceptance.expiry_rows import At
     from tests.emulator_server import Emulator
     from tests.engine import Run
-
-PATH = f"/api/v3/organizations/{ORGANIZATION}/ai/sessions"
 
 
 def _declare(side: str, at: Callable[[Row], At]) -> None:
@@ -73,16 +72,8 @@ def aged(new_stack: NewStack, emulator: Emulator) -> Aged:
     return Aged(ids, before, preview, asked, up, sent, state, stored, second, second_asked)
 
 
-def _of(aged: Aged, requests: list[dict[str, Any]], name: str) -> list[tuple[str, str, Any]]:
-    def mine(request: dict[str, Any]) -> bool:
-        user = (request["body"] or {}).get("userId") or request["query"].get("userId")
-        return aged.ids[name] in request["path"] or user in (name, [name])
-
-    return [
-        (r["method"], r["path"].removeprefix(PATH).replace(aged.ids[name], "ID"), r["body"])
-        for r in requests
-        if mine(r)
-    ]
+def _of(aged: Aged, requests: list[dict[str, Any]], name: str) -> Sent:
+    return requests_of(requests, aged.ids[name], name)
 
 
 @pytest.mark.parametrize("name", ROWS)

@@ -8,13 +8,13 @@ import pulumi
 
 from quant_sessions_provider import Session
 from tests.acceptance.conftest import ORGANIZATION
+from tests.acceptance.wire import PATH
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import NewStack
     from tests.emulator_server import Emulator
 
 TYPE_TOKEN = "pulumi-python:dynamic/quant:Session"
-PATH = f"/api/v3/organizations/{ORGANIZATION}/ai/sessions"
 
 
 def _desk() -> None:

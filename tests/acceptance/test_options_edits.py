@@ -10,14 +10,13 @@ import pytest
 
 from quant_sessions_provider import Session
 from tests.acceptance.conftest import ORGANIZATION
-from tests.acceptance.option_rows import MINE, PRICE, ROWS, SAME, Sent
+from tests.acceptance.option_rows import MINE, PRICE, ROWS, SAME
+from tests.acceptance.wire import Sent, requests_of
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import NewStack
     from tests.emulator_server import Emulator
     from tests.engine import Run
-
-PATH = f"/api/v3/organizations/{ORGANIZATION}/ai/sessions"
 
 
 def _program(side: str) -> None:
@@ -67,12 +66,7 @@ def _id(walk: Walk, name: str) -> str:
 
 
 def _sent(walk: Walk, requests: list[dict[str, Any]], name: str) -> Sent:
-    user = {"user_id": name, **(ROWS[name].after or {})}["user_id"]
-    return [
-        (r["method"], r["path"].removeprefix(PATH).replace(_id(walk, name), "ID"), r["body"])
-        for r in requests
-        if _id(walk, name) in r["path"] or (r["method"] == "POST" and r["body"]["userId"] == user)
-    ]
+    return requests_of(requests, _id(walk, name), {"user_id": name, **(ROWS[name].after or {})}["user_id"])
 
 
 @pytest.mark.parametrize("name", ROWS)

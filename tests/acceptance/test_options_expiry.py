@@ -14,6 +14,7 @@ from pulumi import ResourceOptions
 
 from quant_sessions_provider import Session
 from tests.acceptance.conftest import ORGANIZATION
+from tests.acceptance.wire import Sent, requests_of
 from tests.ageing import age
 from tests.engine import pulumi_command
 
@@ -22,12 +23,10 @@ if TYPE_CHECKING:
     from tests.emulator_server import Emulator
     from tests.engine import Run, Stack
 
-PATH = f"/api/v3/organizations/{ORGANIZATION}/ai/sessions"
 SYSTEM = {"role": "system", "content": "Be brief."}
 HELLO = {"role": "user", "content": "Hello"}
 
 Options = Callable[[Mapping[str, pulumi.Resource]], ResourceOptions]
-Sent = list[tuple[str, str, Any]]
 REPLACE = ["create-replacement", "replace", "delete-replaced"]
 ASKED: Sent = [("GET", "/ID", None)]
 GONE: Sent = [("DELETE", "/ID", None), ("GET", "/ID", None)]
@@ -173,11 +172,7 @@ def walk(new_stack: NewStack, emulator: Emulator) -> Walk:
 
 
 def _sent(walk: Walk, requests: list[dict[str, Any]], name: str) -> Sent:
-    return [
-        (r["method"], r["path"].removeprefix(PATH).replace(walk.ids[name], "ID"), r["body"])
-        for r in requests
-        if walk.ids[name] in r["path"] or (r["method"] == "POST" and r["body"]["userId"] == name)
-    ]
+    return requests_of(requests, walk.ids[name], name)
 
 
 @pytest.mark.parametrize("name", ROWS)

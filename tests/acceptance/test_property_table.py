@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from quant_sessions_provider import Session, instants
-from tests.acceptance.conftest import ORGANIZATION
 from tests.acceptance.property_rows import ROWS
+from tests.acceptance.wire import Sent, requests_of
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import NewStack
     from tests.emulator_server import Emulator
     from tests.engine import Run
-
-PATH = f"/api/v3/organizations/{ORGANIZATION}/ai/sessions"
 
 
 @dataclass(frozen=True)
@@ -74,13 +72,8 @@ def walk(new_stack: NewStack, emulator: Emulator) -> Walk:
     )
 
 
-def _sent(walk: Walk, requests: list[dict[str, Any]], name: str) -> list[tuple[str, str, Any]]:
-    user = {"user_id": name, **ROWS[name].after}["user_id"]
-    return [
-        (r["method"], r["path"].removeprefix(PATH).replace(walk.ids[name], "ID"), r["body"])
-        for r in requests
-        if walk.ids[name] in r["path"] or (r["method"] == "POST" and r["body"]["userId"] == user)
-    ]
+def _sent(walk: Walk, requests: list[dict[str, Any]], name: str) -> Sent:
+    return requests_of(requests, walk.ids[name], {"user_id": name, **ROWS[name].after}["user_id"])
 
 
 def test_creating_is_one_post_each_and_a_second_request_only_to_complete(walk: Walk) -> None:

@@ -11,6 +11,7 @@ from pulumi import ResourceHook, ResourceHookArgs, ResourceHookBinding, Resource
 
 from quant_sessions_provider import Session
 from tests.acceptance.conftest import ORGANIZATION
+from tests.acceptance.wire import PATH
 from tests.ageing import age
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from tests.emulator_server import Emulator
     from tests.engine import Run, Stack
 
-PATH = f"/api/v3/organizations/{ORGANIZATION}/ai/sessions"
 REPLACE = ["create-replacement", "replace", "delete-replaced"]
 ANEW = "it is gone, a new one starts from the declared messages, until about "
 NAMES = ("desk", "other", "lost", "expired", "picked")
