@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
-from typing import Any, Final
+from itertools import takewhile
+from typing import Any, Final, TypeGuard
 
 from quant_sessions_provider import instants
 from quant_sessions_provider.model import (
@@ -205,18 +206,30 @@ def occur_in_order(declared: list[Any], live: list[Any]) -> bool:
 
     Only role and content are compared. A live message of unknown shape proves nothing, so nothing is missing then.
     """
-    if any(not _is_message(message) for message in live):
-        return True
+    return any(not _is_message(message) for message in live) or _reached(declared, live) == len(declared)
+
+
+def unsent(declared: list[Any], live: list[Any], known: int) -> list[Any]:
+    """Messages to append: those after the ``known`` ones that an earlier run recorded, but for what is live already.
+
+    A killed run, or one whose answer was lost, may have sent some of them; the program may have changed since.
+    """
+    return declared[max(known, _reached(declared, live)) :]
+
+
+def _reached(declared: list[Any], live: list[Any]) -> int:
+    """Count the declared messages, from the first, that occur among the live ones in order."""
     rest = iter(live)
-    return all(any(_same_message(wanted, message) for message in rest) for wanted in declared)
+    found = (any(_same_message(wanted, message) for message in rest) for wanted in declared)
+    return sum(takewhile(bool, found))
 
 
-def _is_message(message: object) -> bool:
+def _is_message(message: object) -> TypeGuard[Properties]:
     return isinstance(message, dict) and all(isinstance(message.get(k), str) for k in ("role", "content"))
 
 
-def _same_message(one: Properties, other: Properties) -> bool:
-    return bool(one["role"] == other["role"] and one["content"] == other["content"])
+def _same_message(one: Properties, other: object) -> bool:
+    return _is_message(other) and all(one[key] == other[key] for key in ("role", "content"))
 
 
 def with_drift(outputs: Properties, live: list[Any] | None) -> tuple[Properties, Properties | None]:

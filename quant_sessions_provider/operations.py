@@ -205,9 +205,8 @@ class Operations:
 
     def _moved(self, session_id: str, outputs: Properties, new: Properties, changed: list[str]) -> dict[str, Any]:
         body: dict[str, Any] = {}
-        appended = lifecycle.new_messages(outputs, new) if "messages" in changed else None
-        # After a lost answer or a killed run they may be there already.
-        if appended and not self._holds(session_id, outputs, new["messages"]):
+        appended = self._appended(session_id, outputs, new) if "messages" in changed else None
+        if appended:
             body["new_messages"] = appended
         if "metadata" in changed:
             body["metadata"] = new.get("metadata", {})
@@ -215,9 +214,11 @@ class Operations:
             body["status"] = new["status"]
         return body
 
-    def _holds(self, session_id: str, outputs: Properties, declared: list[Any]) -> bool:
-        live = self._client.get(outputs["organization"], session_id).messages
-        return live is not None and lifecycle.occur_in_order(declared, live)
+    def _appended(self, session_id: str, outputs: Properties, new: Properties) -> list[Any] | None:
+        appended = lifecycle.new_messages(outputs, new)
+        # After a lost answer or a killed run they may be there already.
+        live = self._client.get(outputs["organization"], session_id).messages if appended else None
+        return appended if live is None else lifecycle.unsent(new["messages"], live, len(outputs.get("messages", [])))
 
     def _put(self, session_id: str, outputs: Properties, body: dict[str, Any]) -> Properties:
         answer = self._client.update(outputs["organization"], session_id, **body)

@@ -173,7 +173,10 @@ def test_metadata_no_longer_declared_is_emptied_and_leaves_state() -> None:
         ([A, B, C], [GET]),
         ([A, {"role": "assistant", "content": "run time"}, B, C], [GET]),
         ([A], [GET, append(B, C)]),
-        ([A, B], [GET, append(B, C)]),
+        ([A, B], [GET, append(C)]),
+        ([A, B, {"role": "assistant", "content": "run time"}], [GET, append(C)]),
+        ([B, C], [GET, append(B, C)]),
+        ([A, {"role": "tool", "content": [{"text": "odd"}]}], [GET, append(B, C)]),
         (None, [GET, append(B, C)]),
     ],
 )
