@@ -48,6 +48,9 @@ _FORBIDDEN: Final = (401, 403)
 _ANEW: Final = "`pulumi up --replace` with its URN starts a new one from the declared messages"
 
 
+_UNRECORDED: Final = "Run `pulumi up` again before you take the change back: state does not know of it"
+
+
 def _now() -> datetime:
     return datetime.now(timezone.utc)
 
@@ -194,8 +197,8 @@ class Operations:
         try:
             body = self._moved(session_id, outputs, new, changed)
             if body:
-                result |= self._put(session_id, outputs, body)
-                half = "; the rest of this update took effect, and the next run takes that up"
+                result |= self._updated(session_id, outputs, body)
+                half = f"; the rest of this update took effect. {_UNRECORDED}"
             return self._extended(session_id, result, minutes) if minutes else result
         except NotFoundError as error:
             self._probe.require_same_place(session_id, outputs)
@@ -224,13 +227,17 @@ class Operations:
         answer = self._client.update(outputs["organization"], session_id, **body)
         return _told(totalMessages=answer.total_messages, totalTokens=answer.total_tokens, updatedAt=answer.updated_at)
 
+    def _updated(self, session_id: str, outputs: Properties, body: dict[str, Any]) -> Properties:
+        try:
+            return self._put(session_id, outputs, body)
+        except (ApiError, AnswerLostError) as error:
+            raise _in_doubt(error, _UNRECORDED) from error
+
     def _extended(self, session_id: str, outputs: Properties, minutes: int) -> Properties:
         try:
             answer = self._client.extend(outputs["organization"], session_id, additional_minutes=minutes)
         except (ApiError, AnswerLostError) as error:
-            if error.is_refusal:
-                raise
-            raise AnswerLostError(f"{error}. The next run extends it again: at worst it lives longer") from error
+            raise _in_doubt(error, "The next run extends it again: at worst it lives longer") from error
         # Without an answer's word for it, the earlier grant says nothing any more.
         rest = {key: value for key, value in outputs.items() if key != "grantedExpiresAt"}
         return rest | _told(grantedExpiresAt=answer.expires_at, expired=False)
@@ -263,6 +270,11 @@ def _required_id(session_id: str | None) -> str:
 
 def _told(**facts: Any) -> Properties:  # noqa: ANN401 - whatever the API told
     return {key: value for key, value in facts.items() if value is not None}
+
+
+def _in_doubt(error: ApiError | AnswerLostError, advice: str) -> QuantSessionsError:
+    """Say what follows if the request took effect after all; a refused one did not."""
+    return error if error.is_refusal else AnswerLostError(f"{error}. {advice}")
 
 
 def _way_out(error: QuantSessionsError) -> str:

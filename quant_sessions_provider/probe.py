@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from quant_sessions_provider import instants
-from quant_sessions_provider.errors import NotFoundError, QuantSessionsError, RefusedError
+from quant_sessions_provider.errors import AnswerLostError, ApiError, NotFoundError, QuantSessionsError, RefusedError
 from quant_sessions_provider.lifecycle import GRANT_TOLERANCE
 from quant_sessions_provider.sentence import counted
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from quant_sessions_provider.client import Client
     from quant_sessions_provider.model import Properties, SessionSummary, StoredSession
 
+_ATTEMPTS: Final = 3
 _UNCOUNTED: Final = "an unknown number of messages"
 
 
@@ -76,19 +77,26 @@ class Probe:
 
     def traces(self, inputs: Properties, sent: datetime) -> str:
         """Say which sessions a creation whose answer was lost may have made."""
-        try:
-            found = self._made_since(inputs, sent - GRANT_TOLERANCE)
-        except QuantSessionsError:
+        found = self._made_since(inputs, sent - GRANT_TOLERANCE)
+        if found is None:
             return "Which session it may have made could not be found out; it expires by itself"
         if not found:
             return "The API lists no session that it may have made"
         which = "" if len(found) == 1 else " (whichever no stack has in its state)"
         return f"It may have made session {' or '.join(found)}{which}: delete it by its id, or let it expire"
 
-    def _made_since(self, inputs: Properties, moment: datetime) -> list[str]:
-        # The API's clock may differ from ours, and a creation time may be missing.
-        listed = self._active(inputs)
-        return [s.id for s in listed if s.id and (instants.parse_or_none(s.created_at) or moment) >= moment]
+    def _made_since(self, inputs: Properties, moment: datetime) -> list[str] | None:
+        """Ask more than once for an answer of use: only now can the session be told by its time."""
+        for _ in range(_ATTEMPTS):
+            try:
+                listed = list(self._active(inputs))
+            except (ApiError, AnswerLostError):
+                continue
+            except QuantSessionsError:
+                break
+            # The API's clock may differ from ours, and a creation time may be missing.
+            return [s.id for s in listed if s.id and (instants.parse_or_none(s.created_at) or moment) >= moment]
+        return None
 
 
 def _messages_of(session: StoredSession) -> str:

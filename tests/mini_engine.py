@@ -24,10 +24,14 @@ from quant_sessions_provider.sentence import update_sentence
 from quant_sessions_provider.translation import inward
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Properties = dict[str, Any]
 MOMENTS = ("expiresAt", "grantedExpiresAt", "createdAt", "updatedAt")
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
 
 
 class PlanError(Exception):
@@ -57,14 +61,29 @@ class Plan:
 class MiniEngine:
     """One stack with at most one session."""
 
-    def __init__(self, configuration: dict[str, str]) -> None:
-        self._provider = SessionProvider()
-        keys = {f"quant-sessions:{key}": value for key, value in configuration.items()}
-        self._provider.configure(ConfigureRequest(Config(keys, "project")))
+    def __init__(
+        self, configuration: dict[str, str], provider: SessionProvider | None = None, now: Callable[[], datetime] = _now
+    ) -> None:
+        self._configuration, self._now = configuration, now
+        self.host(provider or SessionProvider())
         self.state: State | None = None
+        self.planned = Plan("none", {})
+        self.doomed: list[State] = []
+        """What was replaced and is still to be deleted; the next run tries again."""
+
+    def host(self, provider: SessionProvider) -> None:
+        """Start another provider, as each run does."""
+        keys = {f"quant-sessions:{key}": value for key, value in self._configuration.items()}
+        provider.configure(ConfigureRequest(Config(keys, "project")))
+        self._provider = provider
 
     def preview(self, declared: Properties) -> Plan:
         """Plan without changing anything."""
+        self.planned = Plan("none", {})
+        self.planned = self._plan(declared)
+        return self.planned
+
+    def _plan(self, declared: Properties) -> Plan:
         state = self.state
         inputs = self._check(state.inputs if state else {}, declared)
         if state is None:
@@ -75,8 +94,7 @@ class MiniEngine:
             return Plan("same", inputs)
         if diff.replaces:
             return Plan("replace", self._check({}, declared), diff.replaces, notes=shown.getvalue())
-        now = datetime.now(timezone.utc)
-        sentence = update_sentence("it", inward(state.outputs), inward(inputs), now)
+        sentence = update_sentence("it", inward(state.outputs), inward(inputs), self._now())
         return Plan("update", inputs, sentence=sentence, notes=shown.getvalue())
 
     def up(self, declared: Properties) -> Plan:
@@ -96,8 +114,13 @@ class MiniEngine:
         else:
             created = self._provider.create(_floats(plan.inputs))
             self.state = State(created.id, plan.inputs, created.outs or {})
-            if old:
-                self._provider.delete(old.id, _floats(old.outputs))
+            self.doomed += [old] if old else []
+        self._sweep()
+
+    def _sweep(self) -> None:
+        while self.doomed:
+            self._provider.delete(self.doomed[0].id, _floats(self.doomed[0].outputs))
+            self.doomed.pop(0)
 
     def refresh(self) -> None:
         """Read, and diff with the roles reversed as the engine does to show what moved."""
@@ -114,17 +137,26 @@ class MiniEngine:
             self._provider.diff(old.id, _floats(self.state.outputs), _floats(old.inputs))
 
     def destroy(self) -> None:
-        """Delete the session."""
-        if self.state:
-            with _shown():
+        """Delete the session, and what was replaced."""
+        with _shown():
+            self._sweep()
+            if self.state:
                 self._provider.delete(self.state.id, _floats(self.state.outputs))
-            self.state = None
+                self.state = None
 
     def shift(self, seconds: float) -> None:
         """Move the times in state, as if they had been written earlier or later."""
         if self.state:
             for properties in (self.state.inputs, self.state.outputs):
                 shift_moments(properties, seconds)
+
+    def accepts(self, declared: Properties) -> bool:
+        """Tell whether a program passes check."""
+        try:
+            self._check(self.state.inputs if self.state else {}, declared)
+        except PlanError:
+            return False
+        return True
 
     def _check(self, old: Properties, declared: Properties) -> Properties:
         result = self._provider.check(_floats(old), _floats(declared))

@@ -117,7 +117,8 @@ def test_a_refused_extension_leaves_state_as_it_was(new_stack: NewStack, emulato
     up = stack.up()
     assert up.failed
     source = "; the token came from the variable QUANTCDN_API_TOKEN" if status == 403 else ""
-    half = "; the rest of this update took effect, and the next run takes that up"
+    again = "Run `pulumi up` again before you take the change back: state does not know of it"
+    half = f"; the rest of this update took effect. {again}"
     assert up.refusal("desk") == (
         f"SessionError: extending session {session}: the API answered {status}: not today{source}{half}; {ANEW}"
     )

@@ -48,7 +48,8 @@ THERE = "https://there.example"
 ELSEWHERE = f"session {ID} is not found at {HERE}, but it was made at {THERE}: set baseUrl to where it lives"
 ANEW = "`pulumi up --replace` with its URN starts a new one from the declared messages"
 REFRESH = f"`pulumi refresh` drops it if it is gone, {ANEW}"
-HALF = "the rest of this update took effect, and the next run takes that up"
+AGAIN = "Run `pulumi up` again before you take the change back: state does not know of it"
+HALF = f"the rest of this update took effect. {AGAIN}"
 LONGER = "The next run extends it again: at worst it lives longer"
 
 
@@ -208,8 +209,9 @@ def test_a_404_in_an_update_says_what_to_do_and_another_hosts_says_where_it_live
     ("put", "extending", "text"),
     [
         (ApiError("put: 403", status=403), None, f"put: 403; {ANEW}"),
-        (SERVER_ERROR, None, "server error"),
-        (AnswerLostError("put lost"), None, "put lost"),
+        (SERVER_ERROR, None, f"server error. {AGAIN}"),
+        (AnswerLostError("put lost"), None, f"put lost. {AGAIN}"),
+        (UnreachableError("no connection"), None, "no connection"),
         (None, ApiError("extend: 400", status=400), f"extend: 400; {HALF}; {ANEW}"),
         (None, SERVER_ERROR, f"server error. {LONGER}; {HALF}"),
         (None, ApiError("not with JSON", status=200), f"not with JSON. {LONGER}; {HALF}"),

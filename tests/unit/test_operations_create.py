@@ -7,7 +7,7 @@ from unittest.mock import call
 
 import pytest
 
-from quant_sessions_provider.errors import AnswerLostError, ApiError, RefusedError
+from quant_sessions_provider.errors import AnswerLostError, ApiError, RefusedError, UnreachableError
 from quant_sessions_provider.model import CreatedSession, DeletedSession, SessionSummary
 from tests.unit.fakes import DELETE, GET, HERE, ID, LIST, ORG, SERVER_ERROR, A, applied, at, desk, inputs_of
 
@@ -55,6 +55,7 @@ TRACES: list[tuple[Any, str]] = [
         f"session {ID} or 77aa (whichever no stack has in its state)",
     ),
     ([SessionSummary("old", None, None, at(-16), None)], "The API lists no session that it may have made"),
+    (UnreachableError("no connection"), "Which session it may have made could not be found out; it expires by itself"),
     (SERVER_ERROR, "Which session it may have made could not be found out; it expires by itself"),
 ]
 
@@ -72,7 +73,8 @@ def test_a_create_that_may_have_been_processed_is_not_repeated_and_names_what_it
         host.operations.create(inputs_of(applied(60)))
     assert str(error.value).startswith(f"{failure}; {SENT}")
     assert trace in str(error.value)
-    assert host.calls == [POST, LIST]
+    # Only now can it be told by its time, so an answer of no use is asked for again; a connection that failed is not.
+    assert host.calls == [POST, *[LIST] * (3 if isinstance(listed, ApiError) else 1)]
 
 
 def test_a_create_that_tells_no_id_may_have_made_a_session() -> None:

@@ -1,0 +1,259 @@
+"""One seed's life of a stack: a program that changes, a network that fails, an engine that is killed."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from quant_sessions_provider import instants
+from quant_sessions_provider.emulator.control import whole
+from quant_sessions_provider.emulator.faults import Fault, FaultSetup
+from quant_sessions_provider.model import REPLACING
+from tests.chaos import programs, verdict
+from tests.chaos.wire import WorldlyProvider, leading_into
+from tests.chaos.world import TOKEN, Killed, Strike, World
+from tests.mini_engine import MiniEngine, PlanError, State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from quant_sessions_provider.model import Properties
+
+FAILING = 0.2
+"""Share of the requests that fail."""
+
+DEFAULTS: Mapping[str, Any] = {"status": "active", "metadata": {}}
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TIMEOUTS = 0.01
+_REFUSALS = 0.1
+_KILLS = 0.15
+
+
+@dataclass
+class Tally:
+    """What one life, or many, met with."""
+
+    lives: int = 0
+    runs: int = 0
+    failed_runs: int = 0
+    kills: int = 0
+    requests: int = 0
+    faults: int = 0
+    strays: int = 0
+    not_found_out: int = 0
+    left_over: int = 0
+
+    def add(self, other: Tally) -> None:
+        for name, count in vars(other).items():
+            setattr(self, name, getattr(self, name) + count)
+
+
+@dataclass
+class Life:
+    """A stack on the miniature engine; ``trace`` tells what happened, the same for the same seed."""
+
+    world: World
+    seed: int
+    tally: Tally = field(default_factory=lambda: Tally(lives=1))
+    trace: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    program: dict[str, Properties] = field(default_factory=dict)
+    engines: dict[str, MiniEngine] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    doubtful: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    """By session id, the updates that the API took in a run that then failed."""
+    left_over: dict[str, list[Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.random = random.Random(self.seed)  # noqa: S311 - chance, not secrecy
+        self.organization = f"life-{self.seed}"
+
+    def live(self) -> Life:
+        """Live it to its end."""
+        random.seed(self.seed)  # what spreads the pauses between attempts
+        self.world.begin(self.random)
+        with leading_into(self.world):
+            self._fail()
+            for _ in range(self.random.randint(4, 8)):
+                self._step()
+            self._settle()
+        self.tally.requests += len(self.world.log)
+        self.tally.faults += sum(request["fault"] is not None for request in self.world.log)
+        self.trace += [_line(request) for request in self.world.log]
+        self.trace = _with_own_names(self.trace)
+        return self
+
+    def _fail(self) -> None:
+        slow = Fault(kind="slow", when="after", probability=_TIMEOUTS, pause_ms=60_000)
+        self.world.arm(FaultSetup(rate=FAILING - _TIMEOUTS, seed=self.seed, faults=[slow]), _REFUSALS)
+
+    def _step(self) -> None:
+        self._edit()
+        if self.random.random() < _KILLS:
+            self.world.strike = Strike(self.random.randint(1, 6), self.random.random() < 1 / 2)
+        if self.random.random() < 1 / 5:
+            self._run("refresh", {name: engine.refresh for name, engine in self.engines.items()})
+        self._up()
+        self.world.strike = None
+        if self.random.random() < 1 / 4:
+            minutes = self.random.choice((1, 20, 45, 61, 300))
+            self.trace.append(f"{minutes} minutes pass")
+            self.world.clock.sleep(60 * minutes)
+
+    def _edit(self) -> None:
+        edited = programs.edited(self.program, self.random, self.world.clock.now())
+        for name, declared in edited.items():
+            engine = self.engines.setdefault(name, self._engine())
+            if not engine.accepts(declared):
+                continue
+            self._note_what_is_taken_back(name, declared)
+            self.program[name] = declared
+        for name in self.program.keys() - edited.keys():
+            del self.program[name]
+
+    def _engine(self) -> MiniEngine:
+        settings = {"bearer": TOKEN, "organization": self.organization, "baseUrl": "http://127.0.0.1:1"}
+        return MiniEngine(settings, WorldlyProvider(self.world), self.world.clock.now)
+
+    def _note_what_is_taken_back(self, name: str, declared: Properties) -> None:
+        """Remember what nobody can find out again: GET tells neither metadata nor status, and removes no message."""
+        state = self.engines[name].state
+        for body in self.doubtful[state.id] if state else ():
+            taken_back = {key: body[key] for key in body if state and _is_taken_back(key, body, declared, state.inputs)}
+            self.left_over[name] = [*self.left_over.get(name, []), taken_back]
+
+    # --- runs -----------------------------------------------------------------------------------------------
+
+    def _up(self) -> bool:
+        order = self.random.sample(sorted(self.program), len(self.program))
+        changes = {name: self._change(name) for name in order}
+        gone = sorted(self.engines.keys() - self.program.keys())
+        return self._run("up", changes | {name: self.engines[name].destroy for name in gone})
+
+    def _change(self, name: str) -> Any:  # noqa: ANN401 - a callable without arguments
+        return lambda: self.engines[name].up(self.program[name])
+
+    def _run(self, verb: str, calls: dict[str, Any]) -> bool:
+        """Do all, as one run of the engine: what fails ends it, with hosts of its own."""
+        self.tally.runs += 1
+        known = {state.id for engine in self.engines.values() if (state := engine.state)}
+        for name, call in calls.items():
+            engine, start = self.engines[name], len(self.world.log)
+            engine.host(WorldlyProvider(self.world))
+            before, doomed = engine.state, [state.id for state in engine.doomed]
+            try:
+                call()
+            except (PlanError, Killed) as end:
+                self._ended(f"{verb} {name}", end, start)
+                return False
+            finally:
+                planned = [before.id] if before and (name not in self.program or _replaces(engine)) else []
+                self._nothing_else_dies(name, start, known - {*doomed, *planned})
+                self._nothing_counts_twice(name, start)
+            if verb == "up":
+                self._succeeded(name, before)
+            self.trace.append(f"{verb} {name}: {engine.planned.op}")
+        return True
+
+    def _succeeded(self, name: str, before: State | None) -> None:
+        state = self.engines[name].state
+        if before:
+            self.doubtful.pop(before.id, None)
+        if before is None or state is None or state.id != before.id:
+            self.left_over.pop(name, None)
+
+    def _ended(self, what: str, end: BaseException, start: int) -> None:
+        self.tally.failed_runs += 1
+        self.tally.kills += isinstance(end, Killed)
+        self.errors += [f"{what}: {end}"] if isinstance(end, PlanError) else []
+        self.trace.append(f"{what}: {end!r} {self.world.in_flight if isinstance(end, Killed) else ''}")
+        for request in self.world.log[start:]:
+            if request["method"] == "PUT" and request["effect"]:
+                self.doubtful[request["path"].rsplit("/", 1)[-1]].append(request["body"])
+
+    def _nothing_else_dies(self, name: str, start: int, protected: set[str]) -> None:
+        for request in self.world.log[start:]:
+            session = request["path"].rsplit("/", 1)[-1]
+            if request["method"] == "DELETE" and request["effect"] and session in protected:
+                self.problems.append(f"{name}: {session} was destroyed, and the plan did not say so")
+
+    def _nothing_counts_twice(self, name: str, start: int) -> None:
+        counting = [kind for request in self.world.log[start:] if (kind := _counting(request))]
+        if len(counting) > len(set(counting)):
+            self.problems.append(f"{name}: in one run, one of {counting} took effect twice")
+
+    # --- the end --------------------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Run once without faults, and look."""
+        self.world.arm(FaultSetup(), 0)
+        later = instants.render(self.world.clock.now() + timedelta(minutes=60))
+        for name, declared in self.program.items():
+            moment = {"expiresAt": later} if "expiresAt" in declared else {}
+            self.program[name] = declared | moment | {"onExpired": "recreate"}
+        self.trace.append("settles")
+        if not self._up():
+            self.problems.append("the last run failed")
+            return
+        end = self._ending()
+        self.problems += verdict.problems(end)
+        self.tally.strays += len(verdict.strays(end))
+        self.tally.not_found_out += "\n".join(self.errors).count(verdict.NOT_FOUND_OUT)
+        self.tally.left_over += sum(any(bodies) for bodies in end.left_over.values())
+        self.problems += [
+            f"{name}: a second plan is not empty"
+            for name, engine in self.engines.items()
+            if engine.preview(self.program[name]).op != "same"
+        ]
+
+    def _ending(self) -> verdict.Ending:
+        for name in self.engines.keys() - self.program.keys():
+            del self.engines[name]
+        states = {name: engine.state for name, engine in self.engines.items() if engine.state}
+        return verdict.Ending(
+            declared=self.program,
+            ids={name: state.id for name, state in states.items()},
+            until={name: state.outputs["expiresAt"] for name, state in states.items()},
+            stored=[whole(session) for session in self.world.store.everything(self.organization)],
+            now=self.world.clock.now(),
+            errors=self.errors,
+            killed_creations=self.tally.kills,
+            left_over=self.left_over,
+        )
+
+
+def _replaces(engine: MiniEngine) -> bool:
+    """Tell whether the plan said that the session is lost."""
+    return engine.planned.op == "replace" and bool({*REPLACING, "messages"} & set(engine.planned.keys))
+
+
+def _counting(request: dict[str, Any]) -> str | None:
+    """Name a request that took effect and must not do so twice."""
+    if not request["effect"]:
+        return None
+    if request["method"] == "PUT" and "newMessages" in request["body"]:
+        return "append"
+    return "create" if request["method"] == "POST" else "extend" if request["path"].endswith("/extend") else None
+
+
+def _is_taken_back(key: str, body: Properties, declared: Properties, state: Properties) -> bool:
+    if key == "newMessages":
+        appended = declared.get("messages", [])[len(state.get("messages", [])) :]
+        return bool(appended[: len(body[key])] != body[key])
+    default = DEFAULTS[key]
+    return bool(declared.get(key, default) == state.get(key, default))
+
+
+def _line(request: dict[str, Any]) -> str:
+    return " ".join(str(request[key]) for key in ("at", "method", "path", "status", "fault", "effect", "body"))
+
+
+def _with_own_names(trace: list[str]) -> list[str]:
+    """Name sessions by the order in which they appear: the emulator chooses ids at random."""
+    names: dict[str, str] = {}
+    return [_ID.sub(lambda found: names.setdefault(found[0], f"session-{len(names)}"), line) for line in trace]

@@ -1,0 +1,93 @@
+"""What must hold after the last clean run, however it was come to: nothing duplicated, nothing lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from quant_sessions_provider import instants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+_SLACK = timedelta(minutes=1)
+NOT_FOUND_OUT = "could not be found out"
+"""What an error says when the API could not be asked which session a lost creation may have made."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A stack and the API after the last clean run. Sessions by name; the API's as the emulator stores them."""
+
+    declared: Mapping[str, Mapping[str, Any]]
+    ids: Mapping[str, str]
+    until: Mapping[str, str]
+    """By name, until when state says that the session lives."""
+    stored: Sequence[Mapping[str, Any]]
+    now: datetime
+    errors: Sequence[str] = ()
+    killed_creations: int = 0
+    """How many creations may have been in flight when the engine was killed."""
+    left_over: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    """By name, bodies of updates that took effect in a failed run, whose change the program then took back."""
+
+
+def problems(end: Ending) -> list[str]:
+    """List what is wrong, a line each."""
+    alive = [session for session in end.stored if instants.parse(session["expiresAt"]) > end.now]
+    return [*_of_declared(end, {session["id"]: session for session in alive}), *_of_strays(end, alive)]
+
+
+def _of_declared(end: Ending, alive: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    for name, declared in end.declared.items():
+        session = alive.get(end.ids.get(name, ""))
+        if session is None:
+            # Nothing prolongs a completed session: it may have run out.
+            if declared.get("status") != "completed" or name not in end.ids:
+                yield f"{name} does not exist"
+            continue
+        # An extension whose answer was lost may be repeated, none may be missing; a completed session gets none.
+        active = declared.get("status") != "completed"
+        if active and instants.parse(session["expiresAt"]) < instants.parse(end.until[name]) - _SLACK:
+            yield f"{name} lives until {session['expiresAt']}, state says {end.until[name]}"
+        left = end.left_over.get(name, ())
+        for key, default in (("userId", None), ("sessionGroup", None), ("metadata", {}), ("status", "active")):
+            if session.get(key) not in [declared.get(key, default), *[body[key] for body in left if key in body]]:
+                yield f"{name}: {key} is {session.get(key)}, declared is {declared.get(key, default)}"
+        extra = [message for body in left for message in body.get("newMessages", ())]
+        if not _are_exact(session["messages"], declared.get("messages", []), extra):
+            yield f"{name}: messages are {session['messages']}, declared are {declared.get('messages')}"
+
+
+def _are_exact(
+    live: Sequence[Mapping[str, Any]], declared: Sequence[Mapping[str, Any]], extra: Sequence[Mapping[str, Any]]
+) -> bool:
+    if not extra:
+        return list(live) == list(declared)
+    rest = iter(live)
+    in_order = all(any(message == wanted for message in rest) for wanted in declared)
+    return in_order and _count(live) - _count(declared) <= _count(extra)
+
+
+def _count(messages: Sequence[Mapping[str, Any]]) -> Counter[tuple[str, str]]:
+    return Counter((message["role"], message["content"]) for message in messages)
+
+
+def strays(end: Ending) -> list[str]:
+    """List the living sessions that are in no state."""
+    return [
+        session["id"]
+        for session in end.stored
+        if instants.parse(session["expiresAt"]) > end.now and session["id"] not in end.ids.values()
+    ]
+
+
+def _of_strays(end: Ending, alive: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    told = "\n".join(end.errors)
+    unnamed = [stray for stray in strays(end) if stray not in told]
+    excused = end.killed_creations + told.count(NOT_FOUND_OUT)
+    if len(unnamed) > excused:
+        yield f"{len(unnamed)} of {len(alive)} living sessions are in no state and in no error, {excused} may be"

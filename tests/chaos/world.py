@@ -1,0 +1,186 @@
+"""The emulator without sockets, threads or waiting: its clock moves by what is asked of it, so one seed is one life."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import h11
+
+from quant_sessions_provider.emulator.app import create_app
+from quant_sessions_provider.emulator.line import Line
+from quant_sessions_provider.emulator.store import Store
+
+if TYPE_CHECKING:
+    import random
+    from pathlib import Path
+
+    from starlette.types import Message, Scope
+
+    from quant_sessions_provider.emulator.faults import FaultSetup
+
+TOKEN = "chaos-token"
+_START = datetime(2026, 1, 1, tzinfo=timezone.utc)
+
+
+class Killed(BaseException):
+    """The engine and its hosts are gone, in the middle of a request."""
+
+
+class Clock:
+    """The one clock of engine, provider and API. To look at it takes a millisecond."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def monotonic(self) -> float:
+        self.seconds += 0.001
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    def now(self) -> datetime:
+        return _START + timedelta(seconds=self.monotonic())
+
+
+class _Store(Store):
+    def __init__(self, path: Path, clock: Clock) -> None:
+        super().__init__(path)
+        self._clock = clock
+
+    def now(self) -> int:
+        return int(self._clock.now().timestamp() * 1000)
+
+
+class _Wire(Line):
+    """A connection that passes its waiting time by moving the clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(lambda: None)
+        self._clock, self.hung_up = clock, False
+
+    async def pause(self, seconds: float) -> bool:
+        self._clock.sleep(seconds)
+        return False
+
+    async def hang_up(self) -> None:
+        self.hung_up = True
+
+
+@dataclass
+class Strike:
+    """When the engine is to be killed: in the so-many-th request from now, before or after its effect."""
+
+    request: int
+    after: bool
+
+
+@dataclass
+class World:
+    """The API and the way to it. Faults are the emulator's own; on top, connections that cannot be made, and kills."""
+
+    database: Path
+    clock: Clock = field(default_factory=Clock)
+    refusals: float = 0.0
+    """Share of the connections that cannot be made."""
+    chance: random.Random | None = None
+    strike: Strike | None = None
+    in_flight: dict[str, Any] | None = None
+    """The request in which the last kill came."""
+
+    def __post_init__(self) -> None:
+        self.store = _Store(self.database, self.clock)
+        self._gate = create_app(self.store)
+        self._loop = asyncio.new_event_loop()
+
+    def close(self) -> None:
+        self._loop.close()
+        self.store.close()
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """The API requests so far."""
+        return list(self._gate._log)  # noqa: SLF001 - what `/_emulator/requests` shows
+
+    def begin(self, chance: random.Random) -> None:
+        """Start a life: no faults, no log, and the clock at its start."""
+        self.clock.seconds, self.chance, self.strike = 0.0, chance, None
+        self._gate._log.clear()  # noqa: SLF001 - as `DELETE /_emulator/requests`
+
+    def arm(self, setup: FaultSetup, refusals: float) -> None:
+        self._gate._switches.faults.arm(setup)  # noqa: SLF001 - as `PUT /_emulator/faults`
+        self.refusals = refusals
+
+    def lets_in(self) -> bool:
+        """Decide whether a connection can be made."""
+        return not self.chance or self.chance.random() >= self.refusals
+
+    def answer(self, request: bytes) -> tuple[bytes, bool] | None:
+        """Answer a request, and say whether the connection stays; None if it is not whole yet."""
+        parser = h11.Connection(h11.SERVER)
+        parser.receive_data(request)
+        head, body = parser.next_event(), b""
+        while isinstance(event := parser.next_event(), h11.Data):
+            body += event.data
+        if not isinstance(head, h11.Request) or not isinstance(event, h11.EndOfMessage):
+            return None
+        return self._struck(parser, head, body)
+
+    def _struck(self, parser: h11.Connection, head: h11.Request, body: bytes) -> tuple[bytes, bool]:
+        strike = self.strike
+        if strike:
+            strike.request -= 1
+        due = strike is not None and not strike.request
+        if due and strike and not strike.after:
+            self._kill({"method": head.method.decode(), "path": head.target.decode(), "body": None})
+        answer = self._loop.run_until_complete(self._called(parser, head, body))
+        if due:
+            self._kill(self.log[-1])
+        return answer
+
+    def _kill(self, request: dict[str, Any]) -> None:
+        self.strike, self.in_flight = None, request
+        raise Killed
+
+    async def _called(self, parser: h11.Connection, head: h11.Request, body: bytes) -> tuple[bytes, bool]:
+        wire = _Wire(self.clock)
+        sent = bytearray()
+        arrived: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive() -> Message:
+            return arrived.pop() if arrived else {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            for event in _events(message):
+                sent.extend(parser.send(event) or b"")
+
+        await self._gate(_scope(head, wire), receive, send)
+        return bytes(sent), not wire.hung_up
+
+
+def _events(message: Message) -> list[h11.Event]:
+    if message["type"] == "http.response.start":
+        return [h11.Response(status_code=message["status"], headers=message["headers"])]
+    data: list[h11.Event] = [h11.Data(data=message["body"])] if message.get("body") else []
+    return data if message.get("more_body") else [*data, h11.EndOfMessage()]
+
+
+def _scope(head: h11.Request, wire: _Wire) -> Scope:
+    path, _, query = head.target.partition(b"?")
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": head.method.decode(),
+        "scheme": "http",
+        "path": unquote(path.decode()),
+        "raw_path": path,
+        "query_string": query,
+        "root_path": "",
+        "headers": list(head.headers),
+        "state": {"line": wire},
+    }
