@@ -39,8 +39,8 @@ class Diff:
     notes: list[str] = field(default_factory=list)
 
 
-_REFUSED: Final = (400, 403, 409, 422)
-"""Answers that will be the same the next time."""
+_REFUSED: Final = (400, 409, 422)
+"""Answers that will be the same the next time, with any token."""
 
 _FORBIDDEN: Final = (401, 403)
 """Answers that a GET would get too."""
@@ -220,7 +220,12 @@ class Operations:
         return live is not None and lifecycle.occur_in_order(declared, live)
 
     def _put(self, session_id: str, outputs: Properties, body: dict[str, Any]) -> Properties:
-        answer = self._client.update(outputs["organization"], session_id, **body)
+        try:
+            answer = self._client.update(outputs["organization"], session_id, **body)
+        except (ApiError, AnswerLostError) as error:
+            if error.is_refusal or "new_messages" not in body:
+                raise
+            raise AnswerLostError(f"{error}. The next run looks first, and appends nothing twice") from error
         return _told(totalMessages=answer.total_messages, totalTokens=answer.total_tokens, updatedAt=answer.updated_at)
 
     def _extended(self, session_id: str, outputs: Properties, minutes: int) -> Properties:

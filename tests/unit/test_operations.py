@@ -49,6 +49,7 @@ ELSEWHERE = f"session {ID} is not found at {HERE}, but it was made at {THERE}: s
 ANEW = "`pulumi up --replace` with its URN starts a new one from the declared messages"
 REFRESH = f"`pulumi refresh` drops it if it is gone, {ANEW}"
 HALF = "the rest of this update took effect, and the next run takes that up"
+ONCE = "The next run looks first, and appends nothing twice"
 LONGER = "The next run extends it again: at worst it lives longer"
 
 
@@ -204,7 +205,8 @@ def test_a_404_in_an_update_says_what_to_do_and_another_hosts_says_where_it_live
 @pytest.mark.parametrize(
     ("put", "extending", "text"),
     [
-        (ApiError("put: 403", status=403), None, f"put: 403; {ANEW}"),
+        (ApiError("put: 422", status=422), None, f"put: 422; {ANEW}"),
+        (ApiError("put: 403", status=403), None, "put: 403"),
         (SERVER_ERROR, None, "server error"),
         (AnswerLostError("put lost"), None, "put lost"),
         (None, ApiError("extend: 400", status=400), f"extend: 400; {HALF}; {ANEW}"),
@@ -224,6 +226,21 @@ def test_a_failed_update_says_what_took_effect_and_what_leads_on(
         host.operations.update(ID, applied(9), new)
     put_call = call.update(ORG, ID, metadata={})
     assert host.calls == ([put_call] if put else [put_call, extend(51)])
+
+
+@pytest.mark.parametrize(
+    ("put", "text"),
+    [
+        (AnswerLostError("put lost"), f"put lost. {ONCE}"),
+        (SERVER_ERROR, f"server error. {ONCE}"),
+        (ApiError("put: 400", status=400), f"put: 400; {ANEW}"),
+    ],
+)
+def test_a_lost_append_says_that_the_next_run_looks_first(put: Exception, text: str) -> None:
+    host = desk("alive")
+    host.client.update.side_effect = put
+    with pytest.raises(RefusedError, match=f"^{re.escape(text)}$"):
+        host.operations.update(ID, applied(9), inputs_of(applied(9), messages=[A, B]))
 
 
 def test_rule_3_update_raises_the_line_of_a_shorter_grant_and_else_extends() -> None:
