@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.engine import Stack
 
 OLD, NEW = "the-old-token", "the-new-token"
+CONFIGURED = "the stack configuration quant-sessions:bearer"
 NEXT_STEP = "After replacing it run `pulumi up`, or add --run-program to refresh and destroy"
 
 
@@ -39,8 +40,7 @@ def _from_stack(stack: Stack, token: str) -> None:
         (
             _from_stack,
             {"forbidden": True},
-            "403: Access denied; it does not allow this with the token from the stack configuration"
-            " quant-sessions:bearer",
+            f"403: Access denied; it does not allow this with the token from {CONFIGURED}",
         ),
     ],
     ids=["expired", "revoked"],
