@@ -39,8 +39,8 @@ class Diff:
     notes: list[str] = field(default_factory=list)
 
 
-_REFUSED: Final = (400, 403, 409, 422)
-"""Answers that will be the same the next time."""
+_REFUSED: Final = (400, 409, 422)
+"""Answers that will be the same the next time, with any token."""
 
 _FORBIDDEN: Final = (401, 403)
 """Answers that a GET would get too."""
@@ -48,7 +48,7 @@ _FORBIDDEN: Final = (401, 403)
 _ANEW: Final = "`pulumi up --replace` with its URN starts a new one from the declared messages"
 
 
-_UNRECORDED: Final = "Run `pulumi up` again before you take the change back: state does not know of it"
+_UNRECORDED: Final = "Run `pulumi up` again before you take it back: nothing counts twice, but state does not know yet"
 
 
 def _now() -> datetime:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from quant_sessions_provider.config import Settings
 
 _NOT_FOUND: Final = (404, 410)
+_NOT_WITH_IT: Final = {401: "accept", 403: "allow this with"}
 _MOVED: Final = (301, 302, 303, 307, 308)
 _BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -201,15 +202,14 @@ class Transport:
         return kind(text + _asked(reply, deadline) + self._advice(reply.status), status=reply.status)
 
     def _advice(self, status: int) -> str:
-        source = self._settings.bearer_source
-        if status == requests.codes.unauthorized:
-            return (
-                f"; it does not accept the token from {source}."
-                " After replacing it run `pulumi up`, or add --run-program to refresh and destroy"
-            )
         if status in _MOVED:
             return "; redirects are not followed, since the token is for one host: set baseUrl to where the API is"
-        return f"; the token came from {source}" if status == requests.codes.forbidden else ""
+        if status not in _NOT_WITH_IT:
+            return ""
+        return (
+            f"; it does not {_NOT_WITH_IT[status]} the token from {self._settings.bearer_source}."
+            " After replacing it run `pulumi up`, or add --run-program to refresh and destroy"
+        )
 
 
 def _is_too_late(outcome: Reply | HTTPError) -> bool:

@@ -198,17 +198,17 @@ READING = "reading session 3f2a: the API"
 PAGE = "with a web page: see whether baseUrl is right, and what proxy or login stands before it"
 MOVED = "redirects are not followed, since the token is for one host: set baseUrl to where the API is"
 SOURCE = "the stack configuration quant-sessions:bearer"
-ROTATED = (
-    f"it does not accept the token from {SOURCE}. After replacing it run `pulumi up`, or add --run-program to refresh"
-    " and destroy"
-)
+ROTATED = f"the token from {SOURCE}. After replacing it run `pulumi up`, or add --run-program to refresh and destroy"
 
 
 @pytest.mark.parametrize(
     ("answer", "text"),
     [
-        (Answer(401, {"error": True, "message": "Unauthorized"}), f"{READING} answered 401: Unauthorized; {ROTATED}"),
-        (Answer(403, "Access denied"), f"{READING} answered 403: Access denied; the token came from {SOURCE}"),
+        (
+            Answer(401, {"error": True, "message": "Unauthorized"}),
+            f"{READING} answered 401: Unauthorized; it does not accept {ROTATED}",
+        ),
+        (Answer(403, "No"), f"{READING} answered 403: No; it does not allow this with {ROTATED}"),
         (
             Answer(404, {"message": {"msg": "no such session"}}),
             f"{READING} answered 404: no such session",

@@ -63,7 +63,7 @@ ALONE: dict[str, Situation] = {
         declare(),
         declare(expiration_minutes=120),
         age=20.5,
-        refusal=403,
+        refusal=400,
         fails=True,
     ),
     "gone-meanwhile": Situation(

@@ -48,7 +48,7 @@ THERE = "https://there.example"
 ELSEWHERE = f"session {ID} is not found at {HERE}, but it was made at {THERE}: set baseUrl to where it lives"
 ANEW = "`pulumi up --replace` with its URN starts a new one from the declared messages"
 REFRESH = f"`pulumi refresh` drops it if it is gone, {ANEW}"
-AGAIN = "Run `pulumi up` again before you take the change back: state does not know of it"
+AGAIN = "Run `pulumi up` again before you take it back: nothing counts twice, but state does not know yet"
 HALF = f"the rest of this update took effect. {AGAIN}"
 LONGER = "The next run extends it again: at worst it lives longer"
 
@@ -208,7 +208,8 @@ def test_a_404_in_an_update_says_what_to_do_and_another_hosts_says_where_it_live
 @pytest.mark.parametrize(
     ("put", "extending", "text"),
     [
-        (ApiError("put: 403", status=403), None, f"put: 403; {ANEW}"),
+        (ApiError("put: 422", status=422), None, f"put: 422; {ANEW}"),
+        (ApiError("put: 403", status=403), None, "put: 403"),
         (SERVER_ERROR, None, f"server error. {AGAIN}"),
         (AnswerLostError("put lost"), None, f"put lost. {AGAIN}"),
         (UnreachableError("no connection"), None, "no connection"),
@@ -229,6 +230,21 @@ def test_a_failed_update_says_what_took_effect_and_what_leads_on(
         host.operations.update(ID, applied(9), new)
     put_call = call.update(ORG, ID, metadata={})
     assert host.calls == ([put_call] if put else [put_call, extend(51)])
+
+
+@pytest.mark.parametrize(
+    ("put", "text"),
+    [
+        (AnswerLostError("put lost"), f"put lost. {AGAIN}"),
+        (SERVER_ERROR, f"server error. {AGAIN}"),
+        (ApiError("put: 400", status=400), f"put: 400; {ANEW}"),
+    ],
+)
+def test_a_lost_append_says_that_it_will_not_count_twice(put: Exception, text: str) -> None:
+    host = desk("alive")
+    host.client.update.side_effect = put
+    with pytest.raises(RefusedError, match=f"^{re.escape(text)}$"):
+        host.operations.update(ID, applied(9), inputs_of(applied(9), messages=[A, B]))
 
 
 def test_rule_3_update_raises_the_line_of_a_shorter_grant_and_else_extends() -> None:

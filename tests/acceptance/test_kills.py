@@ -1,0 +1,165 @@
+"""Runs are killed or interrupted with requests in flight: what docs/recovery.md says leads back to a right state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from quant_sessions_provider import instants
+from tests.acceptance.conftest import ORGANIZATION
+from tests.killing import UNTIL_KILLED, CliRun, wait_in_flight
+from tests.project import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.emulator_server import Emulator, When
+    from tests.killing import Role
+
+UP: Final = ("up", "--yes", "--skip-preview")
+FIRST: Final = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hello"}]
+GROWN: Final = [*FIRST, {"role": "assistant", "content": "Hi"}, {"role": "user", "content": "Hi"}]
+A_MOMENT: Final[dict[str, Any]] = {"chunkBytes": 64, "pauseMs": 300}
+"""An answer that takes about a second: a call in flight that ends by itself."""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> Project:
+    project = Project(tmp_path_factory.mktemp("project"), emulator.variables(ORGANIZATION))
+    project.ok("stack", "init", "main")
+    names = ("grows", "grows_too", "extends", "extends_too", "moves", "goes", "goes_too")
+    project.declare(**{name: {"messages": FIRST} for name in names})
+    project.ok(*UP)
+    return project
+
+
+def _change(project: Project, **sessions: dict[str, Any] | None) -> None:
+    """Declare sessions anew, or no more (None)."""
+    changed = project.declared | sessions
+    project.declare(**{name: declared for name, declared in changed.items() if declared is not None})
+
+
+def _kill_in_flight(project: Project, emulator: Emulator, role: Role, held: Mapping[tuple[str, str], When]) -> None:
+    """Run ``up`` until all these requests are in flight, before or after their effect, and kill."""
+    emulator.clear()
+    for (method, path), when in held.items():
+        emulator.fault("slow", when, method=method, path=f"{path}$", **UNTIL_KILLED)
+    with project.start(*UP) as run:
+        for method, path in held:
+            wait_in_flight(emulator, method, path)
+        assert run.kill(role)
+        assert run.wait() != 0
+    emulator.clear_faults()
+
+
+def _pending(project: Project) -> list[str]:
+    operations = project.state().get("pending_operations") or []
+    return [f"{o['type']} {o['resource']['urn'].rsplit('::', 1)[-1]}" for o in operations]
+
+
+def _orphans(project: Project, emulator: Emulator) -> list[str]:
+    """Tell whose sessions live that no state knows; everything else must be as declared, in state and at the API."""
+    stored = {session["id"]: session for session in emulator.sessions(ORGANIZATION)}
+    assert project.sessions().keys() == project.declared.keys()
+    for name, resource in project.sessions().items():
+        own, declared = stored.pop(resource["id"]), project.declared[name]
+        assert own["userId"] == name
+        assert own["messages"] == declared["messages"] == resource["outputs"]["messages"]
+        assert own["metadata"] == declared.get("metadata", {})
+        granted, asked = (instants.parse(resource["outputs"][key]) for key in ("grantedExpiresAt", "expiresAt"))
+        assert instants.parse(own["expiresAt"]) == granted
+        assert round((granted - asked).total_seconds() / 60) >= 0
+    assert all(orphan["messages"] == FIRST for orphan in stored.values())
+    return sorted(orphan["userId"] for orphan in stored.values())
+
+
+def _lived(project: Project, emulator: Emulator, name: str) -> int:
+    """Give the minutes that the API granted a session in all."""
+    (own,) = [s for s in emulator.sessions(ORGANIZATION) if s["id"] == project.sessions()[name]["id"]]
+    span = instants.parse(own["expiresAt"]) - instants.parse(own["createdAt"])
+    return round(span.total_seconds() / 60)
+
+
+def test_a_killed_engine_leaves_a_lock_and_what_was_pending(project: Project, emulator: Emulator) -> None:
+    ids = {name: resource["id"] for name, resource in project.sessions().items()}
+    _change(
+        project,
+        comes={"messages": FIRST},
+        grows={"messages": GROWN},
+        extends={"messages": FIRST, "expiration_minutes": 90},
+        moves={"messages": FIRST, "metadata": {"v": 2}},
+    )
+    held: dict[tuple[str, str], When] = {
+        ("POST", ""): "after",
+        ("PUT", ids["grows"]): "before",
+        ("PUT", f"{ids['extends']}/extend"): "after",
+        ("PUT", ids["moves"]): "before",
+    }
+    _kill_in_flight(project, emulator, "engine", held)
+    refused = project.cli(*UP)
+    assert refused.returncode != 0
+    assert "the stack is currently locked by 1 lock(s)" in refused.stderr + refused.stdout
+    project.ok("cancel", "--yes", "--stack", "main")
+    assert sorted(_pending(project)) == ["creating comes", "updating extends", "updating grows", "updating moves"]
+
+    # The warning of the pending creation stays until a refresh is told to forget it.
+    project.ok(*UP)
+    assert _pending(project) == ["creating comes"]
+    assert _orphans(project, emulator) == ["comes"]
+    assert _lived(project, emulator, "extends") == 120  # extended twice by 30: longer than declared, never shorter
+
+
+def test_a_killed_provider_ends_the_run_and_leaves_no_lock(project: Project, emulator: Emulator) -> None:
+    ids = {name: resource["id"] for name, resource in project.sessions().items()}
+    extended = {"messages": FIRST, "expiration_minutes": 90}
+    _change(project, later={"messages": FIRST}, grows_too={"messages": GROWN}, extends_too=extended)
+    held: dict[tuple[str, str], When] = {
+        ("POST", ""): "before",
+        ("PUT", ids["grows_too"]): "after",
+        ("PUT", f"{ids['extends_too']}/extend"): "before",
+    }
+    _kill_in_flight(project, emulator, "provider", held)
+    assert _pending(project) == ["creating comes"]  # the one of the engine's kill: the engine knows that these failed
+
+    project.ok(*UP)
+    # Nothing of this kill: its creation never took effect.
+    assert _orphans(project, emulator) == ["comes"]
+    assert _lived(project, emulator, "extends_too") == 90
+
+
+def test_an_engine_killed_while_it_deletes_is_taken_up_by_a_refresh(project: Project, emulator: Emulator) -> None:
+    ids = {name: resource["id"] for name, resource in project.sessions().items()}
+    _change(project, goes=None, goes_too=None)
+    held: dict[tuple[str, str], When] = {("DELETE", ids["goes"]): "after", ("DELETE", ids["goes_too"]): "before"}
+    _kill_in_flight(project, emulator, "engine", held)
+    project.ok("cancel", "--yes", "--stack", "main")
+    project.ok("refresh", "--yes", "--skip-preview", "--clear-pending-creates")
+    assert _pending(project) == []
+    assert "goes" not in project.sessions()
+    assert project.sessions()["goes_too"]["id"] == ids["goes_too"]
+
+    project.ok(*UP)
+    assert _orphans(project, emulator) == ["comes"]
+
+
+def test_what_is_in_flight_is_recorded_when_the_language_host_is_killed(project: Project, emulator: Emulator) -> None:
+    _change(project, made_without_host={"messages": FIRST})
+    _with_a_creation_in_flight(project, emulator, lambda run: run.kill("language-host"))
+
+
+def test_ctrl_c_lets_the_call_in_flight_finish_and_records_it(project: Project, emulator: Emulator) -> None:
+    _change(project, made_at_last={"messages": FIRST})
+    _with_a_creation_in_flight(project, emulator, CliRun.interrupt)
+
+
+def _with_a_creation_in_flight(project: Project, emulator: Emulator, end: Callable[[CliRun], object]) -> None:
+    """End a run while its only request is being answered; the answer must be in state, and the run a failed one."""
+    emulator.clear()
+    emulator.fault("slow", "after", method="POST", **A_MOMENT)
+    with project.start(*UP) as run:
+        wait_in_flight(emulator, "POST")
+        end(run)
+        assert run.wait() != 0
+    assert _pending(project) == []
+    assert _orphans(project, emulator) == ["comes"]

@@ -1,0 +1,85 @@
+"""A token that ends in the middle of a run: one line says which, and the next run with a new one completes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from quant_sessions_provider import Session
+from tests.acceptance.conftest import ORGANIZATION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.acceptance.conftest import NewStack
+    from tests.emulator_server import Emulator
+    from tests.engine import Stack
+
+OLD, NEW = "the-old-token", "the-new-token"
+CONFIGURED = "the stack configuration quant-sessions:bearer"
+NEXT_STEP = "After replacing it run `pulumi up`, or add --run-program to refresh and destroy"
+
+
+def _from_variable(stack: Stack, token: str) -> None:
+    stack.environment(QUANTCDN_API_TOKEN=token)
+
+
+def _from_stack(stack: Stack, token: str) -> None:
+    stack.config("quant-sessions:bearer", token, secret=True)
+
+
+@pytest.mark.parametrize(
+    ("give", "end", "words"),
+    [
+        (
+            _from_variable,
+            {"token": NEW},
+            "401: Invalid bearer token; it does not accept the token from the variable QUANTCDN_API_TOKEN",
+        ),
+        (
+            _from_stack,
+            {"forbidden": True},
+            f"403: Access denied; it does not allow this with the token from {CONFIGURED}",
+        ),
+    ],
+    ids=["expired", "revoked"],
+)
+def test_the_line_names_the_credential_and_state_keeps_what_was_made(
+    new_stack: NewStack,
+    emulator: Emulator,
+    give: Callable[[Stack, str], None],
+    end: dict[str, Any],
+    words: str,
+) -> None:
+    emulator.behave(token=OLD)
+    ending = True
+
+    def ended(session_id: str) -> str:
+        if ending:
+            emulator.behave(**end)
+        return session_id
+
+    def program() -> None:
+        first = Session("first", user_id="first")
+        # The token ends when the first session is made, and the second waits for that.
+        Session("second", user_id="second", metadata={"first": first.id.apply(ended)})
+
+    stack = new_stack(program, QUANTCDN_API_TOKEN="")
+    give(stack, OLD)
+    run = stack.up()
+    assert run.failed
+    assert run.refusal("second") == f"SessionError: creating the session: the API answered {words}. {NEXT_STEP}"
+    assert OLD not in run.text
+    assert stack.resources().keys() == {"first"}
+    made = stack.resources()["first"]["id"]
+
+    ending = False
+    emulator.behave(token=NEW)
+    give(stack, NEW)
+    run = stack.up()
+    assert (run.failed, run.ops("first"), run.ops("second")) == (False, ["same"], ["create"])
+    assert stack.resources()["first"]["id"] == made
+    assert [session["userId"] for session in emulator.sessions(ORGANIZATION)] == ["first", "second"]
+    assert not stack.destroy().failed
+    assert emulator.sessions(ORGANIZATION) == []
