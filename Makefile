@@ -1,6 +1,6 @@
 # Each target does its own set-up, so any of them may be the first one in a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help up preview down setup test check previews previews-check machine soak state lock fresh clean venv
+.PHONY: help up preview down setup test check previews previews-check machine chaos soak state lock fresh clean venv
 
 PYTHON ?= python3
 export PYTHON LIVE
@@ -41,6 +41,9 @@ previews-check: venv ## Check that docs/previews.md is what the engine says (par
 
 machine: venv ## Try thousands of random lives of a session (EXAMPLES=2000)
 	@MACHINE_EXAMPLES=$${EXAMPLES:-2000} $(run) tools.run_tests tests/unit/test_machine.py --numprocesses 0
+
+chaos: venv ## Live on a bad network, with kills: 10,000 seeded lives in miniature, 50 on the engine (ARGS="--seed 1")
+	@$(run) tools.run_tests --module tests.chaos $(ARGS)
 
 soak: venv ## Live through a month of runs on the real engine, and compare it with paper (RUNS=60)
 	@$(run) tools.run_tests --module tests.soak $(RUNS)

@@ -1,4 +1,4 @@
-"""``make chaos``: thousands of lives in this process' miniature."""
+"""``make chaos``: thousands of seeded lives of a stack in miniature, and some on the real engine, on a bad network."""
 
 from __future__ import annotations
 
@@ -8,15 +8,22 @@ import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tests.chaos.life import Life, Tally
+from tests.chaos.engine_life import EngineLife
+from tests.chaos.life import Life
+from tests.chaos.tally import Tally
 from tests.chaos.world import World
+from tests.emulator_server import Emulator
 
-_AT_ONCE = 100
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Outcome = tuple[Tally, list[str]]
 
 
-def lives(seeds: range) -> tuple[Tally, list[str]]:
-    """Live some seeds; what went wrong is a line each, with its seed."""
+def in_miniature(seeds: range) -> Outcome:
+    """Live some seeds in this process; what went wrong is a line each, with its seed."""
     tally, wrong = Tally(), []
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
         world = World(Path(folder, "sessions.db"))
@@ -28,20 +35,40 @@ def lives(seeds: range) -> tuple[Tally, list[str]]:
     return tally, wrong
 
 
+def on_the_engine(seeds: range) -> Outcome:
+    """The same on the real engine, with SIGKILLs."""
+    tally, wrong = Tally(), []
+    for seed in seeds:
+        with tempfile.TemporaryDirectory(prefix="chaos-") as folder, Emulator() as emulator:
+            life = EngineLife(Path(folder), emulator, seed).live()
+        tally.add(life.tally)
+        wrong += [f"engine seed {seed}: {problem}" for problem in life.problems]
+    return tally, wrong
+
+
+def _all(what: str, live: Callable[[range], Outcome], seeds: range, at_once: int) -> bool:
+    start, tally, good = time.monotonic(), Tally(), True
+    chunks = [seeds[first : first + at_once] for first in range(0, len(seeds), at_once)]
+    with ProcessPoolExecutor() as pool:
+        for part, wrong in pool.map(live, chunks):
+            tally.add(part)
+            good = good and not wrong
+            print(*wrong, sep="\n", end="\n" if wrong else "", flush=True)  # noqa: T201 - the report
+    print(f"{what}: {tally}; {time.monotonic() - start:.0f} seconds", flush=True)  # noqa: T201 - the report
+    return good
+
+
 def _main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
-    parser.add_argument("--lives", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, default=1, help="the first one; with --lives 1 its trace is printed")
+    parser.add_argument("--lives", type=int, default=10_000, help="in miniature")
+    parser.add_argument("--engine", type=int, default=50, help="on the real engine")
+    parser.add_argument("--seed", type=int, default=1, help="the first one")
     wanted = parser.parse_args()
-    start, tally, wrong = time.monotonic(), Tally(), []
-    last = wanted.seed + wanted.lives
-    with ProcessPoolExecutor() as pool:
-        chunks = [range(first, min(first + _AT_ONCE, last)) for first in range(wanted.seed, last, _AT_ONCE)]
-        for part, problems in pool.map(lives, chunks):
-            tally.add(part)
-            wrong += problems
-    print("\n".join([*wrong, str(tally), f"{time.monotonic() - start:.0f} seconds"]))  # noqa: T201 - the report
-    return int(bool(wrong))
+    good = [
+        _all("in miniature", in_miniature, range(wanted.seed, wanted.seed + wanted.lives), 100),
+        _all("on the engine", on_the_engine, range(wanted.seed, wanted.seed + wanted.engine), 1),
+    ]
+    return int(not all(good))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,43 +13,19 @@ from quant_sessions_provider.emulator.control import whole
 from quant_sessions_provider.emulator.faults import Fault, FaultSetup
 from quant_sessions_provider.model import REPLACING
 from tests.chaos import programs, verdict
+from tests.chaos.doubts import Doubts
+from tests.chaos.tally import FAILING, Tally
 from tests.chaos.wire import WorldlyProvider, leading_into
 from tests.chaos.world import TOKEN, Killed, Strike, World
-from tests.mini_engine import MiniEngine, PlanError, State
+from tests.mini_engine import MiniEngine, PlanError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from quant_sessions_provider.model import Properties
-
-FAILING = 0.2
-"""Share of the requests that fail."""
-
-DEFAULTS: Mapping[str, Any] = {"status": "active", "metadata": {}}
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIMEOUTS = 0.01
 _REFUSALS = 0.1
 _KILLS = 0.15
-
-
-@dataclass
-class Tally:
-    """What one life, or many, met with."""
-
-    lives: int = 0
-    runs: int = 0
-    failed_runs: int = 0
-    kills: int = 0
-    requests: int = 0
-    faults: int = 0
-    strays: int = 0
-    not_found_out: int = 0
-    left_over: int = 0
-
-    def add(self, other: Tally) -> None:
-        for name, count in vars(other).items():
-            setattr(self, name, getattr(self, name) + count)
 
 
 @dataclass
@@ -65,9 +40,7 @@ class Life:
     program: dict[str, Properties] = field(default_factory=dict)
     engines: dict[str, MiniEngine] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
-    doubtful: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
-    """By session id, the updates that the API took in a run that then failed."""
-    left_over: dict[str, list[Any]] = field(default_factory=dict)
+    doubts: Doubts = field(default_factory=Doubts)
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)  # noqa: S311 - chance, not secrecy
@@ -111,7 +84,8 @@ class Life:
             engine = self.engines.setdefault(name, self._engine())
             if not engine.accepts(declared):
                 continue
-            self._note_what_is_taken_back(name, declared)
+            if engine.state:
+                self.doubts.edited(name, declared, engine.state.id, engine.state.inputs)
             self.program[name] = declared
         for name in self.program.keys() - edited.keys():
             del self.program[name]
@@ -119,13 +93,6 @@ class Life:
     def _engine(self) -> MiniEngine:
         settings = {"bearer": TOKEN, "organization": self.organization, "baseUrl": "http://127.0.0.1:1"}
         return MiniEngine(settings, WorldlyProvider(self.world), self.world.clock.now)
-
-    def _note_what_is_taken_back(self, name: str, declared: Properties) -> None:
-        """Remember what nobody can find out again: GET tells neither metadata nor status, and removes no message."""
-        state = self.engines[name].state
-        for body in self.doubtful[state.id] if state else ():
-            taken_back = {key: body[key] for key in body if state and _is_taken_back(key, body, declared, state.inputs)}
-            self.left_over[name] = [*self.left_over.get(name, []), taken_back]
 
     # --- runs -----------------------------------------------------------------------------------------------
 
@@ -156,25 +123,17 @@ class Life:
                 self._nothing_else_dies(name, start, known - {*doomed, *planned})
                 self._nothing_counts_twice(name, start)
             if verb == "up":
-                self._succeeded(name, before)
+                after = self.engines[name].state
+                self.doubts.succeeded(name, before.id if before else None, after.id if after else None)
             self.trace.append(f"{verb} {name}: {engine.planned.op}")
         return True
-
-    def _succeeded(self, name: str, before: State | None) -> None:
-        state = self.engines[name].state
-        if before:
-            self.doubtful.pop(before.id, None)
-        if before is None or state is None or state.id != before.id:
-            self.left_over.pop(name, None)
 
     def _ended(self, what: str, end: BaseException, start: int) -> None:
         self.tally.failed_runs += 1
         self.tally.kills += isinstance(end, Killed)
         self.errors += [f"{what}: {end}"] if isinstance(end, PlanError) else []
         self.trace.append(f"{what}: {end!r} {self.world.in_flight if isinstance(end, Killed) else ''}")
-        for request in self.world.log[start:]:
-            if request["method"] == "PUT" and request["effect"]:
-                self.doubtful[request["path"].rsplit("/", 1)[-1]].append(request["body"])
+        self.doubts.failed(self.world.log[start:])
 
     def _nothing_else_dies(self, name: str, start: int, protected: set[str]) -> None:
         for request in self.world.log[start:]:
@@ -202,9 +161,7 @@ class Life:
             return
         end = self._ending()
         self.problems += verdict.problems(end)
-        self.tally.strays += len(verdict.strays(end))
-        self.tally.not_found_out += "\n".join(self.errors).count(verdict.NOT_FOUND_OUT)
-        self.tally.left_over += sum(any(bodies) for bodies in end.left_over.values())
+        self.tally.end(end)
         self.problems += [
             f"{name}: a second plan is not empty"
             for name, engine in self.engines.items()
@@ -223,7 +180,7 @@ class Life:
             now=self.world.clock.now(),
             errors=self.errors,
             killed_creations=self.tally.kills,
-            left_over=self.left_over,
+            left_over=self.doubts.left_over,
         )
 
 
@@ -239,14 +196,6 @@ def _counting(request: dict[str, Any]) -> str | None:
     if request["method"] == "PUT" and "newMessages" in request["body"]:
         return "append"
     return "create" if request["method"] == "POST" else "extend" if request["path"].endswith("/extend") else None
-
-
-def _is_taken_back(key: str, body: Properties, declared: Properties, state: Properties) -> bool:
-    if key == "newMessages":
-        appended = declared.get("messages", [])[len(state.get("messages", [])) :]
-        return bool(appended[: len(body[key])] != body[key])
-    default = DEFAULTS[key]
-    return bool(declared.get(key, default) == state.get(key, default))
 
 
 def _line(request: dict[str, Any]) -> str:

@@ -93,7 +93,7 @@ _EDITS: tuple[Callable[[Properties, random.Random], None], ...] = (
     _by_hand,
     _renew,
     _choose("metadata", (None, {"team": "a"}, {"team": "b", "n": 1.5})),
-    _choose("metadata", (None, {"team": "c"}, {"x": [1, {"y": None}]})),
+    _choose("metadata", (None, {"team": "c"}, {"x": [1, {"y": True}]})),
     _choose("status", ("active", "completed")),
     _choose("sessionGroup", (None, "g1", "g2")),
     _choose("onExpired", ("recreate", "ignore")),

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.chaos.life import Life, Tally
+from tests.chaos.life import Life
+from tests.chaos.tally import Tally
 from tests.chaos.world import World
 
 if TYPE_CHECKING:

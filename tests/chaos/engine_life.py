@@ -1,0 +1,163 @@
+"""One seed's life of a stack on the real engine, whose processes are killed at any moment.
+
+What the seed decides is the same each time; when a kill falls is not, since processes and their scheduling are real.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any, Final
+
+from quant_sessions_provider import instants
+from tests.chaos import programs, verdict
+from tests.chaos.doubts import Doubts
+from tests.chaos.tally import FAILING, Tally
+from tests.killing import wait_until
+from tests.project import Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from quant_sessions_provider.model import Properties
+    from tests.emulator_server import Emulator
+    from tests.killing import CliRun, Role
+
+PROGRAM: Final = """\
+import json
+from pathlib import Path
+
+from quant_sessions_provider import Session
+from quant_sessions_provider.model import camel
+
+ARGUMENTS = ("user_id", "session_group", "expiration_minutes", "expires_at", "renew_before_minutes", "on_expired",
+             "messages", "metadata", "status")
+
+for name, declared in json.loads(Path("declared.json").read_text()).items():
+    Session(name, **{argument: declared.get(camel(argument)) for argument in ARGUMENTS if camel(argument) in declared})
+"""
+UP: Final = ("up", "--yes", "--skip-preview")
+THREADS: Final = 4
+"""How many creations the provider's host has in flight at most."""
+_TARGETS: Final[tuple[Role, ...]] = ("engine", "engine", "provider", "language-host", "program")
+_KILLS: Final = 0.6
+
+
+@dataclass
+class EngineLife:
+    """A project on disk with its own organisation at the emulator."""
+
+    folder: Path
+    emulator: Emulator
+    seed: int
+    tally: Tally = field(default_factory=lambda: Tally(lives=1))
+    problems: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    """What each run printed."""
+    doubts: Doubts = field(default_factory=Doubts)
+
+    def __post_init__(self) -> None:
+        self.random = random.Random(self.seed)  # noqa: S311 - chance, not secrecy
+        self.organization = f"engine-life-{self.seed}"
+        # Pauses between attempts are short and single attempts bounded: they are not what is tried here.
+        more = {"QUANTCDN_MAX_DELAY_MS": "50", "QUANTCDN_TIMEOUT_SECONDS": "10"}
+        self.project = Project(self.folder, self.emulator.variables(self.organization) | more, PROGRAM)
+
+    def live(self) -> EngineLife:
+        """Live it to its end."""
+        self.project.ok("stack", "init", "main")
+        self.emulator.faults(rate=FAILING, seed=self.seed)
+        program: dict[str, Properties] = {}
+        for _ in range(self.random.randint(3, 5)):
+            program = self._edited(program)
+            self._run(kill=self.random.random() < _KILLS)
+        self.emulator.clear_faults()
+        self._settle(program)
+        return self
+
+    def _edited(self, program: dict[str, Properties]) -> dict[str, Properties]:
+        after = program
+        for _ in range(2):
+            after = programs.edited(after, self.random, datetime.now(timezone.utc))
+        for name, declared in after.items():
+            # What check would refuse fails the run before anything happens.
+            if declared.get("renewBeforeMinutes", 0) >= declared.get("expirationMinutes", 60):
+                del declared["renewBeforeMinutes"]
+            resource = self._sessions().get(name)
+            if resource:
+                self.doubts.edited(name, declared, resource["id"], resource["inputs"])
+        self.project.declare(**after)
+        return after
+
+    def _sessions(self) -> dict[str, dict[str, Any]]:
+        """Give what state holds; a replaced session awaits its deletion beside the new one."""
+        found = [r for r in self.project.state().get("resources", []) if "quant:Session" in r["type"]]
+        return {r["urn"].rsplit("::", 1)[-1]: r for r in found if not r.get("delete")}
+
+    # --- runs -----------------------------------------------------------------------------------------------
+
+    def _run(self, *, kill: bool) -> bool:
+        self.tally.runs += 1
+        self.emulator.clear()
+        before = {name: resource["id"] for name, resource in self._sessions().items()}
+        with self.project.start(*UP) as run:
+            killed = kill and self._kill(run)
+            good = run.wait() == 0
+        self.told.append(run.text)
+        if killed:
+            self.project.cli("cancel", "--yes", "--stack", "main")
+        self._count(good=good, killed=killed)
+        if good:
+            for name, session in before.items():
+                after = self._sessions().get(name)
+                self.doubts.succeeded(name, session, after["id"] if after else None)
+        return good
+
+    def _kill(self, run: CliRun) -> bool:
+        """Kill at some request or between two; whether anything was hit."""
+        request, role = self.random.randint(1, 6), self.random.choice(_TARGETS)
+        pause = self.random.random() / 20
+        wait_until(lambda: run.ended or len(self.emulator.requests()) >= request)
+        time.sleep(pause)
+        return bool(run.kill(role))
+
+    def _count(self, *, good: bool, killed: bool) -> None:
+        requests = self.emulator.requests()
+        self.tally.kills += killed
+        self.tally.failed_runs += not good
+        self.tally.requests += len(requests)
+        self.tally.faults += sum(request["fault"] is not None for request in requests)
+        if not good:
+            self.doubts.failed(requests)
+
+    # --- the end --------------------------------------------------------------------------------------------
+
+    def _settle(self, program: dict[str, Properties]) -> None:
+        """Run once without faults, and look."""
+        later = instants.render(datetime.now(timezone.utc) + timedelta(minutes=60))
+        for declared in program.values():
+            declared.update({"onExpired": "recreate"} | ({"expiresAt": later} if "expiresAt" in declared else {}))
+        self.project.declare(**program)
+        if not self._run(kill=False):
+            self.problems.append(f"the last run failed: {self.told[-1]}")
+            return
+        end = self._ending(program)
+        self.problems += verdict.problems(end)
+        self.tally.end(end)
+        again = self.project.cli("preview", "--expect-no-changes")
+        self.problems += [f"a second plan is not empty: {again.stdout}"] if again.returncode else []
+
+    def _ending(self, program: dict[str, Properties]) -> verdict.Ending:
+        sessions = self._sessions()
+        return verdict.Ending(
+            declared=program,
+            ids={name: resource["id"] for name, resource in sessions.items()},
+            until={name: resource["outputs"]["expiresAt"] for name, resource in sessions.items()},
+            stored=self.emulator.sessions(self.organization),
+            now=datetime.now(timezone.utc),
+            errors=self.told,
+            killed_creations=THREADS * self.tally.kills,
+            left_over=self.doubts.left_over,
+        )
