@@ -38,6 +38,6 @@ def _right(minutes: pulumi.Output[int], text: pulumi.Output[str]) -> pulumi.Outp
 def test_the_package_exports_what_it_promises() -> None:
     exported = quant_sessions_provider.__all__
     assert exported == sorted(exported)
-    assert set(exported) == {"Message", "OnExpired", "Role", "Session", "Status"}
+    assert set(exported) == {"Message", "OnExpired", "Role", "Session", "SessionGroup", "Status"}
     for name in exported:
-        assert getattr(quant_sessions_provider, name).__module__ in ("quant_sessions_provider.session", "typing")
+        assert getattr(quant_sessions_provider, name).__module__.split(".")[0] in ("quant_sessions_provider", "typing")
