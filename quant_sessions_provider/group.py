@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
-from quant_sessions_provider.model import by_state_key
 from quant_sessions_provider.session import Message, OnExpired, Session, Status
 
 if TYPE_CHECKING:
@@ -113,17 +112,15 @@ class SessionGroup(pulumi.ComponentResource):
             )
             for key, user_id in users.items()
         }
-        self.session_ids = _mapped({key: session.id for key, session in self.sessions.items()})
-        self.expires_at = _mapped({key: session.expires_at for key, session in self.sessions.items()})
-        self.granted_expires_at = _mapped({key: session.granted_expires_at for key, session in self.sessions.items()})
+        self._map_outputs()
+
+    def _map_outputs(self) -> None:
+        sessions = self.sessions.items()
+        self.session_ids = _mapped({key: session.id for key, session in sessions})
+        self.expires_at = _mapped({key: session.expires_at for key, session in sessions})
+        self.granted_expires_at = _mapped({key: session.granted_expires_at for key, session in sessions})
         self.register_outputs(
-            by_state_key(
-                {
-                    "session_ids": self.session_ids,
-                    "expires_at": self.expires_at,
-                    "granted_expires_at": self.granted_expires_at,
-                }
-            )
+            {"sessionIds": self.session_ids, "expiresAt": self.expires_at, "grantedExpiresAt": self.granted_expires_at}
         )
 
 

@@ -21,6 +21,7 @@ from quant_sessions_provider import (
 )
 from tests.acceptance.conftest import ORGANIZATION
 from tests.acceptance.test_verbs_cli import Project
+from tests.ageing import age
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import NewStack
@@ -94,6 +95,8 @@ class Walk:
     edited_requests: list[dict[str, Any]]
     edited_state: dict[str, dict[str, Any]]
     quiet: Run
+    expired: Run
+    expired_seen: Seen
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +123,10 @@ def walk(stack: Stack, emulator: Emulator) -> Walk:
     stack.program = lambda: _grouped(Seen(), renamed=True)
     edited, edited_requests, edited_state = stack.up(), emulator.requests(), stack.resources()
     quiet = stack.preview()
+    age(stack, emulator, {"class-dee": 70})
+    expired_seen = Seen()
+    stack.program = lambda: _grouped(expired_seen, renamed=True)
+    expired = stack.preview()
     return Walk(
         emulator=emulator,
         ada=ada,
@@ -135,6 +142,8 @@ def walk(stack: Stack, emulator: Emulator) -> Walk:
         edited_requests=edited_requests,
         edited_state=edited_state,
         quiet=quiet,
+        expired=expired,
+        expired_seen=expired_seen,
     )
 
 
@@ -205,6 +214,12 @@ def test_an_up_looks_up_what_it_made(walk: Walk) -> None:
     (found,) = walk.seen.found
     assert (found.id, found.messages) == (walk.state["workshop-dee"]["id"], [HELLO])
     assert [session.id for session in walk.seen.listed] == [walk.ada]
+
+
+def test_a_preview_that_recreates_a_session_does_not_look_for_the_one_that_is_gone(walk: Walk) -> None:
+    assert not walk.expired.failed
+    assert walk.expired.ops("class-dee") == ["create-replacement", "replace", "delete-replaced"]
+    assert walk.expired_seen.found == []
 
 
 def test_what_is_looked_up_is_secret_in_state(walk: Walk) -> None:
