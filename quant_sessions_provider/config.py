@@ -17,6 +17,8 @@ from urllib.parse import SplitResult, urlsplit
 from quant_sessions_provider.errors import ConfigurationError
 
 DEFAULT_BASE_URL: Final = "https://dashboard.quantcdn.io"
+DEBUG: Final = "QUANTCDN_DEBUG"
+"""The variable that shows the traceback of an error that otherwise is one line."""
 NAMESPACES: Final = ("quant-sessions", "quant")
 VARIABLES: Final = {
     "bearer": "QUANTCDN_API_TOKEN",

@@ -9,7 +9,7 @@ import os
 import sys
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -32,8 +32,6 @@ from quant_sessions_provider.transport import Transport
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_DEBUG: Final = "QUANTCDN_DEBUG"
-
 
 class SessionError(Exception):
     """An error on its way to the user: one line, where the host would print a traceback.
@@ -44,7 +42,7 @@ class SessionError(Exception):
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self._cuts = not os.environ.get(_DEBUG)
+        self._cuts = not os.environ.get(config.DEBUG)
         if self._cuts:
             _tracebacks.cut()
 
@@ -92,7 +90,7 @@ def _one_line() -> Iterator[None]:
     try:
         yield
     except QuantSessionsError as error:
-        raise SessionError(str(error)) from (error if os.environ.get(_DEBUG) else None)
+        raise SessionError(str(error)) from (error if os.environ.get(config.DEBUG) else None)
 
 
 class SessionProvider(ResourceProvider):

@@ -40,6 +40,7 @@ class Step:
     keys: list[str]
     old: dict[str, Any]
     new: dict[str, Any]
+    urn: str = ""
 
 
 @dataclass
@@ -89,6 +90,7 @@ class Run:
                 metadata.keys or [],
                 metadata.old.inputs if metadata.old else {},
                 metadata.new.inputs if metadata.new else {},
+                metadata.urn,
             )
         )
 

@@ -2,61 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextvars import copy_context
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
 import pytest
-from pulumi.runtime import mocks
-from pulumi.runtime.proto import resource_pb2
 
 from quant_sessions_provider import Session
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
-class Mocks(mocks.Mocks):
-    """Answers with the inputs and what the API would add; keeps what was declared."""
-
-    def __init__(self) -> None:
-        self.declared: dict[str, dict[str, Any]] = {}
-
-    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        self.declared[args.name] = args.inputs
-        return args.resource_id or f"{args.name}-id", {**args.inputs, "grantedExpiresAt": "2026-11-24T17:00:00Z"}
-
-    def call(self, _args: mocks.MockCallArgs) -> tuple[dict[str, Any], None]:
-        return {}, None
-
-
-class OldMonitor(mocks.MockMonitor):
-    """Speaks for a CLI without resource hooks."""
-
-    def GetDeploymentInfo(self, request: Any) -> resource_pb2.DeploymentInfo:  # noqa: ANN401, N802 - as in MockMonitor
-        info: resource_pb2.DeploymentInfo = super().GetDeploymentInfo(request)  # type: ignore[no-untyped-call] # the SDK's
-        info.supportedFeatures.remove(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS)
-        return info
-
-
-def _run(program: Callable[[], Any], *, old: bool = False) -> Mocks:
-    """Run a program under mocks whose settings end with it."""
-    mocked = Mocks()
-
-    def run() -> None:
-        # Newer Pythons give a thread no loop of its own, and Pulumi's mocks need one.
-        asyncio.set_event_loop(loop)
-        pulumi.runtime.set_mocks(mocked, monitor=OldMonitor(mocked) if old else None)
-        pulumi.runtime.test(program)()  # type: ignore[no-untyped-call] # the SDK's
-
-    loop = asyncio.new_event_loop()
-    try:
-        copy_context().run(run)
-    finally:
-        asyncio.set_event_loop(None)
-        loop.close()
-    return mocked
+from tests.mocked import run_mocked
 
 
 def test_a_program_runs_under_mocks() -> None:
@@ -68,7 +20,7 @@ def test_a_program_runs_under_mocks() -> None:
         outputs = desk.id, desk.user_id, desk.granted_expires_at, desk.title, theirs.id
         return pulumi.Output.all(*outputs).apply(seen.extend)
 
-    mocked = _run(program)
+    mocked = run_mocked(program)
     assert seen == ["desk-id", "u", "2026-11-24T17:00:00Z", None, "their-id"]
     declared = {key: value for key, value in mocked.declared["desk"].items() if not key.startswith("__")}
     assert declared == {
@@ -84,17 +36,17 @@ def test_what_excludes_each_other_is_refused_under_mocks_too() -> None:
         Session("desk", user_id="u", expires_at="2026-11-24T17:00:00Z", expiration_minutes=60)
 
     with pytest.raises(pulumi.RunError, match=r"^session desk: expires_at and expiration_minutes exclude each other$"):
-        _run(program)
+        run_mocked(program)
 
 
 def test_a_cli_without_hooks_is_refused_in_one_line() -> None:
     with pytest.raises(pulumi.RunError) as refusal:
-        _run(lambda: Session("desk", user_id="u"), old=True)
+        run_mocked(lambda: Session("desk", user_id="u"), old=True)
     assert str(refusal.value) == "this Pulumi CLI knows no resource hooks; the oldest that is tested is 3.259.0"
 
 
 def test_reading_a_session_needs_no_hooks() -> None:
-    mocked = _run(lambda: Session.get("theirs", "their-id"), old=True)
+    mocked = run_mocked(lambda: Session.get("theirs", "their-id"), old=True)
     assert set(mocked.declared) == {"theirs"}
 
 
@@ -119,10 +71,10 @@ def test_reading_a_session_needs_no_hooks() -> None:
 )
 def test_an_option_that_pulumi_would_take_and_not_act_upon_is_refused(options: dict[str, Any], line: str) -> None:
     with pytest.raises(pulumi.RunError) as refusal:
-        _run(lambda: Session("desk", user_id="u", opts=pulumi.ResourceOptions(**options)))
+        run_mocked(lambda: Session("desk", user_id="u", opts=pulumi.ResourceOptions(**options)))
     assert str(refusal.value) == f"session desk: {line}"
 
 
 def test_options_by_state_keys_and_keys_of_peoples_own_are_taken() -> None:
     options = pulumi.ResourceOptions(ignore_changes=["metadata.user_id", "expiresAt", "some_thing"])
-    assert "desk" in _run(lambda: Session("desk", user_id="u", opts=options)).declared
+    assert "desk" in run_mocked(lambda: Session("desk", user_id="u", opts=options)).declared

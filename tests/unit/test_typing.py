@@ -5,7 +5,15 @@ from __future__ import annotations
 import pulumi
 
 import quant_sessions_provider
-from quant_sessions_provider import Session
+from quant_sessions_provider import (
+    ListedSession,
+    Session,
+    SessionGroup,
+    get_session,
+    get_session_output,
+    list_sessions,
+    list_sessions_output,
+)
 
 
 def _wrong() -> None:
@@ -20,6 +28,14 @@ def _wrong() -> None:
     Session("x", user_id="u", messages=[{"role": "robot", "content": "hi"}])  # type: ignore[list-item]
     Session("x", user_id="u", messages=[{"role": "user"}])  # type: ignore[list-item]
     Session("x", user_id="u", lifetime=60)  # type: ignore[call-arg]
+    SessionGroup("x")  # type: ignore[call-arg]
+    SessionGroup("x", user_ids=pulumi.Output.from_input(["u"]))  # type: ignore[arg-type]
+    SessionGroup("x", user_ids=[], expiration_minutes="60")  # type: ignore[arg-type]
+    SessionGroup("x", user_ids=[], lifetime=60)  # type: ignore[call-arg]
+    get_session(pulumi.Output.from_input("id"))  # type: ignore[arg-type]
+    get_session_output(1)  # type: ignore[arg-type]
+    list_sessions(limit="5")  # type: ignore[arg-type]
+    list_sessions_output(offset=5)  # type: ignore[call-arg]
 
 
 def _right(minutes: pulumi.Output[int], text: pulumi.Output[str]) -> pulumi.Output[str]:
@@ -35,9 +51,43 @@ def _right(minutes: pulumi.Output[int], text: pulumi.Output[str]) -> pulumi.Outp
     return session.granted_expires_at
 
 
+def _right_group(text: pulumi.Output[str]) -> pulumi.Output[dict[str, str]]:
+    """Is checked, and never run."""
+    SessionGroup("w", user_ids=("u", "v"), session_group=text, session_opts=lambda _: pulumi.ResourceOptions())
+    group = SessionGroup("x", user_ids={"seat-1": text, "seat-2": "u"}, messages=[{"role": "user", "content": text}])
+    Session.get("y", get_session("id").id, opts=pulumi.ResourceOptions(parent=group.sessions["seat-1"]))
+    return group.session_ids
+
+
+def _right_look_ups(text: pulumi.Output[str]) -> pulumi.Output[list[ListedSession]]:
+    """Is checked, and never run."""
+    ids: list[str] = [session.id for session in list_sessions(user_id="u", limit=5)]
+    created: pulumi.Output[str | None] = get_session_output(text).apply(lambda found: found.created_at)
+    pulumi.export("ids", [ids, created])
+    return list_sessions_output(session_group=text)
+
+
 def test_the_package_exports_what_it_promises() -> None:
     exported = quant_sessions_provider.__all__
     assert exported == sorted(exported)
-    assert set(exported) == {"Message", "OnExpired", "Role", "Session", "Status"}
+    assert set(exported) == {
+        "FoundSession",
+        "ListedSession",
+        "Message",
+        "OnExpired",
+        "Role",
+        "Session",
+        "SessionGroup",
+        "Status",
+        "get_session",
+        "get_session_output",
+        "list_sessions",
+        "list_sessions_output",
+    }
     for name in exported:
-        assert getattr(quant_sessions_provider, name).__module__ in ("quant_sessions_provider.session", "typing")
+        assert getattr(quant_sessions_provider, name).__module__ in (
+            "quant_sessions_provider.group",
+            "quant_sessions_provider.lookups",
+            "quant_sessions_provider.session",
+            "typing",
+        )

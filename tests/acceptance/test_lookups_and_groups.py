@@ -1,0 +1,254 @@
+"""Groups and look-ups on the real engine: one stack that is configured by itself alone, whose program is edited."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import pulumi
+import pytest
+from pulumi import Alias, ResourceOptions
+
+from quant_sessions_provider import (
+    FoundSession,
+    ListedSession,
+    Message,
+    Session,
+    SessionGroup,
+    get_session_output,
+    list_sessions_output,
+)
+from tests.acceptance.conftest import ORGANIZATION
+from tests.acceptance.test_verbs_cli import Project
+from tests.ageing import age
+
+if TYPE_CHECKING:
+    from tests.acceptance.conftest import NewStack
+    from tests.emulator_server import Emulator
+    from tests.engine import Run, Stack
+
+GROUP: Final = "urn:pulumi:test::acceptance::quant:SessionGroup"
+IN_GROUP: Final = f"{GROUP}$pulumi-python:dynamic/quant:Session"
+HELLO: Final[Message] = {"role": "user", "content": "Hello"}
+
+
+@dataclass
+class Seen:
+    """What a run of the program looked up."""
+
+    listed: list[ListedSession] = field(default_factory=list)
+    found: list[FoundSession] = field(default_factory=list)
+
+
+def _single() -> None:
+    """Declare one session by itself, before there is a group."""
+    Session("desk-ada", user_id="ada", session_group="course", messages=[HELLO])
+
+
+def _moved(key: str) -> ResourceOptions | None:
+    alone = Alias(name="desk-ada", parent=pulumi.ROOT_STACK_RESOURCE)
+    return ResourceOptions(aliases=[alone]) if key == "ada" else None
+
+
+def _grouped(seen: Seen, *, renamed: bool = False) -> None:
+    """Move it into a group with others; renamed, the group has other users too, in another order."""
+    first = Session("first", user_id="first")
+    users = {"guest": "eve@example.com", "ada": "ada"} if renamed else {"ada": "ada", "bob": "bob"}
+    group = SessionGroup(
+        "class" if renamed else "workshop",
+        user_ids=users | {"dee": pulumi.Output.secret("dee@example.com")},
+        session_group="course",
+        messages=[HELLO],
+        metadata={"version": 2 if renamed else 1},
+        session_opts=_moved,
+        opts=ResourceOptions(
+            aliases=[Alias(name="workshop")] if renamed else None,
+            depends_on=[first],
+            ignore_changes=["metadata"],
+            retain_on_delete=renamed,
+        ),
+    )
+    pulumi.export("ids", group.session_ids)
+    found = get_session_output(group.sessions["dee"].id)
+    pulumi.export("found", found)
+    pulumi.export("listed", group.session_ids.apply(lambda _: list_sessions_output(session_group="course")))
+    found.apply(seen.found.append)
+    list_sessions_output(user_id=group.sessions["ada"].user_id).apply(seen.listed.extend)
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What the shared stack showed, run by run."""
+
+    emulator: Emulator
+    ada: str
+    preview: Run
+    previewed: Seen
+    preview_requests: list[dict[str, Any]]
+    up: Run
+    seen: Seen
+    state: dict[str, dict[str, Any]]
+    whole_state: str
+    outputs: dict[str, Any]
+    edited: Run
+    edited_requests: list[dict[str, Any]]
+    edited_state: dict[str, dict[str, Any]]
+    quiet: Run
+    expired: Run
+    expired_seen: Seen
+
+
+@pytest.fixture(scope="module")
+def stack(new_stack: NewStack, emulator: Emulator) -> Stack:
+    variables = dict.fromkeys(emulator.variables(ORGANIZATION), "")
+    stack = new_stack(_single, **variables)
+    stack.config("quant-sessions:bearer", emulator.token, secret=True)
+    stack.config("quant:organization", ORGANIZATION)
+    stack.config("quant-sessions:baseUrl", emulator.url)
+    return stack
+
+
+@pytest.fixture(scope="module")
+def walk(stack: Stack, emulator: Emulator) -> Walk:
+    assert not stack.up().failed
+    ada = stack.resources()["desk-ada"]["id"]
+    emulator.clear()
+    previewed, seen = Seen(), Seen()
+    stack.program = lambda: _grouped(previewed)
+    preview, preview_requests = stack.preview(), emulator.requests()
+    stack.program = lambda: _grouped(seen)
+    up, state, whole, outputs = stack.up(), stack.resources(), json.dumps(stack.export()), stack.outputs()
+    emulator.clear()
+    stack.program = lambda: _grouped(Seen(), renamed=True)
+    edited, edited_requests, edited_state = stack.up(), emulator.requests(), stack.resources()
+    quiet = stack.preview()
+    age(stack, emulator, {"class-dee": 70})
+    expired_seen = Seen()
+    stack.program = lambda: _grouped(expired_seen, renamed=True)
+    expired = stack.preview()
+    return Walk(
+        emulator=emulator,
+        ada=ada,
+        preview=preview,
+        previewed=previewed,
+        preview_requests=preview_requests,
+        up=up,
+        seen=seen,
+        state=state,
+        whole_state=whole,
+        outputs=outputs,
+        edited=edited,
+        edited_requests=edited_requests,
+        edited_state=edited_state,
+        quiet=quiet,
+        expired=expired,
+        expired_seen=expired_seen,
+    )
+
+
+def test_a_preview_lists_the_sessions_under_their_group(walk: Walk) -> None:
+    assert walk.preview.step("workshop").urn == f"{GROUP}::workshop"
+    for key in ("bob", "dee"):
+        step = walk.preview.step(f"workshop-{key}")
+        assert (step.op, step.urn) == ("create", f"{IN_GROUP}::workshop-{key}")
+
+
+def test_a_single_session_moves_into_the_group_without_a_replacement(walk: Walk) -> None:
+    assert (walk.preview.ops("workshop-ada"), walk.up.ops("workshop-ada")) == (["same"], ["same"])
+    assert walk.state["workshop-ada"]["id"] == walk.ada
+    assert walk.state["workshop-ada"]["urn"] == f"{IN_GROUP}::workshop-ada"
+
+
+def test_the_component_is_in_state_with_its_outputs_under_its_own_type_for_ever(walk: Walk) -> None:
+    group = walk.state["workshop"]
+    assert group["type"] == "quant:SessionGroup"
+    assert set(group["outputs"]) == {"sessionIds", "expiresAt", "grantedExpiresAt"}
+    ids = {key: walk.state[f"workshop-{key}"]["id"] for key in ("ada", "bob", "dee")}
+    assert group["outputs"]["sessionIds"] == walk.outputs["ids"] == ids
+
+
+def test_what_is_secret_about_a_user_is_nowhere_in_plain(walk: Walk) -> None:
+    assert isinstance(walk.state["workshop-dee"]["inputs"]["userId"], dict)
+    for text in (walk.whole_state, walk.preview.text, walk.up.text):
+        assert "dee@example.com" not in text
+        assert walk.emulator.token not in text
+
+
+def test_options_go_where_they_work(walk: Walk) -> None:
+    first = walk.state["first"]["urn"]
+    for key in ("ada", "bob", "dee"):
+        assert walk.state[f"workshop-{key}"]["dependencies"] == [first]
+    assert walk.state["workshop"]["dependencies"] == [first]
+    for key in ("ada", "dee", "guest"):
+        assert walk.edited_state[f"class-{key}"]["retainOnDelete"] is True
+    assert "metadata" not in walk.edited_state["class-ada"]["inputs"]
+    assert walk.edited_state["class-dee"]["inputs"]["metadata"] == {"version": 1}
+
+
+def test_an_edited_renamed_group_touches_only_whom_it_should(walk: Walk) -> None:
+    ops = {name: walk.edited.ops(name) for name in ("class-ada", "class-dee", "class-guest", "workshop-bob", "class")}
+    assert ops == {
+        "class-ada": ["same"],
+        "class-dee": ["same"],
+        "class-guest": ["create"],
+        "workshop-bob": ["delete"],
+        "class": ["same"],
+    }
+    bob = walk.state["workshop-bob"]["id"]
+    sent = [(r["method"], (r["body"] or {}).get("userId")) for r in walk.edited_requests if r["method"] != "GET"]
+    assert sent == [("POST", "eve@example.com"), ("DELETE", None)]
+    assert walk.edited_requests[-1]["path"].endswith(f"/{bob}")
+    for key in ("ada", "dee"):
+        assert walk.edited_state[f"class-{key}"]["id"] == walk.state[f"workshop-{key}"]["id"]
+    assert {step.op for step in walk.quiet.steps} == {"same"}
+
+
+def test_a_preview_looks_up_what_it_knows_and_nothing_else(walk: Walk) -> None:
+    assert [session.id for session in walk.previewed.listed] == [walk.ada]
+    assert walk.previewed.found == []
+    assert [(r["method"], r["query"].get("userId")) for r in walk.preview_requests] == [("GET", "ada")]
+
+
+def test_an_up_looks_up_what_it_made(walk: Walk) -> None:
+    (found,) = walk.seen.found
+    assert (found.id, found.messages) == (walk.state["workshop-dee"]["id"], [HELLO])
+    assert [session.id for session in walk.seen.listed] == [walk.ada]
+
+
+def test_a_preview_that_recreates_a_session_does_not_look_for_the_one_that_is_gone(walk: Walk) -> None:
+    assert not walk.expired.failed
+    assert walk.expired.ops("class-dee") == ["create-replacement", "replace", "delete-replaced"]
+    assert walk.expired_seen.found == []
+
+
+def test_what_is_looked_up_is_secret_in_state(walk: Walk) -> None:
+    for name in ("found", "listed"):
+        assert "ciphertext" in walk.outputs[name]
+
+
+PROGRAM = """\
+import pulumi
+from quant_sessions_provider import get_session_output, list_sessions
+
+pulumi.export("listed", len(list_sessions(session_group="course")))
+get_session_output("nowhere")
+"""
+
+
+def test_a_program_of_its_own_process_reads_the_variables(
+    tmp_path_factory: pytest.TempPathFactory, emulator: Emulator
+) -> None:
+    project = Project(tmp_path_factory.mktemp("project"), emulator)
+    (project.folder / "__main__.py").write_text(PROGRAM)
+    project.ok("stack", "init", "test")
+    emulator.clear()
+    done = project.cli("preview")
+    assert done.returncode
+    assert "Traceback" not in done.stdout + done.stderr
+    line = (
+        f"error: get_session: session nowhere is not found at {emulator.url}:"
+        " it has expired, was deleted, or belongs to another organization"
+    )
+    assert done.stdout.partition("Diagnostics:")[2].count(line) == 1
+    assert [request["query"].get("sessionGroup") for request in emulator.requests()] == ["course", None]

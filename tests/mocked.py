@@ -1,0 +1,64 @@
+"""Runs programs under Pulumi's own mocks."""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from pulumi.runtime import mocks
+from pulumi.runtime.proto import resource_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Mocks(mocks.Mocks):
+    """Answers with the inputs and what the API would add; keeps what was declared and looked up.
+
+    ``answers`` are those of look-ups.
+    """
+
+    def __init__(self, *answers: Any) -> None:  # noqa: ANN401 - whatever a test's author may give
+        self.declared: dict[str, dict[str, Any]] = {}
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self._answers = list(answers)
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        self.declared[args.name] = args.inputs
+        return args.resource_id or f"{args.name}-id", {**args.inputs, "grantedExpiresAt": "2026-11-24T17:00:00Z"}
+
+    def call(self, args: mocks.MockCallArgs) -> Any:  # noqa: ANN401 - as above
+        self.asked.append((args.token, args.args))
+        return self._answers.pop(0)
+
+
+class OldMonitor(mocks.MockMonitor):
+    """Speaks for a CLI without resource hooks."""
+
+    def GetDeploymentInfo(self, request: Any) -> resource_pb2.DeploymentInfo:  # noqa: ANN401, N802 - as in MockMonitor
+        info: resource_pb2.DeploymentInfo = super().GetDeploymentInfo(request)  # type: ignore[no-untyped-call] # the SDK's
+        info.supportedFeatures.remove(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS)
+        return info
+
+
+def run_mocked(
+    program: Callable[[], Any], mocked: Mocks | None = None, *, old: bool = False, preview: bool = False
+) -> Mocks:
+    """Run a program under mocks whose settings end with it."""
+    mocked = mocked or Mocks()
+
+    def run() -> None:
+        # Newer Pythons give a thread no loop of its own, and Pulumi's mocks need one.
+        asyncio.set_event_loop(loop)
+        pulumi.runtime.set_mocks(mocked, preview=preview, monitor=OldMonitor(mocked) if old else None)
+        pulumi.runtime.test(program)()  # type: ignore[no-untyped-call] # the SDK's
+
+    loop = asyncio.new_event_loop()
+    try:
+        copy_context().run(run)
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+    return mocked
