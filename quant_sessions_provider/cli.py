@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from quant_sessions_provider.commands.emulator import emulator
+from quant_sessions_provider.commands.list import list_sessions
+from quant_sessions_provider.commands.show import show
 
 app = typer.Typer(
     help="QuantCDN AI sessions as Pulumi resources.",
@@ -31,4 +33,6 @@ def main(
     """QuantCDN AI sessions as Pulumi resources."""
 
 
+app.command("list")(list_sessions)
+app.command("show")(show)
 app.command("emulator")(emulator)
