@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from quant_sessions_provider.commands.doctor import doctor
 from quant_sessions_provider.commands.emulator import emulator
 from quant_sessions_provider.commands.list import list_sessions
 from quant_sessions_provider.commands.show import show
@@ -35,4 +36,5 @@ def main(
 
 app.command("list")(list_sessions)
 app.command("show")(show)
+app.command("doctor")(doctor)
 app.command("emulator")(emulator)
