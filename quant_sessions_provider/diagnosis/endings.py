@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack
 from datetime import timedelta
+from time import sleep
 from typing import TYPE_CHECKING, Final
 
 from quant_sessions_provider.diagnosis.finding import Answer, Finding, Question, asked
@@ -83,4 +83,4 @@ def _let_expire(subject: Subject, say: Callable[[str], None]) -> None:
     expiry = subject.granted or subject.created + timedelta(minutes=MIN_LIFETIME)
     left = (expiry + _GRACE - subject.there_now()).total_seconds()
     say(f"Waiting {left:.0f} seconds for a session to expire.")
-    time.sleep(max(left, 0))
+    sleep(max(left, 0))

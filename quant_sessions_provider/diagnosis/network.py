@@ -6,6 +6,7 @@ for no organization of anyone; then the configured one alone is asked with the t
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -13,7 +14,10 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
 import requests
+from urllib3.exceptions import HTTPError
 
+from quant_sessions_provider.connection import Session
+from quant_sessions_provider.deadline import Deadline, running
 from quant_sessions_provider.diagnosis.check import Check
 
 if TYPE_CHECKING:
@@ -66,11 +70,10 @@ def knock_all(settings: Settings | None) -> list[Knock]:
 
 
 def knock(address: Address, seconds: float) -> Knock:
-    """Ask without a token, within twice so many seconds."""
-    with requests.Session() as session:
-        # As the provider does: over plain http, to this machine, nothing goes through a proxy.
-        session.trust_env = address.base.lower().startswith("https:")
-        session.auth = _nobody
+    """Ask without a token, within so many seconds."""
+    # As the provider does: over plain http, to this machine, nothing goes through a proxy.
+    secure = address.base.lower().startswith("https:")
+    with running(Deadline(seconds, time.monotonic)), Session(None, trust_env=secure) as session:
         sent = datetime.now(timezone.utc)
         try:
             with session.get(
@@ -78,13 +81,8 @@ def knock(address: Address, seconds: float) -> Knock:
             ) as response:
                 received = datetime.now(timezone.utc)
                 return Knock(address, response.status_code, skew=_skew(response.headers.get("Date"), sent, received))
-        except (requests.RequestException, OSError, ValueError) as error:
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             return Knock(address, obstacle=_obstacle(error, seconds))
-
-
-def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Stand where a `.netrc` would come in."""
-    return request
 
 
 def _obstacle(error: Exception, seconds: float) -> str:
