@@ -62,12 +62,13 @@ def _load(found: Sources) -> "Settings | None":
 
 
 def _checks(found: Sources, settings: "Settings | None") -> "list[Check]":
-    from quant_sessions_provider.diagnosis import access, machine, network, settings as listed  # noqa: PLC0415, I001 - HTTP is slow to import
+    from quant_sessions_provider.diagnosis import access, machine, network  # noqa: PLC0415 - HTTP is slow to import
+    from quant_sessions_provider.diagnosis.settings import setting_checks  # noqa: PLC0415 - same
 
     knocks = network.knock_all(settings)
     return [
         *machine.machine_checks(),
-        *listed.setting_checks(found),
+        *setting_checks(found),
         *(network.address_check(met, configured=bool(settings) and met is knocks[0]) for met in knocks),
         access.token_check(settings, knocks[0]),
         network.clock_check(knocks),
