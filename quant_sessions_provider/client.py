@@ -58,14 +58,14 @@ class Client:
         )
         operation = "creating the session"
         answer = self._transport.request(
-            operation, "POST", _path(organization), repeat=Repeat.IF_NOT_PROCESSED, body=body
+            operation, "POST", path_of(organization), repeat=Repeat.IF_NOT_PROCESSED, body=body
         )
         return _parsed(operation, CreatedSession, answer)
 
     def get(self, organization: str, session_id: str) -> StoredSession:
         """Read a session with its messages. It tells no expiry."""
         operation = f"reading session {session_id}"
-        answer = self._transport.request(operation, "GET", _path(organization, session_id), repeat=Repeat.ALWAYS)
+        answer = self._transport.request(operation, "GET", path_of(organization, session_id), repeat=Repeat.ALWAYS)
         return _parsed(operation, StoredSession, answer)
 
     def update(  # noqa: PLR0913 - the API's own fields
@@ -90,7 +90,7 @@ class Client:
         answer = self._transport.request(
             operation,
             "PUT",
-            _path(organization, session_id),
+            path_of(organization, session_id),
             repeat=Repeat.IF_NOT_PROCESSED if adds else Repeat.ALWAYS,
             body=body,
         )
@@ -102,7 +102,7 @@ class Client:
         answer = self._transport.request(
             operation,
             "PUT",
-            _path(organization, session_id, "extend"),
+            path_of(organization, session_id, "extend"),
             repeat=Repeat.IF_NOT_PROCESSED,
             body=by_state_key({"additional_minutes": additional_minutes}),
         )
@@ -112,7 +112,7 @@ class Client:
         """Delete a session. The API documents no answer of its own for one that is gone."""
         operation = f"deleting session {session_id}"
         answer = self._transport.request(
-            operation, "DELETE", _path(organization, session_id), repeat=Repeat.IF_NOT_PROCESSED
+            operation, "DELETE", path_of(organization, session_id), repeat=Repeat.IF_NOT_PROCESSED
         )
         return _parsed(operation, DeletedSession, answer)
 
@@ -142,13 +142,19 @@ class Client:
 
     def _page(self, organization: str, query: dict[str, str]) -> Sequence[SessionSummary]:
         operation = "listing sessions"
-        answer = self._transport.request(operation, "GET", _path(organization), repeat=Repeat.ALWAYS, query=query)
+        answer = self._transport.request(operation, "GET", path_of(organization), repeat=Repeat.ALWAYS, query=query)
         if not isinstance(answer, list):
             raise ApiError(f"{operation}: the API answered {_OK}, but not with a list", status=_OK)
         return [_parsed(operation, SessionSummary, entry) for entry in answer]
 
 
-def _path(organization: str, *parts: str) -> str:
+def path_of(organization: str, *parts: str) -> str:
+    """Give the escaped path of an organization's sessions, or of what lies below.
+
+    Raises:
+        RefusedError: no path can hold a part.
+
+    """
     segments = [_segment(part) for part in (organization, "ai", "sessions", *parts)]
     return "/api/v3/organizations/" + "/".join(segments)
 

@@ -34,7 +34,7 @@ def api_words(body: str, hidden: Iterable[str] = ()) -> str:
     except (ValueError, RecursionError):
         found = "" if is_page(body) else body
     # Hidden first: of a text that is cut or cleaned no one could tell any more what it was.
-    return _plain(masked(found, hidden))[:LONGEST]
+    return one_line(masked(found, hidden)[:_CONSIDERED]).strip()[:LONGEST]
 
 
 def is_page(body: str) -> bool:
@@ -42,9 +42,10 @@ def is_page(body: str) -> bool:
     return body.lstrip("\ufeff \t\r\n").startswith("<")
 
 
-def _plain(text: str) -> str:
-    line = _CONTROL.sub(" ", text[:_CONSIDERED])
-    return "".join(letter for letter in line if unicodedata.category(letter) not in _INVISIBLE).strip()
+def one_line(text: str) -> str:
+    """Clean a text for a terminal or a log: no control characters, nothing that shows nothing or turns the text."""
+    line = _CONTROL.sub(" ", text)
+    return "".join(letter for letter in line if unicodedata.category(letter) not in _INVISIBLE)
 
 
 def _from_json(body: object) -> str:
