@@ -1,4 +1,4 @@
-"""What is sent again, and after what pause: urllib3's own policy, with our few changes."""
+"""What is sent again, and after what pause: urllib3's own rules, with our few changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PASSING: Final = (408, 429, 500, 502, 503, 504)
 _REFUSED: Final = (429,)
 
 
-class Policy(Retry):
+class Retries(Retry):
     """Decides; it does not sleep. That is left to who knows how much time there is."""
 
     def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
@@ -42,10 +42,10 @@ class Policy(Retry):
         return asked or self.get_backoff_time()
 
 
-def policy(settings: Settings, *, always: bool) -> Policy:
-    """Make the policy of one request. ``always``: sending it twice changes nothing, so failures count less."""
+def retries(settings: Settings, *, always: bool) -> Retries:
+    """Make the rules of one request. ``always``: sending it twice changes nothing, so failures count less."""
     total, base = settings.max_retries, settings.base_delay_ms / 1000
-    return Policy(
+    return Retries(
         total=total,
         read=total if always else 0,
         other=0,
