@@ -225,3 +225,5 @@ STACK_RULES: Final[tuple[Rule[Sequence[Declared]], ...]] = (
         },
     ),
 )
+
+RULES: Final[tuple[Rule[Any], ...]] = (*SESSION_RULES, *STACK_RULES)
