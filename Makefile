@@ -33,11 +33,12 @@ check: venv ## Check format, lint and types
 	$(run) ruff check .
 	$(run) mypy
 
-previews: venv ## Write docs/previews.md from runs of the real engine
+previews: venv ## Write docs/previews.md, and what docs/policies.md shows, from runs of the real engine
 	@$(run) tools.run_tests --module tests.gallery.build
+	@$(run) tools.run_tests --module tests.gallery.policies
 
-previews-check: venv ## Check that docs/previews.md is what the engine says (part of `make test`)
-	@$(run) tools.run_tests tests/acceptance/test_gallery.py
+previews-check: venv ## Check that both are what the engine says (part of `make test`)
+	@$(run) tools.run_tests tests/acceptance/test_gallery.py tests/acceptance/test_policies.py
 
 machine: venv ## Try thousands of random lives of a session (EXAMPLES=2000)
 	@MACHINE_EXAMPLES=$${EXAMPLES:-2000} $(run) tools.run_tests tests/unit/test_machine.py --numprocesses 0

@@ -35,7 +35,7 @@ from quant_sessions_provider.errors import (
     UnreachableError,
 )
 from quant_sessions_provider.pace import Pace
-from quant_sessions_provider.policy import Policy, policy
+from quant_sessions_provider.retries import Retries, retries
 from quant_sessions_provider.words import api_words, declared_texts
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Transport:
 
     def _repeated(self, session: Session, call: _Call, deadline: Deadline) -> Reply | HTTPError | None:
         """Send until an outcome is final or the time is over; None if it never got a turn."""
-        plan = policy(self._settings, always=call.repeat is Repeat.ALWAYS)
+        plan = retries(self._settings, always=call.repeat is Repeat.ALWAYS)
         outcome: Reply | HTTPError | None = None
         while self._pace.wait(deadline):
             latest = self._attempt(session, call)
@@ -217,8 +217,8 @@ def _is_too_late(outcome: Reply | HTTPError) -> bool:
     return isinstance(outcome, ConnectTimeoutError) and not isinstance(outcome, NewConnectionError)
 
 
-def _next(plan: Policy, call: _Call, outcome: Reply | HTTPError) -> tuple[Policy, float] | None:
-    """Decide whether to send again: with what policy from there on, after how many seconds."""
+def _next(plan: Retries, call: _Call, outcome: Reply | HTTPError) -> tuple[Retries, float] | None:
+    """Decide whether to send again: with what retries from there on, after how many seconds."""
     raw, error = (outcome.raw, None) if isinstance(outcome, Reply) else (None, outcome)
     if raw is not None and not plan.is_retry(call.method, raw.status):
         return None
@@ -230,7 +230,7 @@ def _next(plan: Policy, call: _Call, outcome: Reply | HTTPError) -> tuple[Policy
 
 
 def _asked(reply: Reply, deadline: Deadline) -> str:
-    pause = Policy().get_retry_after(reply.raw)
+    pause = Retries().get_retry_after(reply.raw)
     if not pause:
         return ""
     seconds = math.ceil(pause)
