@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider import instants, lifecycle, transcripts, validation
+from quant_sessions_provider.discretion import discreet
 from quant_sessions_provider.errors import (
     AnswerLostError,
     ApiError,
@@ -82,6 +83,7 @@ class Operations:
             inputs["expiresAt"] = lifecycle.plan_expiry(old, inputs, now)
         return inputs, failures
 
+    @discreet
     def diff(self, session_id: str, outputs: Properties, new: Properties) -> Diff:
         """Decide between nothing, an update in place and a replacement.
 
@@ -115,6 +117,7 @@ class Operations:
         causes = ["expiresAt"] if "expiresAt" in changed or not sends else sends
         return Diff(changes, causes, [note])
 
+    @discreet
     def create(self, inputs: Properties) -> tuple[str, Properties]:
         """Create the session as declared; if a second request must complete it and fails, nothing is left behind."""
         sent = self._now()
@@ -159,6 +162,7 @@ class Operations:
             return f"session {session_id} was created and could not be deleted again: delete it by its id"
         return "the session was deleted again"
 
+    @discreet
     def read(self, session_id: str, outputs: Properties) -> tuple[Properties, Properties | None] | None:
         """Read what the API tells: new outputs, and new inputs where declared messages were tampered with.
 
@@ -185,6 +189,7 @@ class Operations:
         )
         return lifecycle.with_drift(fresh, found.messages)
 
+    @discreet
     def update(self, session_id: str, outputs: Properties, new: Properties) -> Properties:
         """Send what moved: first what may be repeated by a later run, last the extension, which may not."""
         now = self._now()
@@ -242,6 +247,7 @@ class Operations:
         rest = {key: value for key, value in outputs.items() if key != "grantedExpiresAt"}
         return rest | _told(grantedExpiresAt=answer.expires_at, expired=False)
 
+    @discreet
     def delete(self, session_id: str, outputs: Properties) -> None:
         """Delete the session, saving its messages first if ``transcriptDir`` is configured; gone is deleted."""
         if self._settings.transcript_dir:

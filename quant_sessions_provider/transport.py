@@ -26,6 +26,7 @@ from urllib3.exceptions import (
 from quant_sessions_provider.answer import Reply, SenselessError, read
 from quant_sessions_provider.connection import HandshakeError, Session
 from quant_sessions_provider.deadline import Deadline, running
+from quant_sessions_provider.discretion import texts_at_hand
 from quant_sessions_provider.errors import (
     AnswerLostError,
     ApiError,
@@ -196,7 +197,7 @@ class Transport:
     def _refusal(self, call: _Call, reply: Reply, deadline: Deadline) -> ApiError:
         kind = NotFoundError if reply.status in _NOT_FOUND else ApiError
         asked = [value for key, value in (call.query or {}).items() if key in ("userId", "sessionGroup")]
-        hidden = [self._settings.require_bearer(), *asked, *declared_texts(call.body or {})]
+        hidden = [self._settings.require_bearer(), *asked, *declared_texts(call.body or {}), *texts_at_hand()]
         words = api_words(reply.text, hidden)
         text = f"{call.operation}: the API answered {reply.status}{f': {words}' if words else ''}"
         return kind(text + _asked(reply, deadline) + self._advice(reply.status), status=reply.status)
