@@ -69,7 +69,7 @@ def test_an_answer_of_another_shape_is_told_in_one_line(
     if operation == "listing sessions":
         body = [body]
     host.play(Answer(200, json.dumps(body)))
-    with pytest.raises(ApiError, match=rf"^{operation}: the API's answer makes no sense: (its field \w+ is )?not a"):
+    with pytest.raises(ApiError, match=rf"^{operation}: the API answered 200, but in an unknown shape: (its field \w+ is )?not a"):
         OPERATIONS[operation](client)
 
 
