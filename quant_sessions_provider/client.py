@@ -162,10 +162,11 @@ def _path(organization: str, *parts: str) -> str:
     return "/api/v3/organizations/" + "/".join(segments)
 
 
-def _segment(text: str) -> str:
-    # HTTP libraries resolve dots even when they are escaped, which would climb out of the path.
-    if not text.strip("."):
-        raise RefusedError("an organization or session id is empty or made of dots: no path can hold it")
+def _segment(text: object) -> str:
+    # HTTP libraries resolve dots even when they are escaped, which would climb out of the path. Whatever a state holds
+    # gets here too.
+    if not isinstance(text, str) or not text.strip("."):
+        raise RefusedError("an organization or session id is missing or made of dots: no path can hold it")
     try:
         return quote(text, safe="")
     except UnicodeEncodeError:

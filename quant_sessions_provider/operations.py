@@ -101,7 +101,7 @@ class Operations:
     def _ended(self, session_id: str, outputs: Properties, new: Properties, changed: list[str], end: str) -> Diff:
         changes = None if changed else True
         # `completed` ignores an expiry; what needs a request still needs a session.
-        if new["onExpired"] == "error" and new["status"] != "completed":
+        if new.get("onExpired") == "error" and new.get("status") != "completed":
             if {"expiresAt", "metadata", "status"} & set(changed):
                 raise _expired_error(session_id, outputs)
             # What is left moves in a refresh too, which must not fail and cannot be told from a plan: update raises it.
@@ -216,16 +216,16 @@ class Operations:
         return body
 
     def _holds(self, session_id: str, outputs: Properties, declared: list[Any]) -> bool:
-        live = self._client.get(outputs["organization"], session_id).messages
+        live = self._client.get(outputs.get("organization", ""), session_id).messages
         return live is not None and lifecycle.occur_in_order(declared, live)
 
     def _put(self, session_id: str, outputs: Properties, body: dict[str, Any]) -> Properties:
-        answer = self._client.update(outputs["organization"], session_id, **body)
+        answer = self._client.update(outputs.get("organization", ""), session_id, **body)
         return _told(totalMessages=answer.total_messages, totalTokens=answer.total_tokens, updatedAt=answer.updated_at)
 
     def _extended(self, session_id: str, outputs: Properties, minutes: int) -> Properties:
         try:
-            answer = self._client.extend(outputs["organization"], session_id, additional_minutes=minutes)
+            answer = self._client.extend(outputs.get("organization", ""), session_id, additional_minutes=minutes)
         except (ApiError, AnswerLostError) as error:
             if error.is_refusal:
                 raise
@@ -246,12 +246,12 @@ class Operations:
     def _delete(self, session_id: str, outputs: Properties) -> None:
         """Delete without saving. After an error a GET tells whether it is gone, since DELETE itself does not."""
         try:
-            self._client.delete(outputs["organization"], session_id)
+            self._client.delete(outputs.get("organization", ""), session_id)
         except (ApiError, AnswerLostError) as error:
             if isinstance(error, ApiError) and error.status in _FORBIDDEN:
                 raise
             if self._probe.find(session_id, outputs) is not None:
-                self._client.delete(outputs["organization"], session_id)
+                self._client.delete(outputs.get("organization", ""), session_id)
 
 
 def _required_id(session_id: str | None) -> str:

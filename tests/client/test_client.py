@@ -187,7 +187,7 @@ def test_what_no_path_can_hold_is_refused_before_a_byte_is_sent(host: Host, clie
         lambda c: list(c.list(text)),
     ]
     for attempt in attempts:
-        with pytest.raises(RefusedError, match=r"^an organization or session id is empty or made of dots: "):
+        with pytest.raises(RefusedError, match=r"^an organization or session id is missing or made of dots: "):
             attempt(client)
     assert host.asked == []
 
