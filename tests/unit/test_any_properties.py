@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pulumi.dynamic import Config, ConfigureRequest
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "60"))
 CANARY = "hunter2-canary"
 CONFIGURED = {"quant-sessions:bearer": "t", "quant-sessions:baseUrl": "https://here.example"}
+SOUND: dict[str, Any] = {"userId": "ada", "organization": "acme", "expirationMinutes": 60.0}
 FAILURE = re.compile(rf"({'|'.join(INPUTS)})([\[.:].*)?: .+|an unknown property is declared|no organization is .*")
 
 UNKNOWN = st.sampled_from([pulumi.output.UNKNOWN]) | st.builds(pulumi.output.Unknown)
@@ -93,6 +94,9 @@ FAILURES: list[QuantSessionsError] = [
 ]
 
 
+LONG_AGO, MINE = "0001-01-01T00:00:00Z", {"role": "user", "content": CANARY}
+
+
 class Wire:
     """A transport that goes nowhere: what is sent must be JSON, and what is told is what a test says."""
 
@@ -130,6 +134,12 @@ def session() -> Iterator[SessionProvider]:
 
 @settings(max_examples=EXAMPLES)
 @given(old=DECLARED, new=DECLARED)
+@example(old={}, new=SOUND | {"expirationMinutes": 10**4000, "renewBeforeMinutes": -(10**4000)})
+@example(old=SOUND | {"messages": None}, new=SOUND | {"messages": []})
+@example(old=SOUND | {"metadata": pulumi.output.UNKNOWN}, new=SOUND | {"metadata": {}})
+@example(old=SOUND | {"expiresAt": "9999-12-31T23:59:59Z"}, new=SOUND | {"expirationMinutes": 90.0})
+@example(old=SOUND | {"expiresAt": "9999-12-31T23:59:59-10:00"}, new=SOUND)
+@example(old={}, new=SOUND | {"organization": "a\n/../\ud800"})
 def test_check_says_what_is_wrong_with_any_properties_in_lines_that_repeat_none(
     session: SessionProvider, old: dict[str, Any], new: dict[str, Any]
 ) -> None:
@@ -157,6 +167,11 @@ def test_what_passes_check_can_be_created(
 
 @settings(max_examples=2 * EXAMPLES)
 @given(outputs=RECORDED, old=DECLARED, new=DECLARED, told=TOLD)
+@example(outputs={}, old={}, new=SOUND, told=FAILURES[0])
+@example(outputs={"organization": None}, old={}, new=SOUND, told={})
+@example(outputs={"organization": "acme", "userId": [], "expiresAt": LONG_AGO}, old=SOUND, new=SOUND, told=[])
+@example(outputs={"messages": {"role": 1}, "metadata": 7}, old=SOUND, new=SOUND, told={"messages": [MINE]})
+@example(outputs=SOUND, old={"messages": [{}], "expirationMinutes": 10**400}, new=SOUND, told={"messages": [MINE]})
 def test_any_state_is_read_compared_updated_and_deleted_or_refused(
     session: SessionProvider, outputs: dict[str, Any], old: dict[str, Any], new: dict[str, Any], told: object
 ) -> None:
