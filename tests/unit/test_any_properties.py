@@ -134,6 +134,8 @@ def session() -> Iterator[SessionProvider]:
 
 @settings(max_examples=EXAMPLES)
 @given(old=DECLARED, new=DECLARED)
+@example(old={}, new={key: [CANARY] for key in INPUTS} | {CANARY: 1})
+@example(old={}, new=dict.fromkeys(INPUTS, CANARY) | {"messages": [{"role": CANARY, "content": [CANARY], CANARY: 1}]})
 @example(old={}, new=SOUND | {"expirationMinutes": 10**4000, "renewBeforeMinutes": -(10**4000)})
 @example(old=SOUND | {"messages": None}, new=SOUND | {"messages": []})
 @example(old=SOUND | {"metadata": pulumi.output.UNKNOWN}, new=SOUND | {"metadata": {}})

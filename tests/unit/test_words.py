@@ -115,6 +115,8 @@ def test_no_part_of_a_hidden_text_is_left_from_12_characters_on(hidden: list[str
         ("bad token eyJhbGciOiJ...", "bad token eyJhbGciOiJ..."),
         ("...IUzI1NiIsInR5 was refused", "...*** was refused"),
         ("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", "***"),
+        ("not I have a fev", "not ***"),
+        ("not I have a fe", "not I have a fe"),
         ("a fever: I have a feve, and I have a f too", "a fever: ***, and I have a f too"),
         (r"cannot take I have a fever,\nand \u00fc", "cannot take ***"),
         ("the number of requests is too high", "the number of requests is too high"),
@@ -125,11 +127,12 @@ def test_parts_are_hidden_that_say_something(said: str, shown: str) -> None:
     assert masked(said, [token, "I have a fever,\nand \u00fc"]) == shown
 
 
-@given(st.integers(0, 600), st.integers(0, 600))
-def test_where_words_are_cut_no_beginning_of_a_hidden_text_is_left(before: int, invisible: int) -> None:
+def test_where_words_are_cut_no_beginning_of_a_hidden_text_is_left() -> None:
     secret = "abcdefghijklmnopqrstuvwxyz" * 30
-    words = api_words("-" * before + "\u200b" * (9_400 + invisible) + secret, [secret])
-    assert set(words) <= set("-*")
+    for start in range(9_980, 10_001):
+        for hidden in (secret, secret[:11]):
+            words = api_words("-" + "\u200b" * (start - 1) + secret, [hidden])
+            assert words in ("-", "-***", "-***" + secret[11 : 10_000 - start - 11])
 
 
 def test_hiding_two_megabytes_in_two_megabytes_leaves_the_rest_to_be_read() -> None:
