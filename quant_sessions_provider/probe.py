@@ -37,8 +37,9 @@ class Probe:
         """Refuse to take another host's answer for that of the session's own."""
         recorded = outputs.get("baseUrl", self._base_url)
         if self._base_url != recorded:
+            there = recorded if isinstance(recorded, str) and recorded.isprintable() else "a place that is no URL"
             raise RefusedError(
-                f"session {session_id} is not found at {self._base_url}, but it was made at {recorded}:"
+                f"session {session_id} is not found at {self._base_url}, but it was made at {there}:"
                 " set baseUrl to where it lives"
             )
 
