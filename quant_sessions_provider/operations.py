@@ -106,7 +106,7 @@ class Operations:
     def _ended(self, session_id: str, outputs: Properties, new: Properties, changed: list[str], end: str) -> Diff:
         changes = None if changed else True
         # `completed` ignores an expiry; what needs a request still needs a session.
-        if new["onExpired"] == "error" and new["status"] != "completed":
+        if new.get("onExpired") == "error" and new.get("status") != "completed":
             if {"expiresAt", "metadata", "status"} & set(changed):
                 raise _expired_error(session_id, outputs)
             # What is left moves in a refresh too, which must not fail and cannot be told from a plan: update raises it.
@@ -225,11 +225,11 @@ class Operations:
     def _appended(self, session_id: str, outputs: Properties, new: Properties) -> list[Any] | None:
         appended = lifecycle.new_messages(outputs, new)
         # After a lost answer or a killed run they may be there already.
-        live = self._client.get(outputs["organization"], session_id).messages if appended else None
+        live = self._client.get(outputs.get("organization", ""), session_id).messages if appended else None
         return appended if live is None else lifecycle.unsent(new["messages"], live, len(outputs.get("messages", [])))
 
     def _put(self, session_id: str, outputs: Properties, body: dict[str, Any]) -> Properties:
-        answer = self._client.update(outputs["organization"], session_id, **body)
+        answer = self._client.update(outputs.get("organization", ""), session_id, **body)
         return _told(totalMessages=answer.total_messages, totalTokens=answer.total_tokens, updatedAt=answer.updated_at)
 
     def _updated(self, session_id: str, outputs: Properties, body: dict[str, Any]) -> Properties:
@@ -240,7 +240,7 @@ class Operations:
 
     def _extended(self, session_id: str, outputs: Properties, minutes: int) -> Properties:
         try:
-            answer = self._client.extend(outputs["organization"], session_id, additional_minutes=minutes)
+            answer = self._client.extend(outputs.get("organization", ""), session_id, additional_minutes=minutes)
         except (ApiError, AnswerLostError) as error:
             raise _in_doubt(error, "The next run extends it again: at worst it lives longer") from error
         # Without an answer's word for it, the earlier grant says nothing any more.
@@ -260,12 +260,12 @@ class Operations:
     def _delete(self, session_id: str, outputs: Properties) -> None:
         """Delete without saving. After an error a GET tells whether it is gone, since DELETE itself does not."""
         try:
-            self._client.delete(outputs["organization"], session_id)
+            self._client.delete(outputs.get("organization", ""), session_id)
         except (ApiError, AnswerLostError) as error:
             if isinstance(error, ApiError) and error.status in _FORBIDDEN:
                 raise
             if self._probe.find(session_id, outputs) is not None:
-                self._client.delete(outputs["organization"], session_id)
+                self._client.delete(outputs.get("organization", ""), session_id)
 
 
 def _required_id(session_id: str | None) -> str:

@@ -9,7 +9,7 @@ import threading
 import time
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import requests
 from urllib3.exceptions import (
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from quant_sessions_provider.config import Settings
+
+Result = TypeVar("Result")
 
 _NOT_FOUND: Final = (404, 410)
 _NOT_WITH_IT: Final = {401: "accept", 403: "allow this with"}
@@ -86,16 +88,18 @@ class Transport:
         method: str,
         path: str,
         *,
+        parse: Callable[[object], Result],
         repeat: Repeat,
         query: dict[str, str] | None = None,
         body: dict[str, Any] | None = None,
-    ) -> object:
-        """Send a request and give its answer, parsed as JSON; within ``timeoutSeconds``, repetitions included.
+    ) -> Result:
+        """Send a request and give what its answer says; within ``timeoutSeconds``, repetitions included.
 
         Args:
             operation: what is attempted, for errors: "creating the session".
             method: the HTTP method.
             path: below the base URL, escaped.
+            parse: reads the answer's JSON; its ValueError says what is wrong with it.
             repeat: when it may be sent again.
             query: parameters of the URL.
             body: sent as JSON.
@@ -105,7 +109,7 @@ class Transport:
             RefusedError: JSON cannot hold what is to be sent.
             UnreachableError: it surely was not processed.
             AnswerLostError: it may have been processed.
-            ApiError: the API answered with an error, or not with JSON.
+            ApiError: the API answered with an error, not with JSON, or with JSON that cannot be parsed.
 
         """
         call = _Call(operation, method, self._settings.base_url + path, repeat, query, body)
@@ -118,7 +122,7 @@ class Transport:
                 raise self._failure(call, outcome, deadline) from outcome
             if not outcome.succeeded:
                 raise self._refusal(call, outcome, deadline)
-        return _sense(call, outcome)
+        return _sense(call, outcome, parse)
 
     def _session(self) -> Session:
         session: Session | None = getattr(self._local, "session", None)
@@ -239,10 +243,11 @@ def _asked(reply: Reply, deadline: Deadline) -> str:
     return f"; it asks to wait {seconds} second{'' if seconds == 1 else 's'}{long}"
 
 
-def _sense(call: _Call, reply: Reply) -> object:
+def _sense(call: _Call, reply: Reply, parse: Callable[[object], Result]) -> Result:
     try:
-        return reply.parsed()
-    except SenselessError as flaw:
+        return parse(reply.parsed())
+    except ValueError as error:
+        flaw = error if isinstance(error, SenselessError) else f"in an unknown shape: {error}"
         doubt = "; the request may have taken effect" if call.repeat is Repeat.IF_NOT_PROCESSED else ""
         text = f"{call.operation}: the API answered {reply.status}, but {flaw}{doubt}"
         raise ApiError(text, status=reply.status) from None

@@ -68,12 +68,13 @@ class Subject:
     def _raw(self, method: str, body: dict[str, Any] | None) -> dict[str, Any]:
         path = path_of(self.organization, self.id)
         try:
-            answer = self.transport.request(f"{method} of it", method, path, repeat=Repeat.IF_NOT_PROCESSED, body=body)
+            return self.transport.request(
+                f"{method} of it", method, path, parse=_fields, repeat=Repeat.IF_NOT_PROCESSED, body=body
+            )
         except ApiError as error:
             if error.status // 100 != DONE // 100:
                 raise
             return {}  # a success that says nothing
-        return answer if isinstance(answer, dict) else {}
 
     def extend(self, minutes: int) -> datetime | None:
         """Extend the session; until when, if the answer tells."""
@@ -88,6 +89,10 @@ class Subject:
     def delete(self) -> object:
         """Send a DELETE."""
         return self.client.delete(self.organization, self.id)
+
+
+def _fields(answer: object) -> dict[str, Any]:
+    return answer if isinstance(answer, dict) else {}
 
 
 def status_of(call: Callable[[], object]) -> int:
