@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from quant_sessions_provider.commands.report import report
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -24,6 +26,9 @@ def _show_version(*, wanted: bool) -> None:
     if wanted:
         typer.echo(metadata.version("quant-sessions-provider"))
         raise typer.Exit
+
+
+app.command("report")(report)
 
 
 @app.callback()
