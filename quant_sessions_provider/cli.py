@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from quant_sessions_provider.commands.report import report
+from quant_sessions_provider.commands.timeline import timeline
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -29,6 +30,7 @@ def _show_version(*, wanted: bool) -> None:
 
 
 app.command("report")(report)
+app.command("timeline")(timeline)
 
 
 @app.callback()
