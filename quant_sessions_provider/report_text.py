@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MARKER: Final = "<!-- quant-sessions report"
 """Starts the first line of each comment, so that the next run finds the comment that it is to update."""
 
-MOST_ROWS: Final = 150
+MOST_ROWS: Final = 100
 """A comment on GitHub holds 65,536 characters; the worst rows come first."""
 _LONGEST: Final = 300
 """Characters of one reason."""
@@ -88,7 +88,7 @@ def _table(rows: list[Row]) -> str:
 
 def _line(row: Row) -> str:
     cells = [_code(row.name), row.action, _text(row.reason), _until(row), _lost(row)]
-    return f"| {' | '.join(cell or '-' for cell in cells)} |"
+    return f"| {' | '.join(cells)} |"
 
 
 def _until(row: Row) -> str:

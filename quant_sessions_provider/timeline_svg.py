@@ -6,6 +6,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from quant_sessions_provider.drawing import numbers, rect, text_of, write
 from quant_sessions_provider.timeline_text import Picture, advice, clock, summary
 
 if TYPE_CHECKING:
@@ -48,18 +49,18 @@ def svg(lives: Sequence[Life], picture: Picture, notes: Sequence[str] = ()) -> s
     height = below + 30 + 20 * len(said) + 8
     root = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {_WIDTH} {height}", "role": "img"})
     root.set("aria-labelledby", "title desc")
-    _text_of(root, "title", picture.title, id="title")
-    _text_of(root, "desc", "; ".join(f"{life.session.name}: {summary(life)}" for life in lives), id="desc")
-    _text_of(root, "style", _STYLE)
-    _rect(root, (0, 0, _WIDTH, height), "page")
-    _write(root, _MARGIN, 36, "When sessions live", "text", size=18, bold=True)
-    _write(root, _MARGIN, 58, picture.title, "soft")
+    text_of(root, "title", picture.title, id="title")
+    text_of(root, "desc", "; ".join(f"{life.session.name}: {summary(life)}" for life in lives), id="desc")
+    text_of(root, "style", _STYLE)
+    rect(root, (0, 0, _WIDTH, height), "page")
+    write(root, _MARGIN, 36, "When sessions live", "text", size=18, bold=True)
+    write(root, _MARGIN, 58, picture.title, "soft")
     _days(root, picture, below)
     for row, life in enumerate(lives):
         _draw(root, life, picture, _TOP + _ROW * row)
     _legend(root, below + 14)
     for index, line in enumerate(said):
-        _write(root, _MARGIN, below + 46 + 20 * index, line, "soft", size=12)
+        write(root, _MARGIN, below + 46 + 20 * index, line, "soft", size=12)
     return tostring(root, encoding="unicode") + "\n"
 
 
@@ -72,27 +73,27 @@ def _days(root: Element, picture: Picture, bottom: float) -> None:
     each = len(midnights) // 10 + 1
     for midnight in midnights[::each]:
         x = _x(picture, midnight)
-        SubElement(root, "line", _numbers(x1=x, x2=x, y1=_TOP - 6, y2=bottom - 14) | {"class": "line"})
-        _write(root, x + 4, _TOP - 2, f"{midnight:%a %d %b}", "soft", size=11)
+        SubElement(root, "line", numbers(x1=x, x2=x, y1=_TOP - 6, y2=bottom - 14) | {"class": "line"})
+        write(root, x + 4, _TOP - 2, f"{midnight:%a %d %b}", "soft", size=11)
 
 
 def _draw(root: Element, life: Life, picture: Picture, top: float) -> None:
     y, middle = top + 10, top + 10 + _BAR / 2
     name = life.session.name
     shown = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
-    _text_of(_write(root, _MARGIN, middle + 4, shown, "text", bold=True), "title", name)
-    _rect(root, (_LEFT, y, _BARS, _BAR), "dead", round_=4)
+    text_of(write(root, _MARGIN, middle + 4, shown, "text", bold=True), "title", name)
+    rect(root, (_LEFT, y, _BARS, _BAR), "dead", round_=4)
     for since, until in life.spans:
         left, right = _x(picture, since), _x(picture, until)
-        bar = _rect(root, (left, y, max(right - left, 1), _BAR), "alive", round_=min(4, (right - left) / 4))
-        _text_of(bar, "title", f"{name} lives from {clock(since)} until {clock(until)}")
+        bar = rect(root, (left, y, max(right - left, 1), _BAR), "alive", round_=min(4, (right - left) / 4))
+        text_of(bar, "title", f"{name} lives from {clock(since)} until {clock(until)}")
     last = float("-inf")
     for event in life.events:
         x = _x(picture, event.at)
         if x - last >= _NARROWEST:
             _mark(root, event.kind, x, middle, f"{clock(event.at)}: {_told(event)}")
             last = x
-    _write(root, _LEFT + _BARS + 16, middle + 4, summary(life), "text", size=12)
+    write(root, _LEFT + _BARS + 16, middle + 4, summary(life), "text", size=12)
 
 
 def _told(event: Event) -> str:
@@ -106,48 +107,19 @@ def _mark(root: Element, kind: str, x: float, y: float, title: str = "") -> None
         points = f"{x:.1f},{y - 5:.1f} {x + 5:.1f},{y + 4:.1f} {x - 5:.1f},{y + 4:.1f}"
         mark = SubElement(root, "polygon", {"points": points, "class": kind})
     elif kind == "recreated":
-        mark = SubElement(root, "circle", _numbers(cx=x, cy=y, r=5.5) | {"class": kind, "stroke-width": "2"})
+        mark = SubElement(root, "circle", numbers(cx=x, cy=y, r=5.5) | {"class": kind, "stroke-width": "2"})
     else:
         path = f"M{x - 5:.1f} {y - 5:.1f}l10 10m0 -10l-10 10"
         mark = SubElement(root, "path", {"d": path, "class": kind, "stroke-width": "3"})
     if title:
-        _text_of(mark, "title", title)
+        text_of(mark, "title", title)
 
 
 def _legend(root: Element, y: float) -> None:
     for kind, words, offset in _LEGEND:
         x = _MARGIN + offset
         if kind in ("alive", "dead"):
-            _rect(root, (x, y - 8, 14, 10), kind, round_=2)
+            rect(root, (x, y - 8, 14, 10), kind, round_=2)
         else:
             _mark(root, kind, x + 7, y - 3)
-        _write(root, x + 20, y + 1, words, "soft", size=12)
-
-
-# --- elements ------------------------------------------------------------------------------------------------------
-
-
-_Box = tuple[float, float, float, float]
-"""Left, top, width and height."""
-
-
-def _rect(root: Element, box: _Box, kind: str, *, round_: float = 0) -> Element:
-    corners = _numbers(rx=round_) if round_ else {}
-    sides = dict(zip(("x", "y", "width", "height"), box, strict=True))
-    return SubElement(root, "rect", _numbers(**sides) | corners | {"class": kind})
-
-
-def _write(root: Element, x: float, y: float, text: str, kind: str, *, size: int = 13, bold: bool = False) -> Element:  # noqa: PLR0913 - given by name
-    look = {"class": kind, "font-size": str(size)} | ({"font-weight": "600"} if bold else {})
-    return _text_of(root, "text", text, **_numbers(x=x, y=y), **look)
-
-
-def _text_of(parent: Element, tag: str, text: str, **attributes: str) -> Element:
-    element = SubElement(parent, tag, attributes)
-    # What XML cannot hold, such as control characters, would make the whole file useless.
-    element.text = "".join(letter if letter.isprintable() or letter in "\n " else " " for letter in text)
-    return element
-
-
-def _numbers(**values: float) -> dict[str, str]:
-    return {key: f"{value:.1f}".removesuffix(".0") for key, value in values.items()}
+        write(root, x + 20, y + 1, words, "soft", size=12)

@@ -2,73 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import time
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.conftest import ORGANIZATION
-from tests.engine import pulumi_command
+from tests.project import ORGANIZATION, Project
 
 if TYPE_CHECKING:
+    import subprocess
+
     from tests.emulator_server import Emulator
-
-PROGRAM = """\
-import json
-from pathlib import Path
-
-from quant_sessions_provider import Session
-
-for name, declared in json.loads(Path("declared.json").read_text()).items():
-    Session(name, user_id=name, **declared)
-"""
-
-
-class Project:
-    """A folder with a program whose sessions are declared by a file beside it."""
-
-    def __init__(self, folder: Path, emulator: Emulator) -> None:
-        self.folder, self.emulator = folder, emulator
-        self.declared: dict[str, dict[str, Any]] = {}
-        options = {"toolchain": "pip", "virtualenv": sys.prefix}
-        settings = {"name": "acceptance", "runtime": {"name": "python", "options": options}}
-        (folder / "Pulumi.yaml").write_text(json.dumps(settings))  # JSON is YAML
-        (folder / "__main__.py").write_text(PROGRAM)
-        (folder / "backend").mkdir()
-
-    def declare(self, **sessions: dict[str, Any]) -> None:
-        self.declared = sessions
-        (self.folder / "declared.json").write_text(json.dumps(sessions))
-
-    def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {
-            **os.environ,
-            "PULUMI_BACKEND_URL": f"file://{self.folder}/backend",
-            "PULUMI_CONFIG_PASSPHRASE": "acceptance",
-            "PULUMI_HOME": f"{self.folder}/pulumi-home",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PYTHONPATH": str(Path(__file__).parents[2]),
-            "QUANTCDN_API_TOKEN": self.emulator.token,
-            "QUANTCDN_BASE_URL": self.emulator.url,
-            "QUANTCDN_ORGANIZATION": ORGANIZATION,
-        }
-        command = [pulumi_command().command, *arguments, "--non-interactive", "--color", "never"]
-        return subprocess.run(command, cwd=self.folder, env=environment, check=False, capture_output=True, text=True)  # noqa: S603 - the CLI under test
-
-    def ok(self, *arguments: str) -> str:
-        done = self.cli(*arguments)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def urns(self, stack: str) -> dict[str, str]:
-        resources = json.loads(self.ok("stack", "export", "--stack", stack))["deployment"]["resources"]
-        return {r["urn"].rsplit("::", 1)[-1]: r["urn"] for r in resources if "quant:Session" in r["type"]}
 
 
 @pytest.fixture(scope="module")
