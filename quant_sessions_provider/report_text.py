@@ -25,7 +25,9 @@ _LONGEST: Final = 300
 """Characters of one reason."""
 
 _PLAIN_CODE: Final = re.compile(r"[\w .:/+-]+")
-_MARKUP: Final = re.compile(r"[^\w\s.,;:()/+=%'\"?-]")
+_MARKUP: Final = re.compile(r"[^\w\s.,;:()/+=%'\"?-]|_")
+_UNSEEN: Final = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+"""Categories of what shows nothing, ends a line, or turns the direction of text."""
 _CODE: Final = re.compile(r"`([^`]*)`")
 _VERBS: Final = {"same": "unchanged"}
 _HEAD: Final = ("| session | action | why | lives until | messages lost |", "| --- | --- | --- | --- | --- |")
@@ -141,7 +143,7 @@ def _entity(found: re.Match[str]) -> str:
 
 def _visible(text: str) -> str:
     """Blank out control characters, ends of lines, and what turns the direction of text."""
-    return "".join(" " if unicodedata.category(letter).startswith("C") else letter for letter in text)
+    return "".join(" " if unicodedata.category(letter) in _UNSEEN else letter for letter in text)
 
 
 # --- for programs ------------------------------------------------------------------------------------------
