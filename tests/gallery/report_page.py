@@ -90,7 +90,7 @@ def _build() -> None:
         project = Project(Path(folder), emulator, PROGRAM)
         prepare(project)
         report = report_of(project.cli("preview", "--json", "--show-sames").stdout)
-    PAGE.write_text(_BLOCK.sub(lambda _: report, PAGE.read_text()))
+    PAGE.write_text(_BLOCK.sub(lambda _: report, PAGE.read_text(), count=1))
     PICTURE.write_text(picture(report))
 
 

@@ -224,3 +224,9 @@ def test_another_document_is_one_line_and_2() -> None:
 
 def test_a_stack_without_sessions_says_so() -> None:
     assert run(*WEEK, given_=state({})) == (0, "No session is in this state.\n", "")
+
+
+def test_the_page_shows_what_the_terminal_does() -> None:
+    shown = run(*WEEK, COLUMNS="100")[1].splitlines()[:4]
+    page = (PICTURE.parent / "timeline.md").read_text().splitlines()
+    assert [line.rstrip() for line in shown] == page[page.index("```text") + 1 :][:4]
