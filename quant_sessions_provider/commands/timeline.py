@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import datetime, timedelta, timezone
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,6 +68,8 @@ def _picture(every: str | None, cron: str | None, zone: str, start: datetime, sp
 
 
 def _show(lives: list[timelines.Life], picture: Picture, notes: list[str]) -> None:
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal may not know the letters of a name
     console = Console(highlight=False)
     unicode = console.encoding.lower().startswith("utf")
     if lives:

@@ -63,8 +63,9 @@ class Runner:
         (folder / "gh").chmod(0o700)
 
     def run(self, name: str, work_dir: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a step of the action by its name, or another script."""
         script = self.folder / "script.sh"
-        script.write_text(STEPS[name]["run"])
+        script.write_text(STEPS[name]["run"] if name in STEPS else name)
         environment = {
             "PATH": f"{self.folder}:{os.environ['PATH']}",
             "RUNNER_TEMP": str(self.folder),
@@ -131,3 +132,45 @@ def test_it_fails_where_the_preview_did_or_the_gate_says_so(
     done = runner.run("Decide", CODE=code, FAIL_ON_LOSS=gate, LOST=lost)
     assert done.returncode == expected
     assert done.stdout.startswith("::error::") == bool(expected)
+
+
+GITLAB_CURL = """#!/bin/sh
+printf '%s\\n' "$*" >> "$CALLS"
+case "$*" in *per_page*) printf '%s' "$KNOWN" ;; esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("known", "request_"),
+    [
+        ('[{"id": 1, "body": "Nice"}]', "--request POST --form body=<report.md https://gitlab.example/notes"),
+        (
+            '[{"id": 1, "body": "Nice"}, {"id": 2, "body": "<!-- quant-sessions report shop/main -->\\nOld"}]',
+            "--request PUT --form body=<report.md https://gitlab.example/notes/2",
+        ),
+    ],
+    ids=["first", "again"],
+)
+def test_the_snippet_for_gitlab_writes_one_note_and_fails_on_a_loss(runner: Runner, known: str, request_: str) -> None:
+    (snippet,) = [block for block in _yaml_of_page() if "sessions" in block]
+    script = "\n".join(line for line in snippet["sessions"]["script"] if not line.startswith("pip "))
+    for name, text in {"curl": GITLAB_CURL, "pulumi": f"#!/bin/sh\nprintf %s '{LOST}'\n"}.items():
+        (runner.folder / name).write_text(text)
+        (runner.folder / name).chmod(0o700)
+    path = f"{runner.folder}:{runner.folder}/quant-sessions/bin:{os.environ['PATH']}"
+    variables = {"NOTES": "https://gitlab.example/notes", "REPORT_TOKEN": "t", "KNOWN": known, "PATH": path}
+    done = runner.run(script, None, **variables)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert runner.said("calls").splitlines()[1].endswith(request_)
+
+
+def _yaml_of_page() -> list[dict[str, Any]]:
+    page = (ROOT / "docs" / "report.md").read_text()
+    return [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
+
+
+def test_the_workflow_on_the_page_asks_for_no_more_than_it_needs() -> None:
+    (workflow,) = [block for block in _yaml_of_page() if "jobs" in block]
+    assert workflow["permissions"] == {"contents": "read", "pull-requests": "write"}
+    (step,) = [step for step in workflow["jobs"]["sessions"]["steps"] if "OWNER" in step.get("uses", "")]
+    assert set(step["with"]) <= set(ACTION["inputs"])

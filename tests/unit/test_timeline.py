@@ -230,3 +230,11 @@ def test_the_page_shows_what_the_terminal_does() -> None:
     shown = run(*WEEK, COLUMNS="100")[1].splitlines()[:4]
     page = (PICTURE.parent / "timeline.md").read_text().splitlines()
     assert [line.rstrip() for line in shown] == page[page.index("```text") + 1 :][:4]
+
+
+def test_a_terminal_without_such_letters_gets_others() -> None:
+    sessions = {"dësk[b]": {"expirationMinutes": 1440, "renewBeforeMinutes": 780}}
+    done = CliRunner(charset="ascii").invoke(app, ["timeline", *WEEK], input=json.dumps(state(sessions)))
+    assert done.exit_code == 0
+    assert "d?sk[b]" in done.stdout
+    assert "=^=" in done.stdout
