@@ -15,6 +15,7 @@ from quant_sessions_provider import instants, lifecycle
 from quant_sessions_provider.errors import QuantSessionsError, RefusedError
 from quant_sessions_provider.model import MAX_LIFETIME, Properties, same
 from quant_sessions_provider.paper import PaperApi
+from quant_sessions_provider.report import SESSION_TYPE
 from quant_sessions_provider.sentence import counted
 from quant_sessions_provider.translation import inward
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from quant_sessions_provider.operations import Operations
 
-_SESSION_TYPE: Final = "pulumi-python:dynamic/quant:Session"
 _SECRET_KEY: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - marks a secret in any state of Pulumi's
 _NEEDED: Final = ("expiresAt", "expirationMinutes", "renewBeforeMinutes", "onExpired", "status")
 _FACTS: Final = ("grantedExpiresAt", "expired")
@@ -106,7 +106,7 @@ def sessions_of(document: object) -> tuple[list[Session], list[str]]:
 
 def _is_session(resource: dict[str, Any]) -> bool:
     # One that is only looked at is nobody's to renew; one that waits for its deletion has a successor.
-    return resource["type"] == _SESSION_TYPE and not resource.get("external") and not resource.get("delete")
+    return resource["type"] == SESSION_TYPE and not resource.get("external") and not resource.get("delete")
 
 
 def _session(resource: dict[str, Any]) -> Session | str:
