@@ -13,12 +13,13 @@ import typer
 from rich.console import Console
 
 from quant_sessions_provider import instants, schedule, timeline_svg, timeline_text
-from quant_sessions_provider import timeline as timelines
 from quant_sessions_provider.commands.files import UNUSABLE, read_json, unusable
 from quant_sessions_provider.timeline_text import Picture
 
 if TYPE_CHECKING:
     from typing import NoReturn
+
+    from quant_sessions_provider.timeline import Life
 
 _LONGEST = 366
 
@@ -35,6 +36,8 @@ def timeline(  # noqa: PLR0913 - options of a command
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON instead.")] = False,
 ) -> None:
     """Show when each session of a stack lives, is renewed and is dead, if `pulumi up` runs on a schedule."""
+    from quant_sessions_provider import timeline as timelines  # noqa: PLC0415 - it imports Pulumi, which is slow
+
     picture = _picture(every, cron, zone, _moment(start), timedelta(days=days))
     try:
         sessions, notes = timelines.sessions_of(read_json(file))
@@ -67,7 +70,7 @@ def _picture(every: str | None, cron: str | None, zone: str, start: datetime, sp
     return Picture(start, end, runs, f"at '{cron}' {zone}")
 
 
-def _show(lives: list[timelines.Life], picture: Picture, notes: list[str]) -> None:
+def _show(lives: list[Life], picture: Picture, notes: list[str]) -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal may not know the letters of a name
     console = Console(highlight=False)
