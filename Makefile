@@ -1,6 +1,6 @@
 # Each target does its own set-up, so any of them may be the first one in a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help up preview down setup test check previews previews-check machine chaos soak state lock fresh clean venv
+.PHONY: help up preview down setup test check previews previews-check machine fuzz chaos soak state lock fresh clean venv
 
 PYTHON ?= python3
 export PYTHON LIVE
@@ -33,14 +33,19 @@ check: venv ## Check format, lint and types
 	$(run) ruff check .
 	$(run) mypy
 
-previews: venv ## Write docs/previews.md from runs of the real engine
+previews: venv ## Write docs/previews.md, and what docs/policies.md shows, from runs of the real engine
 	@$(run) tools.run_tests --module tests.gallery.build
+	@$(run) tools.run_tests --module tests.gallery.policies
 
-previews-check: venv ## Check that docs/previews.md is what the engine says (part of `make test`)
-	@$(run) tools.run_tests tests/acceptance/test_gallery.py
+previews-check: venv ## Check that both are what the engine says (part of `make test`)
+	@$(run) tools.run_tests tests/acceptance/test_gallery.py tests/acceptance/test_policies.py
 
 machine: venv ## Try thousands of random lives of a session (EXAMPLES=2000)
 	@MACHINE_EXAMPLES=$${EXAMPLES:-2000} $(run) tools.run_tests tests/unit/test_machine.py --numprocesses 0
+
+fuzz: venv ## Fuzz the emulator by its contract, and the provider with any properties, for longer (EXAMPLES=400)
+	@OPENAPI_EXAMPLES=$${EXAMPLES:-400} PROPERTY_EXAMPLES=$${EXAMPLES:-400} \
+	  $(run) tools.run_tests tests/emulator/test_openapi.py tests/unit/test_any_properties.py --numprocesses 0
 
 chaos: venv ## Live on a bad network, with kills: 10,000 seeded lives in miniature, 50 on the engine (ARGS="--seed 1")
 	@$(run) tools.run_tests --module tests.chaos $(ARGS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import pulumi
@@ -14,12 +14,10 @@ from pulumi.runtime.settings import monitor_supports_feature
 
 from quant_sessions_provider.sentence import update_sentence
 from quant_sessions_provider.translation import inward
+from quant_sessions_provider.versions import OLDEST_CLI
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-OLDEST_CLI: Final = "3.259.0"
-"""The oldest CLI whose hooks run in previews as measured."""
 
 # One a program, not one a session: each is a registration and costs time. A program is an event loop: several may run
 # in one process.

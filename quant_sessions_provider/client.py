@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from quant_sessions_provider.errors import ApiError, RefusedError
+from quant_sessions_provider.errors import RefusedError
 from quant_sessions_provider.model import (
     PAGE_SIZE,
-    Answer,
     CreatedSession,
     DeletedSession,
     ExtendedSession,
@@ -22,8 +22,6 @@ from quant_sessions_provider.transport import Repeat, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-_OK: Final = 200
 
 
 class Client:
@@ -56,17 +54,24 @@ class Client:
                 "initial_messages": initial_messages,
             }
         )
-        operation = "creating the session"
-        answer = self._transport.request(
-            operation, "POST", _path(organization), repeat=Repeat.IF_NOT_PROCESSED, body=body
+        return self._transport.request(
+            "creating the session",
+            "POST",
+            path_of(organization),
+            parse=partial(parse_answer, CreatedSession),
+            repeat=Repeat.IF_NOT_PROCESSED,
+            body=body,
         )
-        return _parsed(operation, CreatedSession, answer)
 
     def get(self, organization: str, session_id: str) -> StoredSession:
         """Read a session with its messages. It tells no expiry."""
-        operation = f"reading session {session_id}"
-        answer = self._transport.request(operation, "GET", _path(organization, session_id), repeat=Repeat.ALWAYS)
-        return _parsed(operation, StoredSession, answer)
+        return self._transport.request(
+            f"reading session {session_id}",
+            "GET",
+            path_of(organization, session_id),
+            parse=partial(parse_answer, StoredSession),
+            repeat=Repeat.ALWAYS,
+        )
 
     def update(  # noqa: PLR0913 - the API's own fields
         self,
@@ -86,35 +91,35 @@ class Client:
             {"new_messages": new_messages, "tokens_used": tokens_used, "status": status, "metadata": metadata}
         )
         adds = new_messages is not None or tokens_used is not None
-        operation = f"updating session {session_id}"
-        answer = self._transport.request(
-            operation,
+        return self._transport.request(
+            f"updating session {session_id}",
             "PUT",
-            _path(organization, session_id),
+            path_of(organization, session_id),
+            parse=partial(parse_answer, UpdatedSession),
             repeat=Repeat.IF_NOT_PROCESSED if adds else Repeat.ALWAYS,
             body=body,
         )
-        return _parsed(operation, UpdatedSession, answer)
 
     def extend(self, organization: str, session_id: str, *, additional_minutes: int | None = None) -> ExtendedSession:
         """Extend a session by 1 to 1440 minutes (the API's default is 60). Never repeated after a lost answer."""
-        operation = f"extending session {session_id}"
-        answer = self._transport.request(
-            operation,
+        return self._transport.request(
+            f"extending session {session_id}",
             "PUT",
-            _path(organization, session_id, "extend"),
+            path_of(organization, session_id, "extend"),
+            parse=partial(parse_answer, ExtendedSession),
             repeat=Repeat.IF_NOT_PROCESSED,
             body=by_state_key({"additional_minutes": additional_minutes}),
         )
-        return _parsed(operation, ExtendedSession, answer)
 
     def delete(self, organization: str, session_id: str) -> DeletedSession:
         """Delete a session. The API documents no answer of its own for one that is gone."""
-        operation = f"deleting session {session_id}"
-        answer = self._transport.request(
-            operation, "DELETE", _path(organization, session_id), repeat=Repeat.IF_NOT_PROCESSED
+        return self._transport.request(
+            f"deleting session {session_id}",
+            "DELETE",
+            path_of(organization, session_id),
+            parse=partial(parse_answer, DeletedSession),
+            repeat=Repeat.IF_NOT_PROCESSED,
         )
-        return _parsed(operation, DeletedSession, answer)
 
     def list(  # noqa: PLR0913 - the API's own filters
         self,
@@ -141,30 +146,34 @@ class Client:
                 return
 
     def _page(self, organization: str, query: dict[str, str]) -> Sequence[SessionSummary]:
-        operation = "listing sessions"
-        answer = self._transport.request(operation, "GET", _path(organization), repeat=Repeat.ALWAYS, query=query)
-        if not isinstance(answer, list):
-            raise ApiError(f"{operation}: the API answered {_OK}, but not with a list", status=_OK)
-        return [_parsed(operation, SessionSummary, entry) for entry in answer]
+        return self._transport.request(
+            "listing sessions", "GET", path_of(organization), parse=_summaries, repeat=Repeat.ALWAYS, query=query
+        )
 
 
-def _path(organization: str, *parts: str) -> str:
+def _summaries(answer: object) -> list[SessionSummary]:
+    if not isinstance(answer, list):
+        raise ValueError("not a list")  # noqa: TRY004 - one kind of error for a useless answer
+    return [parse_answer(SessionSummary, entry) for entry in answer]
+
+
+def path_of(organization: str, *parts: str) -> str:
+    """Give the escaped path of an organization's sessions, or of what lies below.
+
+    Raises:
+        RefusedError: no path can hold a part.
+
+    """
     segments = [_segment(part) for part in (organization, "ai", "sessions", *parts)]
     return "/api/v3/organizations/" + "/".join(segments)
 
 
-def _segment(text: str) -> str:
-    # HTTP libraries resolve dots even when they are escaped, which would climb out of the path.
-    if not text.strip("."):
-        raise RefusedError("an organization or session id is empty or made of dots: no path can hold it")
+def _segment(text: object) -> str:
+    # HTTP libraries resolve dots even when they are escaped, which would climb out of the path. Whatever a state holds
+    # gets here too.
+    if not isinstance(text, str) or not text.strip("."):
+        raise RefusedError("an organization or session id is missing or made of dots: no path can hold it")
     try:
         return quote(text, safe="")
     except UnicodeEncodeError:
         raise RefusedError("an organization or session id is no valid Unicode: no path can hold it") from None
-
-
-def _parsed(operation: str, kind: type[Answer], answer: object) -> Answer:
-    try:
-        return parse_answer(kind, answer)
-    except ValueError as error:
-        raise ApiError(f"{operation}: the API's answer makes no sense: {error}", status=_OK) from None

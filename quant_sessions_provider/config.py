@@ -127,21 +127,30 @@ def load(lookup: Lookup, environ: Mapping[str, str]) -> Settings:
     )
 
 
+def find(key: str, lookup: Lookup, environ: Mapping[str, str]) -> tuple[str, object]:
+    """Find a setting: the full key or the variable that it came from, and its value; the variable and None if unset."""
+    for full in (f"{namespace}:{key}" for namespace in NAMESPACES):
+        value = lookup(full)
+        if value is not None:
+            return full, value
+    # A variable that is set to nothing is a common way to unset it.
+    return VARIABLES[key], environ.get(VARIABLES[key]) or None
+
+
+def place(name: str) -> str:
+    """Say where a setting came from, by the name that :func:`find` gave."""
+    return f"the stack configuration {name}" if ":" in name else f"the variable {name}"
+
+
 class _Reader:
     def __init__(self, lookup: Lookup, environ: Mapping[str, str]) -> None:
         self._lookup, self._environ = lookup, environ
 
     def _find(self, key: str) -> tuple[str, object]:
-        for full in (f"{namespace}:{key}" for namespace in NAMESPACES):
-            value = self._lookup(full)
-            if value is not None:
-                return full, value
-        # A variable that is set to nothing is a common way to unset it.
-        return VARIABLES[key], self._environ.get(VARIABLES[key]) or None
+        return find(key, self._lookup, self._environ)
 
     def source(self, key: str) -> str:
-        name = self._find(key)[0]
-        return f"the stack configuration {name}" if ":" in name else f"the variable {name}"
+        return place(self._find(key)[0])
 
     def convert(self, key: str, parse: Callable[[str], _T]) -> _T | None:
         name, value = self._find(key)

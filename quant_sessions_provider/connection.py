@@ -153,20 +153,21 @@ class _Adapter(HTTPAdapter):
 
 
 class _Bearer(AuthBase):
-    """The token as requests' own kind of credential: a `.netrc` would overwrite a plain header."""
+    """The token, if there is one, as requests' own kind of credential: a `.netrc` would overwrite a plain header."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str | None) -> None:
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
+        if self._token is not None:
+            request.headers["Authorization"] = f"Bearer {self._token}"
         return request
 
 
 class Session(requests.Session):
     """Sends each request once, to where it is told and no further; for one thread."""
 
-    def __init__(self, token: str, *, trust_env: bool) -> None:
+    def __init__(self, token: str | None, *, trust_env: bool) -> None:
         super().__init__()
         self.auth, self.trust_env = _Bearer(token), trust_env
         self.mount("https://", _Adapter())

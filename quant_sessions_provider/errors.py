@@ -5,7 +5,7 @@
     QuantSessionsError
     ├── ConfigurationError      a setting is missing or malformed; nothing was sent
     ├── RefusedError            the plan cannot be carried out as it stands; says what to do instead
-    ├── UnreachableError        no connection was made
+    ├── UnreachableError        no connection, or no turn to send: it surely was not processed
     ├── AnswerLostError         the request may have been processed
     └── ApiError                the API answered, with an error status or without sense
         └── NotFoundError       404 or 410
@@ -40,7 +40,11 @@ class RefusedError(QuantSessionsError):
 
 
 class UnreachableError(QuantSessionsError):
-    """No connection was made. What is not safe to repeat (create, append, extend, delete) was not processed."""
+    """The request did not get through: what is not safe to repeat (create, append, extend, delete) was not processed.
+
+    There was no connection, to the host or to a proxy on the way, or no secure one (the TLS handshake failed), or
+    ``requestsPerSecond`` left no turn within ``timeoutSeconds``.
+    """
 
 
 class AnswerLostError(QuantSessionsError):

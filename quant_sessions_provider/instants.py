@@ -22,7 +22,12 @@ def parse(text: str) -> datetime:
         raise ValueError("not an RFC 3339 timestamp with Z or an offset")
     day, time, fraction, zulu, offset = found.groups()
     micros = (fraction or "0")[:6].ljust(6, "0")
-    return datetime.fromisoformat(f"{day}T{time}.{micros}{'+00:00' if zulu else offset}")
+    moment = datetime.fromisoformat(f"{day}T{time}.{micros}{'+00:00' if zulu else offset}")
+    try:
+        moment.astimezone(timezone.utc)
+    except OverflowError:
+        raise ValueError("not between the years 1 and 9999 in UTC") from None
+    return moment
 
 
 def parse_or_none(value: object) -> datetime | None:

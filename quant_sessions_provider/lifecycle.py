@@ -75,13 +75,20 @@ def plan_expiry(old: Properties, new: Properties, now: datetime) -> str | Unknow
 
 def _prolonged(asked: str, expiry: datetime, new: Properties, now: datetime, grown: int) -> str | Unknown:
     """Raise a living session's expiry by what its lifetime grew, then renew it if that is due even so."""
-    candidate = expiry + _minutes(max(grown, 0))
+    candidate = _later(expiry, grown)
     ahead = new.get("renewBeforeMinutes")
     if isinstance(ahead, Unknown):
         return UNKNOWN
     if ahead is not None and candidate - _minutes(ahead) <= now:
         candidate = expiry + _minutes(whole_minutes(now + _minutes(new["expirationMinutes"]) - expiry))
     return asked if candidate == expiry else instants.render(candidate)
+
+
+def _later(moment: datetime, minutes: int) -> datetime:
+    try:
+        return moment + _minutes(max(minutes, 0))
+    except OverflowError:  # there is nothing after the year 9999, with which an API may mean "never"
+        return moment
 
 
 def raised_by(old: Properties, new: Properties) -> int:
@@ -126,7 +133,7 @@ def new_messages(outputs: Properties, new: Properties) -> list[Any] | None:
     no conversation is lost without its saying so.
     """
     before, after = outputs.get("messages", []), new.get("messages", [])
-    if not isinstance(after, list) or contains_unknown(after[: len(before)]):
+    if not isinstance(before, list) or not isinstance(after, list) or contains_unknown(after[: len(before)]):
         return None
     appended = after[len(before) :]
     kept = same(before, after[: len(before)])
@@ -134,7 +141,7 @@ def new_messages(outputs: Properties, new: Properties) -> list[Any] | None:
 
 
 def _is_appendable(message: object) -> bool:
-    return isinstance(message, dict) and message["role"] in APPENDABLE_ROLES
+    return isinstance(message, dict) and message.get("role") in APPENDABLE_ROLES
 
 
 # --- the known expiry and what is due (rules 2 to 4) ----------------------------------------------------
@@ -163,9 +170,9 @@ def short_grant_due(outputs: Properties, new: Properties, now: datetime) -> bool
     if "expirationMinutes" not in new or asked <= now:
         return False
     if known <= now:
-        return bool(new["onExpired"] != "ignore")
+        return bool(new.get("onExpired") != "ignore")
     ahead = new.get("renewBeforeMinutes")
-    return isinstance(ahead, int) and known - _minutes(ahead) <= now
+    return isinstance(ahead, int) and known <= _later(now, ahead)
 
 
 def extension(outputs: Properties, new: Properties, now: datetime) -> int:
@@ -238,7 +245,8 @@ def with_drift(outputs: Properties, live: list[Any] | None) -> tuple[Properties,
     The first live ones are taken, as many as are declared.
     """
     declared = outputs.get("messages", [])
-    if live is None or occur_in_order(declared, live):
+    known = isinstance(declared, list) and all(_is_message(message) for message in declared)
+    if live is None or not known or occur_in_order(declared, live):
         return outputs, None
     kept = [{"role": message["role"], "content": message["content"]} for message in live[: len(declared)]]
     outputs = outputs | {"messages": kept}

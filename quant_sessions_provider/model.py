@@ -69,8 +69,11 @@ def contains_unknown(value: object) -> bool:
 
 
 def same(one: object, other: object) -> bool:
-    """Compare as JSON does, where ``true`` is not ``1`` (for Python it is)."""
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    """Compare as JSON does, where ``true`` is not ``1`` (for Python it is); what JSON cannot carry is like nothing."""
+    try:
+        return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    except (TypeError, ValueError):
+        return False
 
 
 def camel(name: str) -> str:

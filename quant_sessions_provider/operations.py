@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider import instants, lifecycle, transcripts, validation
+from quant_sessions_provider.discretion import discreet
 from quant_sessions_provider.errors import (
     AnswerLostError,
     ApiError,
@@ -82,6 +83,7 @@ class Operations:
             inputs["expiresAt"] = lifecycle.plan_expiry(old, inputs, now)
         return inputs, failures
 
+    @discreet
     def diff(self, session_id: str, outputs: Properties, new: Properties) -> Diff:
         """Decide between nothing, an update in place and a replacement.
 
@@ -104,7 +106,7 @@ class Operations:
     def _ended(self, session_id: str, outputs: Properties, new: Properties, changed: list[str], end: str) -> Diff:
         changes = None if changed else True
         # `completed` ignores an expiry; what needs a request still needs a session.
-        if new["onExpired"] == "error" and new["status"] != "completed":
+        if new.get("onExpired") == "error" and new.get("status") != "completed":
             if {"expiresAt", "metadata", "status"} & set(changed):
                 raise _expired_error(session_id, outputs)
             # What is left moves in a refresh too, which must not fail and cannot be told from a plan: update raises it.
@@ -115,6 +117,7 @@ class Operations:
         causes = ["expiresAt"] if "expiresAt" in changed or not sends else sends
         return Diff(changes, causes, [note])
 
+    @discreet
     def create(self, inputs: Properties) -> tuple[str, Properties]:
         """Create the session as declared; if a second request must complete it and fails, nothing is left behind."""
         sent = self._now()
@@ -159,6 +162,7 @@ class Operations:
             return f"session {session_id} was created and could not be deleted again: delete it by its id"
         return "the session was deleted again"
 
+    @discreet
     def read(self, session_id: str, outputs: Properties) -> tuple[Properties, Properties | None] | None:
         """Read what the API tells: new outputs, and new inputs where declared messages were tampered with.
 
@@ -185,6 +189,7 @@ class Operations:
         )
         return lifecycle.with_drift(fresh, found.messages)
 
+    @discreet
     def update(self, session_id: str, outputs: Properties, new: Properties) -> Properties:
         """Send what moved: first what may be repeated by a later run, last the extension, which may not."""
         now = self._now()
@@ -220,11 +225,11 @@ class Operations:
     def _appended(self, session_id: str, outputs: Properties, new: Properties) -> list[Any] | None:
         appended = lifecycle.new_messages(outputs, new)
         # After a lost answer or a killed run they may be there already.
-        live = self._client.get(outputs["organization"], session_id).messages if appended else None
+        live = self._client.get(outputs.get("organization", ""), session_id).messages if appended else None
         return appended if live is None else lifecycle.unsent(new["messages"], live, len(outputs.get("messages", [])))
 
     def _put(self, session_id: str, outputs: Properties, body: dict[str, Any]) -> Properties:
-        answer = self._client.update(outputs["organization"], session_id, **body)
+        answer = self._client.update(outputs.get("organization", ""), session_id, **body)
         return _told(totalMessages=answer.total_messages, totalTokens=answer.total_tokens, updatedAt=answer.updated_at)
 
     def _updated(self, session_id: str, outputs: Properties, body: dict[str, Any]) -> Properties:
@@ -235,13 +240,14 @@ class Operations:
 
     def _extended(self, session_id: str, outputs: Properties, minutes: int) -> Properties:
         try:
-            answer = self._client.extend(outputs["organization"], session_id, additional_minutes=minutes)
+            answer = self._client.extend(outputs.get("organization", ""), session_id, additional_minutes=minutes)
         except (ApiError, AnswerLostError) as error:
             raise _in_doubt(error, "The next run extends it again: at worst it lives longer") from error
         # Without an answer's word for it, the earlier grant says nothing any more.
         rest = {key: value for key, value in outputs.items() if key != "grantedExpiresAt"}
         return rest | _told(grantedExpiresAt=answer.expires_at, expired=False)
 
+    @discreet
     def delete(self, session_id: str, outputs: Properties) -> None:
         """Delete the session, saving its messages first if ``transcriptDir`` is configured; gone is deleted."""
         if self._settings.transcript_dir:
@@ -254,12 +260,12 @@ class Operations:
     def _delete(self, session_id: str, outputs: Properties) -> None:
         """Delete without saving. After an error a GET tells whether it is gone, since DELETE itself does not."""
         try:
-            self._client.delete(outputs["organization"], session_id)
+            self._client.delete(outputs.get("organization", ""), session_id)
         except (ApiError, AnswerLostError) as error:
             if isinstance(error, ApiError) and error.status in _FORBIDDEN:
                 raise
             if self._probe.find(session_id, outputs) is not None:
-                self._client.delete(outputs["organization"], session_id)
+                self._client.delete(outputs.get("organization", ""), session_id)
 
 
 def _required_id(session_id: str | None) -> str:

@@ -1,57 +1,116 @@
-"""What is sent again, and after what pause: urllib3's own policy, with our few changes."""
+"""Ready policies on sessions for a pack of Pulumi's policies; the rules themselves are in ``policy_rules.py``.
+
+Needs the extra: ``pip install 'quant-sessions-provider[policy]'``.
+"""
 
 from __future__ import annotations
 
-import random
-import sys
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, Final
 
-from urllib3.exceptions import InvalidHeader
-from urllib3.util import Retry
+from pulumi_policy import (
+    Policy,
+    PolicyConfigSchema,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy import policy as _library
+from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY, deserialize_properties
+from pulumi_policy.proxy import UnknownValueError
+
+from quant_sessions_provider.model import UNKNOWN
+from quant_sessions_provider.policy_rules import SESSION_RULES, STACK_RULES, Declared, Rule, SecretText
 
 if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse
+    from collections.abc import Callable
 
-    from quant_sessions_provider.config import Settings
+__all__ = ["policies"]
 
-_PASSING: Final = (408, 429, 500, 502, 503, 504)
-_REFUSED: Final = (429,)
-
-
-class Policy(Retry):
-    """Decides; it does not sleep. That is left to who knows how much time there is."""
-
-    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
-        """Take a Retry-After that makes no sense for none. Numbers may be too long for `int`, dates not exist."""
-        self.retry_after_max = sys.maxsize  # newer versions of urllib3 cut it to 6 hours, and people are told of it
-        try:
-            asked = super().get_retry_after(response)
-        except (InvalidHeader, ValueError, OverflowError, TypeError, IndexError):
-            return None
-        return asked and min(asked, sys.maxsize)
-
-    def get_backoff_time(self) -> float:
-        """Pause before the first repetition too; urllib3 makes none."""
-        jitter = random.random() * self.backoff_jitter  # noqa: S311 - spreads load, guards nothing
-        pause = self.backoff_factor * 2.0 ** (len(self.history) - 1) + jitter
-        return max(0.0, min(self.backoff_max, pause))
-
-    def pause(self, response: BaseHTTPResponse | None) -> float:
-        """Give the seconds to wait before the next attempt: what the answer asks for, else the backoff."""
-        asked = None if response is None else self.get_retry_after(response)
-        return asked or self.get_backoff_time()
+_SESSION: Final = "pulumi-python:dynamic/quant:Session"
 
 
-def policy(settings: Settings, *, always: bool) -> Policy:
-    """Make the policy of one request. ``always``: sending it twice changes nothing, so failures count less."""
-    total, base = settings.max_retries, settings.base_delay_ms / 1000
-    return Policy(
-        total=total,
-        read=total if always else 0,
-        other=0,
-        allowed_methods=None,
-        status_forcelist=_PASSING if always else _REFUSED,
-        backoff_factor=base,
-        backoff_max=settings.max_delay_ms / 1000,
-        backoff_jitter=base if settings.enable_jitter else 0.0,
-    )
+def policies() -> list[Policy]:
+    """Make one policy for each rule, with the pack's enforcement level; what to configure is in ``docs/policies.md``.
+
+    Call it in the pack's own process: from then on the texts that this process is given say whether they are secret.
+    """
+    _tell_what_is_secret()
+    of_sessions = [ResourceValidationPolicy(validate=_on_session(rule), **_described(rule)) for rule in SESSION_RULES]
+    of_stacks = [StackValidationPolicy(validate=_on_stack(rule), **_described(rule)) for rule in STACK_RULES]
+    return [*of_sessions, *of_stacks]
+
+
+def _described(rule: Rule[Any]) -> dict[str, Any]:
+    return {
+        "name": rule.name,
+        "description": rule.description,
+        "config_schema": PolicyConfigSchema(rule.schema),
+        "remediation_steps": rule.remedy,
+    }
+
+
+def _on_session(rule: Rule[Declared]) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
+    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        if args.resource_type == _SESSION:
+            for text in rule.violations(_declared(args.props), args.get_config()):
+                report(text, None)
+
+    return validate
+
+
+def _on_stack(rule: Rule[Sequence[Declared]]) -> Callable[[StackValidationArgs, ReportViolation], None]:
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        sessions = [_declared(found.props) for found in args.resources if found.resource_type == _SESSION]
+        for text in rule.violations(sessions, args.get_config()):
+            report(text, None)
+
+    return validate
+
+
+def _declared(props: Mapping[str, Any]) -> Declared:
+    return Declared(_plain(props), datetime.now(timezone.utc))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a property value
+    """Take the library's proxies away, which raise an error where a value is not known yet."""
+    if isinstance(value, Mapping):
+        return {key: _entry(value, key) for key in value}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_entry(value, index) for index in range(len(value))]
+    return value
+
+
+def _entry(container: Any, key: str | int) -> Any:  # noqa: ANN401 - a proxy and what it holds
+    try:
+        return _plain(container[key])
+    except UnknownValueError:
+        return UNKNOWN
+
+
+def _tell_what_is_secret() -> None:
+    """Keep the mark of secrets, which the library takes off before a policy sees its properties.
+
+    The engine sends the mark, and the library has no setting to keep it
+    (https://github.com/pulumi/pulumi-policy/issues/241). A marked text is a text like any other for other policies.
+    """
+    vars(_library)["deserialize_properties"] = _deserialize
+
+
+def _deserialize(props: dict[str, Any], proxy_secrets: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - theirs
+    return deserialize_properties(_marked(props, secret=False), proxy_secrets)
+
+
+def _marked(value: Any, *, secret: bool) -> Any:  # noqa: ANN401 - a property value as it comes over the wire
+    if isinstance(value, str):
+        return SecretText(value) if secret else value
+    if isinstance(value, list):
+        return [_marked(inner, secret=secret) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get(SPECIAL_SIG_KEY) == SPECIAL_SECRET_SIG:
+        return {**value, "value": _marked(value.get("value"), secret=True)}
+    return {key: _marked(inner, secret=secret) for key, inner in value.items()}

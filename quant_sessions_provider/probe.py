@@ -29,7 +29,7 @@ class Probe:
     def find(self, session_id: str, outputs: Properties) -> StoredSession | None:
         """Read the session; None if it is gone."""
         try:
-            return self._client.get(outputs["organization"], session_id)
+            return self._client.get(outputs.get("organization", ""), session_id)
         except NotFoundError:
             self.require_same_place(session_id, outputs)
             return None
@@ -38,8 +38,9 @@ class Probe:
         """Refuse to take another host's answer for that of the session's own."""
         recorded = outputs.get("baseUrl", self._base_url)
         if self._base_url != recorded:
+            there = recorded if isinstance(recorded, str) and recorded.isprintable() else "a place that is no URL"
             raise RefusedError(
-                f"session {session_id} is not found at {self._base_url}, but it was made at {recorded}:"
+                f"session {session_id} is not found at {self._base_url}, but it was made at {there}:"
                 " set baseUrl to where it lives"
             )
 
@@ -60,9 +61,10 @@ class Probe:
         return any(session.id == session_id for session in self._active(outputs))
 
     def _active(self, properties: Properties) -> Iterator[SessionSummary]:
-        """List the active sessions of a session's user and group."""
+        """List the active sessions of a session's user and group, or all if a state does not tell whose it is."""
+        texts = {key: value for key, value in properties.items() if isinstance(value, str)}
         return self._client.list(
-            properties["organization"], user_id=properties["userId"], session_group=properties.get("sessionGroup")
+            properties.get("organization", ""), user_id=texts.get("userId"), session_group=texts.get("sessionGroup")
         )
 
     def price(self, session_id: str, outputs: Properties, why: str) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from quant_sessions_provider import instants, lifecycle
-from quant_sessions_provider.model import Properties, contains_unknown
+from quant_sessions_provider.model import MAX_LIFETIME, Properties, contains_unknown
 
 _WITH_DATE: Final = "%Y-%m-%d %H:%MZ"
 
@@ -43,7 +43,7 @@ def _put(outputs: Properties, new: Properties, changed: list[str]) -> list[str]:
 
 
 def _metadata(outputs: Properties, new: Properties) -> str:
-    dropped = set(outputs.get("metadata", {})) - _keys(new.get("metadata", {}))
+    dropped = _keys(outputs.get("metadata", {})) - _keys(new.get("metadata", {}))
     if not dropped or contains_unknown(new.get("metadata")):
         return "sends its metadata"
     return (
@@ -111,7 +111,7 @@ def end_of_new(new: Properties, now: datetime) -> str:
     if "expirationMinutes" not in new:
         return "the moment that is declared"
     lifetime = new["expirationMinutes"]
-    if not isinstance(lifetime, int):
+    if not isinstance(lifetime, int) or lifetime > MAX_LIFETIME:
         return "a time not known yet"
     return (now + timedelta(minutes=lifetime)).astimezone(timezone.utc).strftime(_WITH_DATE)
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar, ove
 
 import pulumi
 from pulumi.dynamic import Resource
+from pulumi.runtime import get_config, is_config_secret
 
 from quant_sessions_provider.announcer import announcing_hook
+from quant_sessions_provider.config import NAMESPACES
 from quant_sessions_provider.model import COMPUTED, INPUTS, by_state_key, camel
 from quant_sessions_provider.provider import SessionProvider
 from quant_sessions_provider.translation import EXACT
@@ -78,7 +80,8 @@ class Session(Resource, module="quant", name="Session"):
 
     Raises:
         pulumi.RunError: arguments exclude each other, or Pulumi would drop, round or not act upon what is declared:
-            None in an object, whole numbers beyond 2^53, ``import_``, options by Python names.
+            None in an object, whole numbers beyond 2^53, ``import_``, options by Python names. Or it would keep the
+            token in state, since that is configured in plain text.
 
     The ``id`` is the session's own. Every input is an output too, as it was applied; see the properties below for the
     rest. The rules are in ``docs/expiry.md``.
@@ -173,12 +176,23 @@ def _register(
     opts: pulumi.ResourceOptions | None,
     hooks: pulumi.ResourceHookBinding | None = None,
 ) -> None:
+    _refuse_plain_token()
     if opts:
         _refuse_options(name, opts)
     # The title may be made from messages.
     ours = pulumi.ResourceOptions(additional_secret_outputs=["title"], hooks=hooks)
     names: dict[str, Any] = dict.fromkeys((*INPUTS, *COMPUTED))
     Resource.__init__(session, SessionProvider(), name, names | inputs, pulumi.ResourceOptions.merge(opts, ours))
+
+
+def _refuse_plain_token() -> None:
+    """Refuse a token that Pulumi would write into state, its backups, its history and logs as it is."""
+    for key in (f"{namespace}:bearer" for namespace in NAMESPACES):
+        if get_config(key) is not None and not is_config_secret(key):
+            raise pulumi.RunError(
+                f"{key} is configured in plain text, which Pulumi keeps in state: set it anew by"
+                f" `pulumi config set --secret {key}`"
+            )
 
 
 def _refuse_options(name: str, opts: pulumi.ResourceOptions) -> None:

@@ -36,12 +36,19 @@ def _value_in(value: Any) -> Any:  # noqa: ANN401 - a property value
 
 def outward(properties: Properties) -> dict[str, Any]:
     """Give properties to Pulumi, in its own word for what is not known yet."""
-    return {key: _value_out(value) for key, value in properties.items()}
+    return {_text_out(key): _value_out(value) for key, value in properties.items()}
+
+
+def _text_out(text: str) -> str:
+    """Replace half a surrogate pair, which JSON may carry and Pulumi's wire may not: a title is cut where it is cut."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _value_out(value: Any) -> Any:  # noqa: ANN401 - a property value
     if isinstance(value, Unknown):
         return PULUMI_UNKNOWN
+    if isinstance(value, str):
+        return _text_out(value)
     if isinstance(value, dict):
         return outward(value)
     if isinstance(value, list):

@@ -9,7 +9,7 @@ import threading
 import time
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import requests
 from urllib3.exceptions import (
@@ -26,6 +26,7 @@ from urllib3.exceptions import (
 from quant_sessions_provider.answer import Reply, SenselessError, read
 from quant_sessions_provider.connection import HandshakeError, Session
 from quant_sessions_provider.deadline import Deadline, running
+from quant_sessions_provider.discretion import texts_at_hand
 from quant_sessions_provider.errors import (
     AnswerLostError,
     ApiError,
@@ -35,13 +36,15 @@ from quant_sessions_provider.errors import (
     UnreachableError,
 )
 from quant_sessions_provider.pace import Pace
-from quant_sessions_provider.policy import Policy, policy
+from quant_sessions_provider.retries import Retries, retries
 from quant_sessions_provider.words import api_words, declared_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from quant_sessions_provider.config import Settings
+
+Result = TypeVar("Result")
 
 _NOT_FOUND: Final = (404, 410)
 _NOT_WITH_IT: Final = {401: "accept", 403: "allow this with"}
@@ -85,16 +88,18 @@ class Transport:
         method: str,
         path: str,
         *,
+        parse: Callable[[object], Result],
         repeat: Repeat,
         query: dict[str, str] | None = None,
         body: dict[str, Any] | None = None,
-    ) -> object:
-        """Send a request and give its answer, parsed as JSON; within ``timeoutSeconds``, repetitions included.
+    ) -> Result:
+        """Send a request and give what its answer says; within ``timeoutSeconds``, repetitions included.
 
         Args:
             operation: what is attempted, for errors: "creating the session".
             method: the HTTP method.
             path: below the base URL, escaped.
+            parse: reads the answer's JSON; its ValueError says what is wrong with it.
             repeat: when it may be sent again.
             query: parameters of the URL.
             body: sent as JSON.
@@ -104,7 +109,7 @@ class Transport:
             RefusedError: JSON cannot hold what is to be sent.
             UnreachableError: it surely was not processed.
             AnswerLostError: it may have been processed.
-            ApiError: the API answered with an error, or not with JSON.
+            ApiError: the API answered with an error, not with JSON, or with JSON that cannot be parsed.
 
         """
         call = _Call(operation, method, self._settings.base_url + path, repeat, query, body)
@@ -117,7 +122,7 @@ class Transport:
                 raise self._failure(call, outcome, deadline) from outcome
             if not outcome.succeeded:
                 raise self._refusal(call, outcome, deadline)
-        return _sense(call, outcome)
+        return _sense(call, outcome, parse)
 
     def _session(self) -> Session:
         session: Session | None = getattr(self._local, "session", None)
@@ -129,7 +134,7 @@ class Transport:
 
     def _repeated(self, session: Session, call: _Call, deadline: Deadline) -> Reply | HTTPError | None:
         """Send until an outcome is final or the time is over; None if it never got a turn."""
-        plan = policy(self._settings, always=call.repeat is Repeat.ALWAYS)
+        plan = retries(self._settings, always=call.repeat is Repeat.ALWAYS)
         outcome: Reply | HTTPError | None = None
         while self._pace.wait(deadline):
             latest = self._attempt(session, call)
@@ -196,7 +201,7 @@ class Transport:
     def _refusal(self, call: _Call, reply: Reply, deadline: Deadline) -> ApiError:
         kind = NotFoundError if reply.status in _NOT_FOUND else ApiError
         asked = [value for key, value in (call.query or {}).items() if key in ("userId", "sessionGroup")]
-        hidden = [self._settings.require_bearer(), *asked, *declared_texts(call.body or {})]
+        hidden = [self._settings.require_bearer(), *asked, *declared_texts(call.body or {}), *texts_at_hand()]
         words = api_words(reply.text, hidden)
         text = f"{call.operation}: the API answered {reply.status}{f': {words}' if words else ''}"
         return kind(text + _asked(reply, deadline) + self._advice(reply.status), status=reply.status)
@@ -217,8 +222,8 @@ def _is_too_late(outcome: Reply | HTTPError) -> bool:
     return isinstance(outcome, ConnectTimeoutError) and not isinstance(outcome, NewConnectionError)
 
 
-def _next(plan: Policy, call: _Call, outcome: Reply | HTTPError) -> tuple[Policy, float] | None:
-    """Decide whether to send again: with what policy from there on, after how many seconds."""
+def _next(plan: Retries, call: _Call, outcome: Reply | HTTPError) -> tuple[Retries, float] | None:
+    """Decide whether to send again: with what retries from there on, after how many seconds."""
     raw, error = (outcome.raw, None) if isinstance(outcome, Reply) else (None, outcome)
     if raw is not None and not plan.is_retry(call.method, raw.status):
         return None
@@ -230,7 +235,7 @@ def _next(plan: Policy, call: _Call, outcome: Reply | HTTPError) -> tuple[Policy
 
 
 def _asked(reply: Reply, deadline: Deadline) -> str:
-    pause = Policy().get_retry_after(reply.raw)
+    pause = Retries().get_retry_after(reply.raw)
     if not pause:
         return ""
     seconds = math.ceil(pause)
@@ -238,10 +243,11 @@ def _asked(reply: Reply, deadline: Deadline) -> str:
     return f"; it asks to wait {seconds} second{'' if seconds == 1 else 's'}{long}"
 
 
-def _sense(call: _Call, reply: Reply) -> object:
+def _sense(call: _Call, reply: Reply, parse: Callable[[object], Result]) -> Result:
     try:
-        return reply.parsed()
-    except SenselessError as flaw:
+        return parse(reply.parsed())
+    except ValueError as error:
+        flaw = error if isinstance(error, SenselessError) else f"in an unknown shape: {error}"
         doubt = "; the request may have taken effect" if call.repeat is Repeat.IF_NOT_PROCESSED else ""
         text = f"{call.operation}: the API answered {reply.status}, but {flaw}{doubt}"
         raise ApiError(text, status=reply.status) from None

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
+from unicodedata import category
 
 from quant_sessions_provider import instants
 from quant_sessions_provider.model import (
@@ -25,6 +26,7 @@ from quant_sessions_provider.model import (
 )
 
 Failures = Iterator[str]
+_LONGEST_SHOWN: Final = 10**15
 
 
 def failures(old: Properties, new: Properties, now: datetime) -> list[str]:
@@ -48,9 +50,20 @@ def _text(key: str, value: object) -> Failures:
         yield f"{key}: must be a text that is not empty"
 
 
+def _organization(key: str, value: object) -> Failures:
+    """Refuse what no path can hold here, and not only when the session is to be created."""
+    yield from _text(key, value)
+    if isinstance(value, str) and value.strip() and not value.strip("."):
+        yield f"{key}: must not be made of dots"
+    if isinstance(value, str) and any(category(letter) == "Cs" for letter in value):
+        yield f"{key}: must be valid Unicode"
+
+
 def _shown(value: object) -> str:
-    """Repeat a number, and nothing else."""
-    return f", not {value}" if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
+    """Repeat a number that can be read, and nothing else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return ""
+    return "" if abs(value) > _LONGEST_SHOWN else f", not {value}"
 
 
 def _lifetime(key: str, value: Any) -> Failures:  # noqa: ANN401 - whatever was declared
@@ -108,7 +121,7 @@ def _expiry(key: str, value: object) -> Failures:
 _CHECKS: Final[dict[str, Callable[[str, Any], Failures]]] = {
     "userId": _text,
     "sessionGroup": _text,
-    "organization": _text,
+    "organization": _organization,
     "expirationMinutes": _lifetime,
     "expiresAt": _expiry,
     "onExpired": _words(*ON_EXPIRED),

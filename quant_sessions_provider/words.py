@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 500
 _HARMLESS: Final = 2
+_RUN: Final = 12
+"""Characters in a row that two texts hardly share by chance."""
+_MASK: Final = "***"
 _CONSIDERED: Final = 10_000
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _INVISIBLE: Final = ("Cf", "Cs", "Co")
@@ -33,8 +36,11 @@ def api_words(body: str, hidden: Iterable[str] = ()) -> str:
         found = _from_json(json.loads(body))
     except (ValueError, RecursionError):
         found = "" if is_page(body) else body
-    # Hidden first: of a text that is cut or cleaned no one could tell any more what it was.
-    return _plain(masked(found, hidden))[:LONGEST]
+    # Hidden first: of a text that is cleaned or cut short no one could tell any more what it was.
+    words = masked(found[:_CONSIDERED], hidden)
+    if len(found) > _CONSIDERED:
+        words = words[: max(len(words) + 1 - _RUN, words.rfind(_MASK) + len(_MASK))]
+    return one_line(words).strip()[:LONGEST]
 
 
 def is_page(body: str) -> bool:
@@ -42,9 +48,10 @@ def is_page(body: str) -> bool:
     return body.lstrip("\ufeff \t\r\n").startswith("<")
 
 
-def _plain(text: str) -> str:
-    line = _CONTROL.sub(" ", text[:_CONSIDERED])
-    return "".join(letter for letter in line if unicodedata.category(letter) not in _INVISIBLE).strip()
+def one_line(text: str) -> str:
+    """Clean a text for a terminal or a log: no control characters, nothing that shows nothing or turns the text."""
+    line = _CONTROL.sub(" ", text)
+    return "".join(letter for letter in line if unicodedata.category(letter) not in _INVISIBLE)
 
 
 def _from_json(body: object) -> str:
@@ -62,19 +69,45 @@ def _from_json(body: object) -> str:
 
 
 def masked(words: str, texts: Iterable[str]) -> str:
-    """Blank out what an API may echo: a token, or what people declare. One or two characters give nothing away."""
-    spellings = {spelling for text in texts if len(text) > _HARMLESS for spelling in _spellings(text)}
-    for spelling in sorted(spellings, key=len, reverse=True):
-        words = words.replace(spelling, "***")
+    """Blank out what an API may echo: a token, or what people declare, or 12 characters or more out of one.
+
+    A whole text is blanked out if it has three characters; one or two give nothing away.
+    """
+    escaped = "\\" in words
+    spellings = {spelling for text in texts if len(text) > _HARMLESS for spelling in _spellings(text, escaped=escaped)}
+    words = _without_runs(words, spellings)
+    for spelling in sorted((text for text in spellings if len(text) < _RUN), key=len, reverse=True):
+        words = words.replace(spelling, _MASK)
     return words
 
 
-def _spellings(text: str) -> Iterator[str]:
+def _without_runs(words: str, texts: Iterable[str]) -> str:
+    """Blank out what words and texts have in common for at least a run; in time that grows with both, not with runs."""
+    runs = set(_runs(words))
+    common = {run for text in texts for run in runs.intersection(_runs(text))}
+    if not common:
+        return words
+    bare, end = [], 0
+    for start in range(len(words)):
+        if words[start : start + _RUN] in common:
+            bare += [] if start < end else [_MASK]
+            end = start + _RUN
+        elif start >= end:
+            bare.append(words[start])
+    return "".join(bare)
+
+
+def _runs(text: str) -> Iterator[str]:
+    return (text[start : start + _RUN] for start in range(len(text) - _RUN + 1))
+
+
+def _spellings(text: str, *, escaped: bool) -> Iterator[str]:
     """Spell a text as it may be echoed: as it is, in JSON, as a literal of Python."""
     yield text
-    yield json.dumps(text)[1:-1]
-    yield json.dumps(text, ensure_ascii=False)[1:-1]
-    yield repr(text)[1:-1]
+    if escaped:
+        yield json.dumps(text)[1:-1]
+        yield json.dumps(text, ensure_ascii=False)[1:-1]
+        yield repr(text)[1:-1]
 
 
 def declared_texts(body: Mapping[str, Any]) -> Iterator[str]:

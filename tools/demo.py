@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tools import pulumi_cli
 from tools.demo_emulator import HOST, TOKEN, DemoError, Emulator, PortTakenError
-from tools.demo_stack import DEMO, Stack
+from tools.demo_stack import DEMO, ROOT, Stack
 from tools.environment import CREDENTIALS, without
 from tools.locking import exclusive
 from tools.progress import say
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LOCAL = Stack("demo", DEMO / "emulator")
 LIVE = Stack("live", DEMO / "live")
+POLICIES = ("--policy-pack", str(ROOT / "examples" / "policies"))
 _INTERRUPTED = 130
 
 
@@ -78,7 +79,7 @@ def _ready() -> tuple[Stack, dict[str, str]]:
 def up() -> int:
     """Show the difference, apply it, say what to try next."""
     stack, env = _ready()
-    code = stack.run(env, "preview", "--diff") or stack.run(env, "up", "--yes", "--skip-preview")
+    code = _preview(stack, env) or stack.run(env, "up", "--yes", "--skip-preview", *POLICIES)
     if code == 0:
         _tell_what_next(stack, env)
     return code
@@ -86,8 +87,12 @@ def up() -> int:
 
 def preview() -> int:
     """Show the difference."""
-    stack, env = _ready()
-    return stack.run(env, "preview", "--diff")
+    return _preview(*_ready())
+
+
+def _preview(stack: Stack, env: Mapping[str, str]) -> int:
+    """Show the difference on a stack, and what the policies in `examples/policies` advise."""
+    return stack.run(env, "preview", "--diff", *POLICIES)
 
 
 def _tell_what_next(stack: Stack, env: Mapping[str, str]) -> None:

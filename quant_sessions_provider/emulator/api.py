@@ -10,7 +10,6 @@ from pydantic import AfterValidator
 from pydantic.json_schema import SkipJsonSchema
 
 from quant_sessions_provider.emulator.behaviours import Behaviours
-from quant_sessions_provider.emulator.errors import InvalidRequestError
 from quant_sessions_provider.emulator.schemas import (
     ChatSession,
     Created,
@@ -183,9 +182,8 @@ async def update(
 def apply(body: UpdateRequest, session: Session, rules: Behaviours) -> None:
     """Change what the body holds and nothing else."""
     session.append([message.stored() for message in body.new_messages])
-    session.total_tokens += body.tokens_used
-    if session.total_tokens > MAX_TOKENS:
-        raise InvalidRequestError(f"tokensUsed: the total must be at most {MAX_TOKENS}")
+    # No request is refused for what others before it used.
+    session.total_tokens = min(session.total_tokens + body.tokens_used, MAX_TOKENS)
     if "status" in body.model_fields_set:
         rules.check_status(session, body.status)
         session.status = body.status

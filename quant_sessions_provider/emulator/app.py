@@ -29,10 +29,10 @@ def create_app(store: Store, faults: FaultSetup | None = None) -> Gate:
     app.state.store = store
     app.state.log = log
     app.state.switches = switches
-    errors.register(app)
-    app.include_router(api.router)
-    app.include_router(control.router)
-    app.include_router(switch_routes.router)
+    routers = (api.router, control.router, switch_routes.router)
+    errors.register(app, [route for router in routers for route in router.routes])
+    for router in routers:
+        app.include_router(router)
 
     @app.get("/", include_in_schema=False)
     async def root() -> dict[str, str]:

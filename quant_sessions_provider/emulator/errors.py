@@ -9,13 +9,16 @@ EmulatorError                 answered as {"error": true, "message": "..."}
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Scope
 
 # The words of the published description; a failing database answers with the one of the operation.
 FAILURES = {
@@ -79,8 +82,14 @@ def describe(errors: Sequence[Mapping[str, Any]]) -> str:
     return f"{name.lstrip('.') or 'body'}: {first['msg'].removeprefix('Value error, ')}"
 
 
-def register(app: FastAPI) -> None:
-    """Let every error leave the application as JSON."""
+def _methods(routes: Iterable[BaseRoute], scope: Scope) -> set[str]:
+    """Name the methods of a path; each is a route of its own, and the router would name that of the first alone."""
+    here = [route for route in routes if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE]
+    return {method for route in here for method in route.methods or ()}
+
+
+def register(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Let every error leave the application as JSON; ``routes`` are those that it has of us."""
 
     @app.exception_handler(EmulatorError)
     async def refused(_: Request, error: EmulatorError) -> JSONResponse:
@@ -91,8 +100,10 @@ def register(app: FastAPI) -> None:
         return problem(400, describe(error.errors()))
 
     @app.exception_handler(HTTPException)
-    async def unrouted(_: Request, error: HTTPException) -> JSONResponse:
-        return problem(error.status_code, str(error.detail), error.headers)
+    async def unrouted(request: Request, error: HTTPException) -> JSONResponse:
+        methods = _methods(routes, request.scope) if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else ()
+        headers = {"Allow": ", ".join(sorted(methods))} if methods else error.headers
+        return problem(error.status_code, str(error.detail), headers)
 
     @app.exception_handler(sqlite3.Error)
     async def unstored(request: Request, _: sqlite3.Error) -> JSONResponse:

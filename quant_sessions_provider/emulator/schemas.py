@@ -21,7 +21,7 @@ def _integral(value: object) -> object:
 
 def _digits(value: object) -> object:
     """Refuse what Python would still read as a number, such as ``1_0`` or ``10.0``."""
-    if isinstance(value, str) and not re.fullmatch(r"[+-]?[0-9]{1,18}", value):
+    if isinstance(value, str) and not re.fullmatch(r"[+-]?[0-9]+", value):
         raise ValueError("must be a whole number")
     return value
 

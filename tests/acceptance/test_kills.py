@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 UP: Final = ("up", "--yes", "--skip-preview")
 FIRST: Final = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hello"}]
 GROWN: Final = [*FIRST, {"role": "assistant", "content": "Hi"}, {"role": "user", "content": "Hi"}]
-A_MOMENT: Final[dict[str, Any]] = {"chunkBytes": 64, "pauseMs": 300}
-"""An answer that takes about a second: a call in flight that ends by itself."""
+A_MOMENT: Final[dict[str, Any]] = {"chunkBytes": 64, "pauseMs": 700}
+"""An answer that takes about two seconds: a call in flight that ends by itself."""
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +111,7 @@ def test_a_killed_engine_leaves_a_lock_and_what_was_pending(project: Project, em
 
 
 def test_a_killed_provider_ends_the_run_and_leaves_no_lock(project: Project, emulator: Emulator) -> None:
+    pending, orphans = _pending(project), _orphans(project, emulator)
     ids = {name: resource["id"] for name, resource in project.sessions().items()}
     extended = {"messages": FIRST, "expiration_minutes": 90}
     _change(project, later={"messages": FIRST}, grows_too={"messages": GROWN}, extends_too=extended)
@@ -120,15 +121,16 @@ def test_a_killed_provider_ends_the_run_and_leaves_no_lock(project: Project, emu
         ("PUT", f"{ids['extends_too']}/extend"): "before",
     }
     _kill_in_flight(project, emulator, "provider", held)
-    assert _pending(project) == ["creating comes"]  # the one of the engine's kill: the engine knows that these failed
+    assert _pending(project) == pending  # the engine knows that these failed
 
     project.ok(*UP)
-    # Nothing of this kill: its creation never took effect.
-    assert _orphans(project, emulator) == ["comes"]
+    # The creation never took effect.
+    assert _orphans(project, emulator) == orphans
     assert _lived(project, emulator, "extends_too") == 90
 
 
 def test_an_engine_killed_while_it_deletes_is_taken_up_by_a_refresh(project: Project, emulator: Emulator) -> None:
+    orphans = _orphans(project, emulator)
     ids = {name: resource["id"] for name, resource in project.sessions().items()}
     _change(project, goes=None, goes_too=None)
     held: dict[tuple[str, str], When] = {("DELETE", ids["goes"]): "after", ("DELETE", ids["goes_too"]): "before"}
@@ -140,26 +142,27 @@ def test_an_engine_killed_while_it_deletes_is_taken_up_by_a_refresh(project: Pro
     assert project.sessions()["goes_too"]["id"] == ids["goes_too"]
 
     project.ok(*UP)
-    assert _orphans(project, emulator) == ["comes"]
+    assert _orphans(project, emulator) == orphans
 
 
 def test_what_is_in_flight_is_recorded_when_the_language_host_is_killed(project: Project, emulator: Emulator) -> None:
-    _change(project, made_without_host={"messages": FIRST})
-    _with_a_creation_in_flight(project, emulator, lambda run: run.kill("language-host"))
+    _end_with_a_creation_in_flight(project, emulator, lambda run: run.kill("language-host"), "made_without_host")
 
 
 def test_ctrl_c_lets_the_call_in_flight_finish_and_records_it(project: Project, emulator: Emulator) -> None:
-    _change(project, made_at_last={"messages": FIRST})
-    _with_a_creation_in_flight(project, emulator, CliRun.interrupt)
+    _end_with_a_creation_in_flight(project, emulator, CliRun.interrupt, "made_at_last")
 
 
-def _with_a_creation_in_flight(project: Project, emulator: Emulator, end: Callable[[CliRun], object]) -> None:
+def _end_with_a_creation_in_flight(
+    project: Project, emulator: Emulator, end: Callable[[CliRun], object], name: str
+) -> None:
     """End a run while its only request is being answered; the answer must be in state, and the run a failed one."""
+    pending, orphans = _pending(project), _orphans(project, emulator)
+    _change(project, **{name: {"messages": FIRST}})
     emulator.clear()
     emulator.fault("slow", "after", method="POST", **A_MOMENT)
     with project.start(*UP) as run:
         wait_in_flight(emulator, "POST")
         end(run)
         assert run.wait() != 0
-    assert _pending(project) == []
-    assert _orphans(project, emulator) == ["comes"]
+    assert (_pending(project), _orphans(project, emulator)) == (pending, orphans)

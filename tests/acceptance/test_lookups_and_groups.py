@@ -20,8 +20,8 @@ from quant_sessions_provider import (
     list_sessions_output,
 )
 from tests.acceptance.conftest import ORGANIZATION
-from tests.acceptance.test_verbs_cli import Project
 from tests.ageing import age
+from tests.project import Project
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import NewStack
@@ -239,7 +239,7 @@ get_session_output("nowhere")
 def test_a_program_of_its_own_process_reads_the_variables(
     tmp_path_factory: pytest.TempPathFactory, emulator: Emulator
 ) -> None:
-    project = Project(tmp_path_factory.mktemp("project"), emulator)
+    project = Project(tmp_path_factory.mktemp("project"), emulator.variables(ORGANIZATION))
     (project.folder / "__main__.py").write_text(PROGRAM)
     project.ok("stack", "init", "test")
     emulator.clear()

@@ -170,6 +170,16 @@ def test_a_setting_that_is_missing_or_malformed_is_told_at_preview(
     assert _problems(_preview(stack, emulator)) == [line]
 
 
+@pytest.mark.parametrize("key", ["quant-sessions:bearer", "quant:bearer"])
+def test_a_token_in_plain_text_is_refused_before_it_is_in_state(
+    new_stack: NewStack, emulator: Emulator, key: str
+) -> None:
+    stack = new_stack(lambda: None)
+    stack.config(key, SECRETIVE)
+    line = f"{key} is configured in plain text, which Pulumi keeps in state"
+    assert f"{line}: set it anew by `pulumi config set --secret {key}`" in _preview(stack, emulator).said()
+
+
 def test_stack_configuration_beats_the_environment(new_stack: NewStack, emulator: Emulator) -> None:
     def program() -> None:
         Session("desk", user_id="u")

@@ -107,7 +107,7 @@ class EngineLife:
             good = run.wait() == 0
         self.told.append(run.text)
         if killed:
-            self.project.cli("cancel", "--yes", "--stack", "main")
+            self._recover()
         self._count(good=good, killed=killed)
         if good:
             for name, session in before.items():
@@ -122,6 +122,13 @@ class EngineLife:
         wait_until(lambda: run.ended or len(self.emulator.requests()) >= request)
         time.sleep(pause)
         return bool(run.kill(role))
+
+    def _recover(self) -> None:
+        """Do what docs/recovery.md has for after a kill."""
+        for attributes in self.folder.glob("backend/.pulumi/stacks/**/*.attrs"):
+            if not attributes.stat().st_size:
+                attributes.unlink()
+        self.project.cli("cancel", "--yes", "--stack", "main")
 
     def _count(self, *, good: bool, killed: bool) -> None:
         requests = self.emulator.requests()

@@ -89,7 +89,8 @@ def test_a_failure_tells_neither_user_nor_token(emulator: Emulator) -> None:
         list_sessions(user_id=USER)
     assert str(refusal.value) == (
         "listing sessions: the API answered 403: *** may not, with ***;"
-        " the token came from the variable QUANTCDN_API_TOKEN"
+        " it does not allow this with the token from the variable QUANTCDN_API_TOKEN."
+        " After replacing it run `pulumi up`, or add --run-program to refresh and destroy"
     )
 
 

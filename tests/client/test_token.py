@@ -137,7 +137,8 @@ def texts(error: BaseException | None) -> Iterator[str]:
         error = error.__cause__ or error.__context__
 
 
-ECHO = f"bad token {TOKEN}"
+USER = "declared-user"
+ECHO = f"bad token {TOKEN} of {USER}"
 
 
 @pytest.mark.parametrize(
@@ -151,15 +152,15 @@ ECHO = f"bad token {TOKEN}"
         Answer(401, {"message": ECHO}),
     ],
 )
-def test_the_token_is_in_no_error_and_no_repr(host: Host, answer: Answer) -> None:
+def test_token_and_user_are_in_no_error_and_no_repr(host: Host, answer: Answer) -> None:
     client = client_of(host.url, maxRetries="1")
     host.play(answer, answer)
     with pytest.raises(QuantSessionsError) as caught:
-        list(client.list("acme"))
+        list(client.list("acme", user_id=USER))
     shown = [
         *texts(caught.value),
         repr(client),
         repr(vars(client)),
         *(repr(vars(part)) for part in vars(client).values()),
     ]
-    assert not [text for text in shown if TOKEN in text]
+    assert not [text for text in shown if TOKEN in text or USER in text]

@@ -161,7 +161,9 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "flag", [["--port", "65536"], ["--fault-rate", "1.5"], ["--latency-ms", "-1"], ["--seed", "x"]], ids=" ".join
+    "flag",
+    [["--host", "::"], ["--port", "65536"], ["--fault-rate", "1.5"], ["--latency-ms", "-1"], ["--seed", "x"]],
+    ids=" ".join,
 )
 def test_a_wrong_flag_is_refused(capsys: pytest.CaptureFixture[str], flag: list[str]) -> None:
     error = fails(capsys, 2, "emulator", *flag, "--db", os.devnull)

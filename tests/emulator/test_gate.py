@@ -61,6 +61,23 @@ def test_every_error_is_json(emulator: Emulator) -> None:
     refused(emulator.http.patch(f"{emulator.url}{SESSIONS}", timeout=10), 405)
 
 
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        (SESSIONS, "GET, POST"),
+        (f"{SESSIONS}/x", "DELETE, GET, PUT"),
+        (f"{SESSIONS}/x/extend", "PUT"),
+        ("/_emulator/faults", "DELETE, GET, POST, PUT"),
+        ("/docs", "GET"),
+    ],
+)
+def test_an_unknown_method_is_answered_with_all_that_there_are(emulator: Emulator, path: str, methods: str) -> None:
+    for method in ("PATCH", "OPTIONS"):
+        answer = emulator.http.request(method, emulator.url + path, timeout=10)
+        refused(answer, 405)
+        assert answer.headers["allow"] == methods
+
+
 def test_the_documentation_needs_no_network(emulator: Emulator) -> None:
     page = fetch(emulator, "/docs").text
     assets = re.findall(r"""(?:src|href|url)\s*[=:]\s*["']([^"']+)""", page)

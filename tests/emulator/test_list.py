@@ -49,6 +49,7 @@ def test_pages(emulator: Emulator) -> None:
     assert listed(emulator, limit=1) == ids[:1]
     assert listed(emulator, limit=100, offset=100) == ids[100:]
     assert listed(emulator, limit=2, offset=3) == ids[3:5]
+    assert listed(emulator, offset=10**30) == []
     assert listed(emulator, offset=10**17) == []
 
 
@@ -57,7 +58,7 @@ def test_refuses_a_limit(emulator: Emulator, value: str) -> None:
     assert refused(emulator.api("GET", ORGANISATION, params={"limit": value}), 400).startswith("limit: ")
 
 
-@pytest.mark.parametrize("value", ["-1", "x", "", "0.5", "9" * 30])
+@pytest.mark.parametrize("value", ["-1", "x", "", "0.5", "9" * 5000])
 def test_refuses_an_offset(emulator: Emulator, value: str) -> None:
     assert refused(emulator.api("GET", ORGANISATION, params={"offset": value}), 400).startswith("offset: ")
 

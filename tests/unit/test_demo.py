@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import demo, demo_emulator
+from tools import demo, demo_emulator, demo_stack
 from tools.demo_emulator import DemoError, Emulator, PortTakenError, choose_port, healthy
 from tools.demo_stack import PROJECT, Stack
 
@@ -190,6 +190,27 @@ def test_down_stops_the_emulator_after_the_last_session_is_destroyed(
 
     assert not healthy(port)
     assert not tmp_path.exists()
+
+
+@pytest.mark.parametrize(("command", "runs"), [("preview", ["preview"]), ("up", ["preview", "up"])])
+def test_every_run_has_the_policies_as_advice(
+    command: str, runs: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pulumi").write_text(
+        '#!/bin/sh\necho "$*" >> calls\necho "{}"\n'.replace("calls", str(tmp_path / "calls"))
+    )
+    (tmp_path / "pulumi").chmod(0o755)
+    env = {"PATH": f"{tmp_path}:{os.defpath}", "QUANTCDN_BASE_URL": "http://127.0.0.1:1"}
+    monkeypatch.setattr(demo, "DEMO", tmp_path)
+    monkeypatch.setattr(demo, "_ready", lambda: (Stack("demo", tmp_path), env))
+
+    assert demo.main(command) == 0
+
+    calls = [line.split() for line in (tmp_path / "calls").read_text().splitlines()]
+    of_engine = [call for call in calls if call[0] in ("preview", "up")]
+    pack = str(demo_stack.ROOT / "examples" / "policies")
+    assert [call[0] for call in of_engine] == runs
+    assert all(call[call.index("--policy-pack") + 1] == pack for call in of_engine)
 
 
 def test_clean_refuses_while_the_live_stack_has_sessions(

@@ -106,6 +106,15 @@ def test_each_unknown_becomes_the_one_of_the_core_and_back(operations: NonCallab
     assert inputs["metadata"] == {"a": [pulumi.output.UNKNOWN]}
 
 
+def test_half_a_surrogate_pair_that_the_api_told_does_not_break_the_wire(operations: NonCallableMagicMock) -> None:
+    told = {"title": "cut in an emoji \ud83d", "messages": [{"role": "user", "content": "\udc4b \U0001f44b"}]}
+    operations.read.return_value = (told, told)
+    read = configured().read("3f2a", HOST)
+    whole = {"title": "cut in an emoji \ufffd", "messages": [{"role": "user", "content": "\ufffd \U0001f44b"}]}
+    assert read.outs == read.inputs == whole
+    assert json.dumps(read.outs, ensure_ascii=False).encode()
+
+
 def test_no_verb_sees_the_hosts_own_keys(operations: NonCallableMagicMock) -> None:
     session = configured()
     for verb in VERBS.values():

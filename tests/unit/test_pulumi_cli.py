@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from quant_sessions_provider import announcer
+from quant_sessions_provider import versions
 from tools import pulumi_build, pulumi_cli, pulumi_download
 from tools.pulumi_build import CannotBuildError
 
@@ -253,4 +253,4 @@ def test_an_installer_that_gets_only_its_script_is_blocked() -> None:
 
 
 def test_the_floor_of_the_cli_is_the_one_that_the_provider_names() -> None:
-    assert ".".join(map(str, pulumi_cli.FLOOR)) == announcer.OLDEST_CLI
+    assert ".".join(map(str, pulumi_cli.FLOOR)) == versions.OLDEST_CLI

@@ -4,10 +4,10 @@ import json
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quant_sessions_provider.words import api_words
+from quant_sessions_provider.words import api_words, masked
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -81,6 +81,64 @@ def test_what_is_hidden_is_hidden_however_it_is_spelled_and_where_the_words_are_
     assert "cold" not in words
     assert "fever" not in words
     assert before or "cannot take" in words
+
+
+LETTERS = st.sampled_from("ab \n\u00fc\U0001f44b'\\")
+RUNS = st.text(LETTERS, max_size=40)
+
+
+def runs(text: str) -> set[str]:
+    return {text[start : start + 12] for start in range(len(text) - 11)}
+
+
+@settings(max_examples=300)
+@given(st.lists(RUNS, min_size=1, max_size=3), st.data())
+def test_no_part_of_a_hidden_text_is_left_from_12_characters_on(hidden: list[str], data: st.DataObject) -> None:
+    parts = []
+    for text in hidden:
+        start = data.draw(st.integers(0, len(text)))
+        parts += [data.draw(RUNS), text[start : data.draw(st.integers(start, len(text)))]]
+    said = "".join(parts)
+    left = masked(said, hidden)
+    assert not runs(left) & {run for text in hidden for run in runs(text)}
+    assert not [text for text in hidden if len(text) > 2 and text in left]
+    if left == said:
+        return
+    shared = runs(said) & {run for text in hidden for run in runs(text)}
+    assert shared or [text for text in hidden if len(text) > 2 and text in said] or "\\" in said
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("bad token eyJhbGciOiJIUzI1...", "bad token ***..."),
+        ("bad token eyJhbGciOiJ...", "bad token eyJhbGciOiJ..."),
+        ("...IUzI1NiIsInR5 was refused", "...*** was refused"),
+        ("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", "***"),
+        ("not I have a fev", "not ***"),
+        ("not I have a fe", "not I have a fe"),
+        ("a fever: I have a feve, and I have a f too", "a fever: ***, and I have a f too"),
+        (r"cannot take I have a fever,\nand \u00fc", "cannot take ***"),
+        ("the number of requests is too high", "the number of requests is too high"),
+    ],
+)
+def test_parts_are_hidden_that_say_something(said: str, shown: str) -> None:
+    token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
+    assert masked(said, [token, "I have a fever,\nand \u00fc"]) == shown
+
+
+def test_where_words_are_cut_no_beginning_of_a_hidden_text_is_left() -> None:
+    secret = "abcdefghijklmnopqrstuvwxyz" * 30
+    for start in range(9_980, 10_001):
+        for hidden in (secret, secret[:11]):
+            words = api_words("-" + "\u200b" * (start - 1) + secret, [hidden])
+            assert words in ("-", "-***", "-***" + secret[11 : 10_000 - start - 11])
+
+
+def test_hiding_two_megabytes_in_two_megabytes_leaves_the_rest_to_be_read() -> None:
+    conversation = 'Grüße, "user" \n' * 130_000
+    body = json.dumps({"message": f"cannot take {conversation}"})
+    assert api_words(body, [conversation]) == "cannot take ***"
 
 
 @given(st.text(min_size=3, max_size=30), st.text(max_size=5), st.text(max_size=5))

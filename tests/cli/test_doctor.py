@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.cli.conftest import CANARY, ORGANIZATION, pulumi
+from tests.client.conftest import Answer, Script, nowhere
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Command, Said, Vendor
+    from tests.client.conftest import Host
+    from tests.emulator_server import Emulator
+
+Checks = dict[str, dict[str, str]]
+
+
+def checks(said: Said) -> Checks:
+    """The checks by name; addresses by what comes first in what was seen."""
+    found: list[dict[str, str]] = json.loads(said.out)["checks"]
+    return {check["seen"].split(":  ")[0] if check["name"] == "address" else check["name"]: check for check in found}
+
+
+def address(found: Checks, url: str) -> dict[str, str]:
+    (one,) = [check for check in found.values() if check["name"] == "address" and url in check["seen"]]
+    return one
+
+
+def sees(check: dict[str, str], verdict: str, seen: str, advice: str = "") -> bool:
+    assert check["verdict"] == verdict, check
+    assert seen in check["seen"]
+    assert advice in check["advice"]
+    return True
+
+
+@pytest.mark.usefixtures("vendor")
+def test_all_is_well(account: Emulator, run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUANTCDN_TIMEOUT_SECONDS", "7.5")
+    said = run("doctor", "--json", "--organization", ORGANIZATION)
+    found = checks(said)
+    assert (said.code, said.error) == (0, "")
+    assert {check["verdict"] for check in found.values()} == {"ok"}
+    assert sees(found["Pulumi CLI"], "ok", "v3.300.0 (")
+    assert sees(found["packages"], "ok", "quant-sessions-provider ")
+    assert sees(found["bearer"], "ok", "set (from the variable QUANTCDN_API_TOKEN)")
+    assert sees(found["organization"], "ok", "acme (from the command line)")
+    assert sees(found["baseUrl"], "ok", f"{account.url} (from the variable QUANTCDN_BASE_URL)")
+    assert sees(found["timeoutSeconds"], "ok", "7.5 (from the variable QUANTCDN_TIMEOUT_SECONDS)")
+    assert sees(found["enableJitter"], "ok", "true (default)")
+    assert sees(found["token"], "ok", "accepted (from the variable QUANTCDN_API_TOKEN)")
+    assert sees(found["clock"], "ok", f"within a minute of {account.url}")
+    assert [(request["method"], request["status"]) for request in account.requests()] == [("GET", 401), ("GET", 200)]
+
+
+@pytest.mark.usefixtures("account", "vendor")
+def test_a_person_reads_a_table_with_what_to_do(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("QUANTCDN_ORGANIZATION")
+    said = run("doctor")
+    lines = [line.rstrip() for line in said.out.splitlines()]
+    assert lines[0].split() == ["check", "seen"]
+    at = lines.index("problem   organization        not set")
+    assert lines[at + 1].split()[:3] == ["->", "no", "organization"]
+    assert max(map(len, lines)) <= 100
+    assert said.code == 1
+
+
+def test_the_token_goes_to_the_configured_host_alone(
+    account: Emulator, vendor: Vendor, run: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login someone password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("QUANTCDN_ORGANIZATION", "private-name")
+    run("doctor", "--json")
+    for host, spelling in ((vendor.described, "organizations"), (vendor.documented, "organisations")):
+        (request,) = host.asked
+        assert request.line == f"GET /api/v3/{spelling}/example/ai/sessions?limit=1"
+        assert "Authorization" not in request.headers
+        assert not {CANARY, "private-name"} & set(f"{request.headers} {request.target}".replace("/", " ").split())
+    assert "private-name" in account.requests()[-1]["path"]
+
+
+def test_a_configured_vendor_is_asked_twice_and_with_the_token_once(
+    vendor: Vendor, run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUANTCDN_API_TOKEN", CANARY)
+    monkeypatch.setenv("QUANTCDN_ORGANIZATION", ORGANIZATION)
+    monkeypatch.setenv("QUANTCDN_BASE_URL", vendor.described.url)
+    found = checks(run("doctor", "--json"))
+    assert [request.headers.get("Authorization") for request in vendor.described.asked] == [None, f"Bearer {CANARY}"]
+    assert [request.headers.get("Authorization") for request in vendor.documented.asked] == [None]
+    assert sees(found["token"], "problem", "the API answered 401", "make a new token")
+    assert len([check for check in found.values() if check["name"] == "address"]) == 2
+
+
+@pytest.mark.usefixtures("vendor")
+@pytest.mark.parametrize(
+    ("behaviour", "seen", "advice"),
+    [({"token": "other"}, "answered 401", "Profile > API Tokens"), ({"forbidden": True}, "answered 403", "allowed")],
+    ids=["401", "403"],
+)
+def test_a_token_that_is_refused(
+    account: Emulator, run: Command, behaviour: dict[str, Any], seen: str, advice: str
+) -> None:
+    account.behave(**behaviour)
+    said = run("doctor", "--probe", "--json")
+    assert said.code == 1
+    assert sees(checks(said)["token"], "problem", seen, advice)
+    assert said.error == "The API is not probed: see the problems above.\n"
+    assert account.sessions() == []
+
+
+@pytest.mark.usefixtures("vendor")
+def test_each_malformed_setting_is_named_without_its_value(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUANTCDN_API_TOKEN", f"{CANARY} ")
+    monkeypatch.setenv("QUANTCDN_BASE_URL", f"https://{CANARY}@dashboard.quantcdn.io")
+    monkeypatch.setenv("QUANTCDN_MAX_RETRIES", "many")
+    said = run("doctor", "--json")
+    found = checks(said)
+    assert said.code == 1
+    assert sees(found["bearer"], "problem", "malformed", "QUANTCDN_API_TOKEN: must be a token of printable")
+    assert sees(found["baseUrl"], "problem", "malformed", "QUANTCDN_BASE_URL: must be a URL")
+    assert sees(found["maxRetries"], "problem", "malformed, from the variable QUANTCDN_MAX_RETRIES", "must be a whole")
+    assert sees(found["organization"], "problem", "not set", "or run `pulumi config set quant-sessions:organization`")
+    assert sees(found["token"], "skipped", "a setting is malformed")
+
+
+def test_offline_everything_ends_and_says_so(run: Command, monkeypatch: pytest.MonkeyPatch, vendor: Vendor) -> None:
+    for host in (vendor.described, vendor.documented):
+        host.answers.clear()
+        host.play(Answer(drop="before"))
+    monkeypatch.setenv("QUANTCDN_API_TOKEN", CANARY)
+    monkeypatch.setenv("QUANTCDN_ORGANIZATION", ORGANIZATION)
+    here = nowhere()
+    monkeypatch.setenv("QUANTCDN_BASE_URL", here)
+    said = run("doctor", "--json")
+    found = checks(said)
+    assert said.code == 1
+    assert sees(address(found, here), "problem", "cannot be reached (no connection)", "online")
+    assert sees(address(found, vendor.described.url), "skipped", "cannot be reached", "the API's description")
+    assert sees(address(found, vendor.documented.url), "skipped", "cannot be reached", "the documentation site")
+    assert sees(found["token"], "skipped", "the host cannot be reached")
+    assert sees(found["clock"], "skipped", "nothing told the time")
+
+
+@pytest.mark.usefixtures("vendor")
+def test_a_host_that_never_answers_is_not_waited_for(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUANTCDN_TIMEOUT_SECONDS", "0.2")
+    silent = Script(b"", drip=b" ")
+    with silent:
+        found = checks(run("doctor", "--json", "--base-url", f"http://{silent.address}"))
+    assert sees(address(found, silent.address), "problem", "cannot be reached")
+
+
+@pytest.mark.usefixtures("vendor")
+@pytest.mark.parametrize("status", [200, 302, 404, 500])
+def test_an_address_that_does_not_refuse_may_be_the_wrong_one(run: Command, status: int, listener: Host) -> None:
+    listener.play(Answer(status, headers={"Location": "https://192.0.2.1"}))
+    found = checks(run("doctor", "--json", "--base-url", listener.url))
+    assert sees(address(found, listener.url), "warning", f"answers {status} without a token", "whether baseUrl")
+
+
+@pytest.mark.usefixtures("vendor")
+@pytest.mark.parametrize(
+    ("minutes", "verdict", "seen"),
+    [
+        (0, "ok", "within a minute"),
+        (10, "warning", "10 minutes behind"),
+        (-10, "warning", "10 minutes ahead"),
+        (16, "problem", "16 minutes behind"),
+        (-16, "problem", "16 minutes ahead"),
+    ],
+)
+def test_the_clock(run: Command, minutes: int, verdict: str, seen: str) -> None:
+    there = datetime.now(timezone.utc) + timedelta(minutes=minutes)
+    date = format_datetime(there, usegmt=True).encode()
+    with Script(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\nDate: " + date + b"\r\n\r\n") as host:
+        found = checks(run("doctor", "--json", "--base-url", f"http://{host.address}"))
+    assert sees(found["clock"], verdict, seen, "clock" if minutes else "")
+
+
+@pytest.mark.usefixtures("vendor")
+@pytest.mark.parametrize("date", [b"", b"Date: yesterday\r\n"], ids=["none", "odd"])
+def test_without_a_time_another_host_tells_it(run: Command, vendor: Vendor, date: bytes) -> None:
+    with Script(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n" + date + b"\r\n") as host:
+        found = checks(run("doctor", "--json", "--base-url", f"http://{host.address}"))
+    assert sees(found["clock"], "ok", f"within a minute of {vendor.described.url}")
+
+
+@pytest.mark.usefixtures("account", "vendor")
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("echo v3.259.0", ("ok", "v3.259.0 (")),
+        ("echo v3.258.9", ("problem", "v3.258.9 (", "3.259.0 or newer is needed")),
+        ("echo v4.0.0", ("warning", "v4.0.0 (", "same major version")),
+        ("echo nonsense", ("problem", "does not tell its version", "install it")),
+        ("exit 3", ("problem", "does not tell its version", "install it")),
+        ("", ("problem", "not found on PATH", "install it")),
+    ],
+)
+def test_the_pulumi_cli(
+    run: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str, expected: tuple[str, ...]
+) -> None:
+    folder = tmp_path / "other"
+    monkeypatch.setenv("PATH", str(folder))
+    if script:
+        pulumi(folder, script)
+    said = run("doctor", "--json")
+    assert sees(checks(said)["Pulumi CLI"], *expected)
+    assert said.code == (expected[0] == "problem")

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.conftest import ORGANIZATION, created
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Command
+    from tests.emulator_server import Emulator
+
+LONG = "Where is the parcel that I have been waiting for since last Monday?"
+
+
+def seeded(emulator: Emulator, session_id: str, minute: int, **more: object) -> str:
+    moment = f"2099-01-01T10:{minute:02}:00Z"
+    emulator.seed(
+        ORGANIZATION, session_id, createdAt=moment, updatedAt=moment, expiresAt="2099-01-02T00:00:00Z", **more
+    )
+    return session_id
+
+
+def test_a_list_for_people(account: Emulator, run: Command) -> None:
+    seeded(account, "6488304f-fe7e-41e4-a0c3-dbbf9de9b794", 1, title=LONG, model="small")
+    seeded(account, "short", 2, model=None)
+    said = run("list")
+    assert [line.rstrip() for line in said.out.splitlines()] == [
+        "id                                     created             model   title",
+        "─" * 100,
+        "short                                  2099-01-01 10:02Z",
+        "6488304f-fe7e-41e4-a0c3-dbbf9de9b794   2099-01-01 10:01Z   small   Where is the parcel that I have …",
+    ]
+    assert (said.code, said.error) == (0, "")
+
+
+def test_a_list_for_programs_goes_by_the_filters(account: Emulator, run: Command) -> None:
+    wanted = seeded(account, "wanted", 1, userId="ada", sessionGroup="desk", model="small", title=LONG)
+    for number, other in enumerate(({"userId": "bob"}, {"sessionGroup": "shop"}, {"model": "large"})):
+        same = {"userId": "ada", "sessionGroup": "desk", "model": "small"}
+        seeded(account, f"other-{number}", 2, **(same | other))
+    said = run("list", "--user", "ada", "--group", "desk", "--model", "small", "--json")
+    moment = "2099-01-01T10:01:00.000Z"
+    facts = {"id": wanted, "title": LONG, "model": "small", "created_at": moment, "updated_at": moment}
+    assert json.loads(said.out) == [facts]
+    assert len(json.loads(run("list", "--json").out)) == 4
+
+
+def test_more_than_a_page_is_listed_and_more_than_the_limit_is_said(account: Emulator, run: Command) -> None:
+    for number in range(103):
+        seeded(account, f"session-{number:03}", 1)
+    few = run("list", "--limit", "2", "--json")
+    assert [entry["id"] for entry in json.loads(few.out)] == ["session-102", "session-101"]
+    assert few.error == "There are more than these 2: see --limit.\n"
+    many = run("list", "--limit", "103", "--json")
+    assert len({entry["id"] for entry in json.loads(many.out)}) == 103
+    assert many.error == ""
+    assert len(json.loads(run("list", "--json").out)) == 50
+
+
+def test_an_empty_list_is_fine(account: Emulator, run: Command) -> None:
+    assert (run("list").out, run("list", "--json").out) == ("No active session.\n", "[]\n")
+    assert len(account.requests()) == 2
+
+
+def test_a_session_for_people_shows_texts_as_they_are_and_moves_no_cursor(account: Emulator, run: Command) -> None:
+    odd = {"role": "tool", "call": "x\x1b[2J"}
+    hostile = "[red]no[/red] :smile: \x1b[2J\x9b2J\n    indented\u202e"
+    session_id = seeded(account, "one", 5, model="small", messages=[{"role": "user", "content": hostile}, odd])
+    said = run("show", session_id)
+    assert [line.rstrip() for line in said.out.splitlines()] == [
+        "id        one",
+        "title",
+        "model     small",
+        "created   2099-01-01 10:05Z",
+        "messages  2",
+        "",
+        "user",
+        "[red]no[/red] :smile:  [2J 2J",
+        "    indented",
+        "",
+        r'{"role": "tool", "call": "x\u001b[2J"}',
+    ]
+    assert (said.code, said.error) == (0, "")
+
+
+def test_a_session_for_programs_is_whole_and_ascii(account: Emulator, run: Command) -> None:
+    messages = [{"role": "user", "content": "ü\x1b[2J " + "long " * 5000}]
+    session_id = created(account, initialMessages=messages)
+    said = run("show", session_id, "--json")
+    assert said.out.isascii()
+    assert "\x1b" not in said.out
+    assert json.loads(said.out)["messages"] == messages
+    assert json.loads(said.out)["id"] == session_id
+
+
+@pytest.mark.parametrize("flag", [(), ("--json",)], ids=["people", "programs"])
+def test_a_session_that_is_not_there_is_one_line(account: Emulator, run: Command, flag: tuple[str, ...]) -> None:
+    said = run("show", "nobody", *flag)
+    assert (said.code, said.out) == (1, "")
+    assert said.error == "reading session nobody: the API answered 404: Session not found\n"
+    assert [request["method"] for request in account.requests()] == ["GET"]
+
+
+@pytest.mark.parametrize("command", [("list",), ("show", "x")], ids=["list", "show"])
+def test_what_is_not_configured_is_one_line(
+    run: Command, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = run(*command)
+    assert (said.code, said.out, said.error.count("\n")) == (1, "", 1)
+    assert said.error.startswith("no API token is configured: set the variable QUANTCDN_API_TOKEN")
+    monkeypatch.setenv("QUANTCDN_API_TOKEN", "x")
+    assert run(*command).error.startswith("no organization is configured: ")
+    monkeypatch.setenv("QUANTCDN_MAX_RETRIES", "many")
+    assert run(*command).error == "QUANTCDN_MAX_RETRIES: must be a whole number from 0 to 999\n"
+
+
+def test_options_beat_the_environment(account: Emulator, run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    session_id = created(account)
+    monkeypatch.setenv("QUANTCDN_ORGANIZATION", "other")
+    monkeypatch.setenv("QUANTCDN_BASE_URL", "https://192.0.2.1")
+    said = run("list", "--json", "--organization", ORGANIZATION, "--base-url", account.url)
+    assert [entry["id"] for entry in json.loads(said.out)] == [session_id]
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--base-url", "http://api.example"], "must be https"),
+        (["--base-url", ""], "must be a URL"),
+        (["--organization", ""], "must not be empty"),
+        (["--limit", "0"], "1"),
+    ],
+    ids=str,
+)
+def test_a_wrong_option_is_wrong_usage(run: Command, flags: list[str], words: str) -> None:
+    said = run("list", *flags)
+    assert (said.code, said.out) == (2, "")
+    assert flags[0] in said.error
+    assert words in said.error

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from quant_sessions_provider.diagnosis import endings
+from quant_sessions_provider.diagnosis.subject import FIRST_MESSAGES
+from tests.cli.conftest import ORGANIZATION
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Command, Said
+    from tests.emulator_server import Emulator
+
+pytestmark = pytest.mark.usefixtures("vendor")
+
+DEFAULTS = {
+    "grantOffsetMinutes": 0,
+    "unknownFields": "ignore",
+    "extendFrom": "expiry",
+    "cap": "none",
+    "reopen": True,
+    "deleteGone": "error",
+}
+
+
+def probed(said: Said) -> dict[str, Any]:
+    assert said.code == 0, said
+    found: dict[str, Any] = json.loads(said.out)["behaviours"]
+    return found
+
+
+def seen(said: Said, words: str) -> str:
+    """What was seen for the question that holds these words."""
+    (found,) = [finding["seen"] for finding in json.loads(said.out)["findings"] if words in finding["question"]]
+    return str(found)
+
+
+@pytest.fixture
+def hasty(account: Emulator, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Waiting takes no time here, and its whole time at the API."""
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        account.shift(-seconds)
+
+    monkeypatch.setattr(endings, "sleep", sleep)
+    return waited
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {},
+        {"extendFrom": "now"},
+        {"cap": "refuse"},
+        {"cap": "cut"},
+        {"reopen": False},
+        {"deleteGone": "notFound"},
+        {"deleteGone": "ok"},
+        {"unknownFields": "reject"},
+        {"grantOffsetMinutes": 30},
+        {"cap": "cut", "reopen": False, "deleteGone": "ok", "unknownFields": "reject", "grantOffsetMinutes": 20},
+    ],
+    ids=str,
+)
+def test_each_behaviour_is_told_in_words_that_the_emulator_takes(
+    account: Emulator, run: Command, switches: dict[str, Any]
+) -> None:
+    account.behave(**switches)
+    expected = DEFAULTS | switches
+    if switches.get("extendFrom") == "now":
+        del expected["cap"]  # what counts from now cannot show it
+    said = run("doctor", "--probe", "--json")
+    assert probed(said) == expected
+    assert account.sessions() == []
+    account.behave(**probed(said))
+
+
+@pytest.mark.parametrize("expired", ["notFound", "gone", "lingering"])
+def test_what_an_expired_session_answers_is_asked_if_one_waits(
+    account: Emulator, run: Command, hasty: list[float], expired: str
+) -> None:
+    account.behave(expired=expired)
+    said = run("doctor", "--probe", "--wait", "--json")
+    assert probed(said) == DEFAULTS | {"expired": expired}
+    assert [round(seconds, -1) for seconds in hasty] == [330]
+    assert [session["status"] for session in account.sessions()] == ["active"] * (expired != "lingering")
+    assert said.error.splitlines()[0].startswith("Creates two sessions of 5 minutes at ")
+    assert "Waiting " in said.error
+
+
+def test_a_person_is_told_first_what_happens_and_then_reads_a_table(
+    account: Emulator, run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    said = run("doctor", "--probe")
+    place = f"{account.url}, organization {ORGANIZATION}"
+    assert said.error == f"Creates one session of 5 minutes at {place}; asks and extends; deletes what it made.\n"
+    assert said.code == 0
+    lines = said.out[said.out.index("question ") :].splitlines()
+    assert [re.split("  +", line.strip())[:2] for line in lines if "─" not in line] == [
+        ["question", "seen"],
+        ["Is a new session granted the lifetime that was asked?", "yes, 5 minutes"],
+        ["Are its first messages kept, the system's too?", "yes"],
+        ["What does GET tell beside the messages?", "title and model; not described: nothing"],
+        ["Is a new session in the list at once?", "yes"],
+        ["Is metadata merged or replaced?", "cannot be seen: no answer holds it"],
+        ["Is a field that is not described ignored or refused?", "ignored"],
+        ["What does an extension count from?", "the expiry"],
+        ["May extensions pass 24 hours in all?", "yes"],
+        ["Is a completed session in the list?", "no"],
+        ["Can a completed session be set active again?", "yes"],
+        ["What does GET answer after a DELETE?", "404"],
+        ["What does a second DELETE answer?", "500"],
+        ["What does GET answer after the expiry?", "not asked: --wait asks it, and takes 5 minutes"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("live", "word"), [({"first": 1, "second": 2}, "merge"), ({"second": 2}, "replace")], ids=["merge", "replace"]
+)
+def test_what_an_answer_holds_beyond_the_description_is_made_use_of(
+    account: Emulator, run: Command, live: dict[str, int], word: str
+) -> None:
+    body = {"id": "x", "messages": FIRST_MESSAGES[1:], "metadata": live, "expires_at": "2099-01-01T00:00:00Z"}
+    account.fault(method="GET", path="sessions/", status=200, body=body, count=3)
+    said = run("doctor", "--probe", "--json")
+    assert seen(said, "first messages") == "no: the system's is dropped"
+    assert seen(said, "tell beside") == "neither title nor model; not described: expires_at, metadata"
+    assert seen(said, "merged or replaced") == f"{word}d"
+    assert probed(said) == DEFAULTS | {"metadata": word}
+
+
+def test_the_session_has_a_clear_name_and_asks_for_what_is_described(account: Emulator, run: Command) -> None:
+    run("doctor", "--probe", "--json")
+    (made,) = [request["body"] for request in account.requests() if request["method"] == "POST"]
+    assert made["sessionGroup"] == "quant-sessions-doctor"
+    assert made["userId"].startswith("quant-sessions-doctor-")
+    assert made["expirationMinutes"] == 5
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+def test_whatever_breaks_it_off_the_sessions_are_deleted(
+    account: Emulator, run: Command, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    def broken(_seconds: float) -> None:
+        assert len(account.sessions()) == 1  # the other has been deleted by the questions
+        raise error
+
+    monkeypatch.setattr(endings, "sleep", broken)
+    if error is KeyboardInterrupt:
+        assert run("doctor", "--probe", "--wait").code == 130
+    else:
+        with pytest.raises(error):
+            run("doctor", "--probe", "--wait")
+    assert account.sessions() == []
+
+
+def test_a_question_without_an_answer_stops_no_other(account: Emulator, run: Command) -> None:
+    account.fault(method="PUT", path="/extend", status=503, count=None)
+    said = run("doctor", "--probe", "--json")
+    assert seen(said, "extension count from") == "not told: the API answered 503"
+    assert seen(said, "24 hours") == "not told: the API answered 503"
+    assert probed(said) == {key: value for key, value in DEFAULTS.items() if key not in ("extendFrom", "cap")}
+    assert account.sessions() == []
+
+
+def test_a_session_that_cannot_be_deleted_is_named(account: Emulator, run: Command) -> None:
+    account.fault(method="DELETE", status=503, count=None)
+    said = run("doctor", "--probe", "--json")
+    (left,) = account.sessions()
+    assert said.code == 1
+    assert said.error.splitlines()[-1].startswith(f"session {left['id']} (group quant-sessions-doctor) is left: ")
+    assert seen(said, "second DELETE") == "503"
+
+
+def test_a_session_that_cannot_be_made_is_one_line(account: Emulator, run: Command) -> None:
+    account.fault(method="POST", status=500, count=None)
+    said = run("doctor", "--probe", "--json")
+    assert said.code == 1
+    assert "creating the session: the API answered 500" in said.error.splitlines()[-1]
+    assert json.loads(said.out)["findings"] == []
+
+
+def test_no_transcript_is_kept(
+    account: Emulator, run: Command, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("transcripts")
+    monkeypatch.setenv("QUANTCDN_TRANSCRIPT_DIR", str(folder))
+    run("doctor", "--probe", "--json")
+    assert list(folder.iterdir()) == []
+    assert account.sessions() == []
