@@ -12,6 +12,7 @@ minutes = config.require_int("minutes")
 def active(desk: Session, group: str) -> pulumi.Output[int]:
     """Count the active sessions of a group once its desk is there, those that others made included."""
     listed: pulumi.Output[list[ListedSession]] = desk.id.apply(lambda _: list_sessions_output(session_group=group))
+    # What is listed is secret, since titles are; how much it is tells nothing.
     return pulumi.Output.unsecret(listed.apply(len))
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import runpy
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+import pulumi
 import pytest
 import yaml
 from cronsim import CronSim
@@ -14,6 +16,7 @@ from quant_sessions_provider import instants
 from tests.acceptance.conftest import ORGANIZATION
 from tests.ageing import age
 from tests.examples import EXAMPLES, Example
+from tests.mocked import run_mocked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,6 +60,12 @@ def test_pull_request(example: Callable[[str], Example], emulator: Emulator) -> 
     assert pull_request.shell("pulumi stack ls --json").count("pr-412") == 0
 
 
+def test_a_stack_that_is_named_after_no_pull_request_is_refused() -> None:
+    program = EXAMPLES / "pull-request" / "__main__.py"
+    with pytest.raises(pulumi.RunError, match="^stack stack: must be named after its pull request, such as pr-412$"):
+        run_mocked(lambda: runpy.run_path(str(program)))
+
+
 def test_qa_smoke(example: Callable[[str], Example], emulator: Emulator) -> None:
     smoke = example("qa-smoke")
     smoke.up()
@@ -64,6 +73,7 @@ def test_qa_smoke(example: Callable[[str], Example], emulator: Emulator) -> None
     text = (smoke.home / "conversation.yaml").read_text()
     assert session["messages"] == yaml.safe_load(text)
 
+    age(smoke, emulator, {"smoke": 5})
     smoke.edit("conversation.yaml", "ask for a PIN", "ask for a PIN or a password")
     assert smoke.preview(diff=True).ops("smoke") == ["create-replacement", "replace", "delete-replaced"]
     (smoke.home / "conversation.yaml").write_text(f"{text}- role: user\n  content: Yes, please.\n")
@@ -94,6 +104,7 @@ def test_agency(example: Callable[[str], Example], emulator: Emulator) -> None:
     assert agency.outputs()["active"] == {"bakery": 1, "florist": 2}
     old = agency.resources()["bakery"]["id"]
     emulator.append(ORGANIZATION, old, [{"role": "user", "content": "One rye loaf, please."}] * 13)
+    age(agency, emulator, {"bakery": 5})
 
     agency.edit("Pulumi.yaml", "florist, contract: basic", "florist, contract: premium")
     agency.edit("Pulumi.yaml", "group: bakery, ", "group: bakery-berlin, ")
@@ -125,6 +136,7 @@ def test_on_call(example: Callable[[str], Example], emulator: Emulator) -> None:
 
 
 def test_scheduled_runs_lie_closer_together_than_sessions_are_renewed() -> None:
+    # YAML takes the key `on` for a truth.
     (cron,) = yaml.safe_load((EXAMPLES / "on-call" / "schedule.yml").read_text())[True]["schedule"]
     assert f"    {cron['cron']} cd " in (EXAMPLES / "on-call" / "README.md").read_text()
     first, second = (next(runs) for runs in [CronSim(cron["cron"], datetime(2026, 11, 24, tzinfo=timezone.utc))] * 2)
