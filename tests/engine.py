@@ -121,8 +121,10 @@ class Stack:
     A folder with a ``Pulumi.yaml`` is a project of its own; all others share one.
     """
 
-    def __init__(self, home: Path, environment: dict[str, str], program: Callable[[], None]) -> None:
-        self.program, self.home = program, home
+    def __init__(
+        self, home: Path, environment: dict[str, str], program: Callable[[], None], name: str = "test"
+    ) -> None:
+        self.program, self.home, self._name = program, home, name
         home.mkdir(parents=True, exist_ok=True)
         backend = f"file://{home}"
         workspace = LocalWorkspace(
@@ -140,7 +142,7 @@ class Stack:
                 **environment,
             },
         )
-        self._stack = _LeanStack.create("test", workspace)
+        self._stack = _LeanStack.create(name, workspace)
         self._project = workspace.project_settings().name
 
     @property
@@ -184,7 +186,7 @@ class Stack:
 
     @property
     def _file(self) -> Path:
-        return self.home / ".pulumi" / "stacks" / self._project / "test.json"
+        return self.home / ".pulumi" / "stacks" / self._project / f"{self._name}.json"
 
     def export(self) -> dict[str, Any]:
         """Read the state as it lies on disk, which costs no start of the CLI; secrets stay encrypted."""

@@ -28,14 +28,14 @@ _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)| \d\
 
 
 class Example(Stack):
-    """One example with an empty stack ``test``, and all that its runs printed."""
+    """One example with an empty stack, and all that its runs printed."""
 
-    def __init__(self, name: str, home: Path, variables: Mapping[str, str]) -> None:
+    def __init__(self, name: str, home: Path, variables: Mapping[str, str], stack: str = "test") -> None:
         shutil.copytree(EXAMPLES / name, home, ignore=shutil.ignore_patterns(".venv", "__pycache__"))
         (home / ".venv").symlink_to(sys.prefix)
         self.printed: list[str] = []
         self.readme = (home / "README.md").read_text()
-        super().__init__(home, dict(variables), self._main)
+        super().__init__(home, dict(variables), self._main, stack)
 
     def _main(self) -> None:
         runpy.run_path(str(self.home / "__main__.py"), run_name="__main__")

@@ -3,74 +3,29 @@
 from __future__ import annotations
 
 import json
-import runpy
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pulumi
 import pytest
 import yaml
-from cronsim import CronSim
 
 from quant_sessions_provider import instants
 from tests.acceptance.conftest import ORGANIZATION
 from tests.ageing import age
-from tests.examples import EXAMPLES, Example
-from tests.mocked import run_mocked
+from tests.examples import EXAMPLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
+    from tests.acceptance.conftest import NewExample
     from tests.emulator_server import Emulator
 
 NAMES = ("pull-request", "qa-smoke", "workshop", "agency", "on-call", "unit-testing")
 TESTED_ELSEWHERE = ("quickstart", "policies")
 
 
-@pytest.fixture
-def example(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> Iterator[Callable[[str], Example]]:
-    """Copy an example; look-ups of inline programs read this process's own variables."""
-    variables = emulator.variables(ORGANIZATION)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in variables.items():
-            patch.setenv(name, value)
-        yield lambda name: Example(name, tmp_path_factory.mktemp(name) / name, variables)
-
-
-def _live(emulator: Emulator, group: str) -> list[dict[str, Any]]:
-    return [session for session in emulator.sessions(ORGANIZATION) if session["sessionGroup"] == group]
-
-
-def test_pull_request(example: Callable[[str], Example], emulator: Emulator) -> None:
-    """By the real CLI alone, from the workflow's own scripts; its job that destroys has a checkout of its own."""
-    pull_request = example("pull-request")
-    job = {"STACK": "pr-412", "COMMIT": "5f3c2e1", "GITHUB_OUTPUT": "outputs", "SESSION_ID": ""}
-    pull_request.shell(pull_request.job("workflow.yml", "up"), **job)
-    (session,) = _live(emulator, "pull-requests")
-    assert (pull_request.home / "outputs").read_text() == f"id={session['id']}\n"
-    assert session["userId"] == "shop-pr-412"
-    assert session["metadata"] == {"pullRequest": "412", "commit": "5f3c2e1"}
-
-    pull_request.edit("__main__.py", "Which shoes", "Which boots")
-    pull_request.shell("pulumi preview")
-    assert pull_request.untrue() == []
-
-    (pull_request.home / "Pulumi.pr-412.yaml").unlink()
-    pull_request.shell(pull_request.job("workflow.yml", "destroy"), **job)
-    assert not _live(emulator, "pull-requests")
-    assert pull_request.shell("pulumi stack ls --json").count("pr-412") == 0
-
-
-def test_a_stack_that_is_named_after_no_pull_request_is_refused() -> None:
-    program = EXAMPLES / "pull-request" / "__main__.py"
-    with pytest.raises(pulumi.RunError, match=r"^stack stack: must be named after its pull request, such as pr-412$"):
-        run_mocked(lambda: runpy.run_path(str(program)))
-
-
-def test_qa_smoke(example: Callable[[str], Example], emulator: Emulator) -> None:
+def test_qa_smoke(example: NewExample, emulator: Emulator) -> None:
     smoke = example("qa-smoke")
     smoke.up()
-    (session,) = _live(emulator, "smoke-tests")
+    (session,) = emulator.group(ORGANIZATION, "smoke-tests")
     text = (smoke.home / "conversation.yaml").read_text()
     assert session["messages"] == yaml.safe_load(text)
 
@@ -82,13 +37,13 @@ def test_qa_smoke(example: Callable[[str], Example], emulator: Emulator) -> None
     assert smoke.untrue() == []
 
 
-def test_workshop(example: Callable[[str], Example], emulator: Emulator) -> None:
+def test_workshop(example: NewExample, emulator: Emulator) -> None:
     workshop = example("workshop")
     end = (datetime.now(timezone.utc) + timedelta(hours=8)).replace(microsecond=0)
     workshop.config("ends-at", end.isoformat())
     workshop.preview()
     workshop.up()
-    sessions = _live(emulator, "workshop-test")
+    sessions = emulator.group(ORGANIZATION, "workshop-test")
     assert {session["userId"]: session["id"] for session in sessions} == workshop.outputs()["session_ids"]
     assert {round((end - instants.parse(session["expiresAt"])).total_seconds() / 60) for session in sessions} == {0}
 
@@ -97,7 +52,7 @@ def test_workshop(example: Callable[[str], Example], emulator: Emulator) -> None
     assert workshop.untrue() == []
 
 
-def test_agency(example: Callable[[str], Example], emulator: Emulator) -> None:
+def test_agency(example: NewExample, emulator: Emulator) -> None:
     agency = example("agency")
     agency.follow("pulumi config set quant-sessions:transcriptDir ~/transcripts")
     emulator.seed(ORGANIZATION, "made-by-others", sessionGroup="florist")
@@ -114,39 +69,16 @@ def test_agency(example: Callable[[str], Example], emulator: Emulator) -> None:
     agency.up()
     saved = json.loads((agency.home / "transcripts" / f"{old}.json").read_text())
     assert len(saved["messages"]) == 14
-    assert not _live(emulator, "bakery")
-    (bakery,) = _live(emulator, "bakery-berlin")
+    assert not emulator.group(ORGANIZATION, "bakery")
+    (bakery,) = emulator.group(ORGANIZATION, "bakery-berlin")
     assert bakery["metadata"] == {"client": "bakery", "contract": "basic"}
-    assert {session["metadata"].get("contract") for session in _live(emulator, "florist")} == {None, "premium"}
+    assert {session["metadata"].get("contract") for session in emulator.group(ORGANIZATION, "florist")} == {
+        None,
+        "premium",
+    }
 
 
-def test_on_call(example: Callable[[str], Example], emulator: Emulator) -> None:
-    on_call = example("on-call")
-    on_call.up()
-    age(on_call, emulator, {"shift": 60})
-    on_call.preview()
-    on_call.up()
-    (session,) = _live(emulator, "operations")
-    left = instants.parse(session["expiresAt"]) - datetime.now(timezone.utc)
-    assert timedelta(minutes=88) < left < timedelta(minutes=92)
-
-    on_call.shell(on_call.job("schedule.yml", "up"), STACK="test", SHIFT="day", SHIFT_OVER="true")
-    (session,) = _live(emulator, "operations")
-    assert (session["userId"], session["status"]) == ("on-call-day", "completed")
-    assert on_call.untrue() == []
-
-
-def test_scheduled_runs_lie_closer_together_than_sessions_are_renewed() -> None:
-    # YAML takes the key `on` for a truth.
-    (cron,) = yaml.safe_load((EXAMPLES / "on-call" / "schedule.yml").read_text())[True]["schedule"]
-    assert f"    {cron['cron']} cd " in (EXAMPLES / "on-call" / "README.md").read_text()
-    first, second = (next(runs) for runs in [CronSim(cron["cron"], datetime(2026, 11, 24, tzinfo=timezone.utc))] * 2)
-    config = yaml.safe_load((EXAMPLES / "on-call" / "Pulumi.yaml").read_text())["config"]
-    left_out = 2
-    assert (left_out + 1) * (second - first) <= timedelta(minutes=config["renew-before-minutes"]["default"])
-
-
-def test_unit_testing(example: Callable[[str], Example], emulator: Emulator) -> None:
+def test_unit_testing(example: NewExample, emulator: Emulator) -> None:
     """Its tests pass by themselves, and the engine takes up a real session as they say."""
     own = example("unit-testing")
     passed = own.follow(".venv/bin/python -m pytest", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
