@@ -1,6 +1,6 @@
 # Each target does its own set-up, so any of them may be the first one in a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help up preview down setup test check previews previews-check machine fuzz chaos soak state lock fresh clean venv
+.PHONY: help up preview down setup test check previews previews-check report machine fuzz chaos soak state lock fresh clean venv
 
 PYTHON ?= python3
 export PYTHON LIVE
@@ -39,6 +39,10 @@ previews: venv ## Write docs/previews.md, and what docs/policies.md shows, from 
 
 previews-check: venv ## Check that both are what the engine says (part of `make test`)
 	@$(run) tools.run_tests tests/acceptance/test_gallery.py tests/acceptance/test_policies.py
+
+report: venv ## Write the report, the timeline and their pictures in docs/ from a run of the real engine
+	@$(run) tools.run_tests --module tests.gallery.report_page
+	@$(run) tests.gallery.timeline_page > /dev/null
 
 machine: venv ## Try thousands of random lives of a session (EXAMPLES=2000)
 	@MACHINE_EXAMPLES=$${EXAMPLES:-2000} $(run) tools.run_tests tests/unit/test_machine.py --numprocesses 0

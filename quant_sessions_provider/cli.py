@@ -1,4 +1,7 @@
-"""The command line, ``quant-sessions``. Every failure is one line on standard error and exit code 1."""
+"""The command line, ``quant-sessions``.
+
+Every failure is one line on standard error and exit code 1, or 2 for arguments and input that are of no use.
+"""
 
 from importlib import metadata
 from typing import Annotated
@@ -8,7 +11,9 @@ import typer
 from quant_sessions_provider.commands.doctor import doctor
 from quant_sessions_provider.commands.emulator import emulator
 from quant_sessions_provider.commands.list import list_sessions
+from quant_sessions_provider.commands.report import report
 from quant_sessions_provider.commands.show import show
+from quant_sessions_provider.commands.timeline import timeline
 
 app = typer.Typer(
     help="QuantCDN AI sessions as Pulumi resources.",
@@ -36,5 +41,7 @@ def main(
 
 app.command("list")(list_sessions)
 app.command("show")(show)
+app.command("report")(report)
+app.command("timeline")(timeline)
 app.command("doctor")(doctor)
 app.command("emulator")(emulator)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tests.mini_engine import shift_moments
 
@@ -10,10 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from tests.emulator_server import Emulator
-    from tests.engine import Stack
 
 
-def age(stack: Stack, emulator: Emulator, minutes: Mapping[str, float], *, kept_alive: Collection[str] = ()) -> None:
+class Aged(Protocol):
+    """What has a state that can be rewritten: a stack of either kind."""
+
+    def export(self) -> dict[str, Any]: ...
+
+    def rewrite(self, deployment: dict[str, Any]) -> None: ...
+
+
+def age(stack: Aged, emulator: Emulator, minutes: Mapping[str, float], *, kept_alive: Collection[str] = ()) -> None:
     """Let minutes pass for each named session, in state and at the API.
 
     For those kept alive, state alone ages: something else extended them meanwhile.

@@ -84,14 +84,22 @@ class Project:
             **self.variables,
         }
 
-    def state(self, stack: str = "main") -> dict[str, Any]:
+    def export(self, stack: str = "main") -> dict[str, Any]:
         """Read a stack's state as it lies on disk, which costs no start of the CLI; secrets stay encrypted."""
-        file = self.folder / "backend" / ".pulumi" / "stacks" / "acceptance" / f"{stack}.json"
-        return dict(json.loads(file.read_text())["checkpoint"].get("latest") or {})
+        return dict(json.loads(self._file(stack).read_text())["checkpoint"].get("latest") or {})
+
+    def rewrite(self, deployment: dict[str, Any], stack: str = "main") -> None:
+        """Put a changed export back on disk."""
+        whole = json.loads(self._file(stack).read_text())
+        whole["checkpoint"]["latest"] = deployment
+        self._file(stack).write_text(json.dumps(whole))
+
+    def _file(self, stack: str) -> Path:
+        return self.folder / "backend" / ".pulumi" / "stacks" / "acceptance" / f"{stack}.json"
 
     def sessions(self, stack: str = "main") -> dict[str, dict[str, Any]]:
         """Give the sessions in a stack's state, by name; several of a name would be a mistake."""
-        found = [r for r in self.state(stack).get("resources", []) if "quant:Session" in r["type"]]
+        found = [r for r in self.export(stack).get("resources", []) if "quant:Session" in r["type"]]
         by_name = {r["urn"].rsplit("::", 1)[-1]: r for r in found}
         assert len(by_name) == len(found), found
         return by_name

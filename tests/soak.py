@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 import time
@@ -21,6 +22,8 @@ from tests.engine import Stack
 ORGANIZATION = "acme"
 EVERY = 12 * 60
 RUNS_A_MONTH = 60
+FIRST_STATE = "first.json"
+"""Where the state after the first run is kept, as `pulumi stack export` prints it."""
 
 RENEWED = ["PUT"]
 RECREATED = ["GET", "POST", "DELETE", "GET"]
@@ -71,6 +74,8 @@ def soak(runs: int, folder: Path, emulator: Emulator) -> dict[str, Tally]:
         before = {name: resource["id"] for name, resource in stack.resources().items()}
         up = stack.up()
         assert not up.failed, f"run {run}: {up.text}"
+        if not run:
+            (folder / FIRST_STATE).write_text(json.dumps({"deployment": stack.export()}))
         after = {name: resource["id"] for name, resource in stack.resources().items()}
         if run:
             _count(seen, before, after, emulator.requests())

@@ -54,7 +54,7 @@ def _kill_in_flight(project: Project, emulator: Emulator, role: Role, held: Mapp
 
 
 def _pending(project: Project) -> list[str]:
-    operations = project.state().get("pending_operations") or []
+    operations = project.export().get("pending_operations") or []
     return [f"{o['type']} {o['resource']['urn'].rsplit('::', 1)[-1]}" for o in operations]
 
 

@@ -2,15 +2,48 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tests.soak import SESSIONS, on_paper, soak
+import pytest
+
+from quant_sessions_provider import instants, timeline
+from tests.soak import EVERY, FIRST_STATE, SESSIONS, Tally, on_paper, soak
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.emulator_server import Emulator
 
+RUNS = 4
 
-def test_two_days_go_as_computed_on_paper(emulator: Emulator, tmp_path: Path) -> None:
-    assert soak(4, tmp_path, emulator) == {name: on_paper(name, 4) for name in SESSIONS}
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("soak")
+
+
+@pytest.fixture(scope="module")
+def tallies(emulator: Emulator, folder: Path) -> dict[str, Tally]:
+    return soak(RUNS, folder, emulator)
+
+
+def test_two_days_go_as_computed_on_paper(tallies: dict[str, Tally]) -> None:
+    assert tallies == {name: on_paper(name, RUNS) for name in SESSIONS}
+
+
+def test_the_timeline_of_the_first_state_tells_all_runs_after_it(tallies: dict[str, Tally], folder: Path) -> None:
+    sessions, notes = timeline.sessions_of(json.loads((folder / FIRST_STATE).read_text()))
+    made = max(instants.parse(session.outputs["grantedExpiresAt"]) - _lifetime(session) for session in sessions)
+    runs = [made + timedelta(minutes=EVERY * run, seconds=30 * run) for run in range(1, RUNS)]
+    lives = [timeline.live(session, runs, made, made + timedelta(minutes=EVERY * RUNS)) for session in sessions]
+    told = {life.session.name: Counter(event.kind for event in life.events) for life in lives}
+    assert not notes
+    seen = {n: Counter(renewed=tally.renewals, recreated=tally.recreations) for n, tally in tallies.items()}
+    assert told == {name: +counts for name, counts in seen.items()}
+
+
+def _lifetime(session: timeline.Session) -> timedelta:
+    return timedelta(minutes=session.inputs["expirationMinutes"])

@@ -93,7 +93,7 @@ class EngineLife:
 
     def _sessions(self) -> dict[str, dict[str, Any]]:
         """Give what state holds; a replaced session awaits its deletion beside the new one."""
-        found = [r for r in self.project.state().get("resources", []) if "quant:Session" in r["type"]]
+        found = [r for r in self.project.export().get("resources", []) if "quant:Session" in r["type"]]
         return {r["urn"].rsplit("::", 1)[-1]: r for r in found if not r.get("delete")}
 
     # --- runs -----------------------------------------------------------------------------------------------

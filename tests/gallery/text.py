@@ -16,7 +16,7 @@ TYPE: Final = "pulumi-python:dynamic/quant:Session"
 _HEADER: Final = re.compile(rf"^ {{0,4}}[-+~><= ]*{TYPE}: \(")
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 _CLOCK: Final = re.compile(r"(?<![\d:T])(?:\d{4}-\d\d-\d\d )?\d\d:\d\dZ")
-_UUID: Final = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+UUID: Final = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 SHOWN_ID: Final = "3f2a91c4-…"
 SHOWN_NOW: Final = instants.parse("2026-03-02T12:00:00Z")
 
@@ -87,19 +87,20 @@ def _is_empty_head(lines: list[str], index: int) -> bool:
 
 def settled(text: str, name: str, now: datetime) -> str:
     """Show a text as if its run had been at :data:`SHOWN_NOW`, with one id and the name `desk`."""
-    text = _MOMENT.sub(lambda found: _moved(instants.parse(found.group()), now), text)
-    text = _CLOCK.sub(lambda found: _moved(_of_day(found.group(), now), now)[11:16] + "Z", text)
-    text = _UUID.sub(SHOWN_ID, text)
+    text = _MOMENT.sub(lambda found: moved(instants.parse(found.group()), now), text)
+    text = _CLOCK.sub(lambda found: moved(of_day(found.group(), now), now)[11:16] + "Z", text)
+    text = UUID.sub(SHOWN_ID, text)
     return text.replace(name, "desk")
 
 
-def _moved(moment: datetime, now: datetime) -> str:
+def moved(moment: datetime, now: datetime) -> str:
+    """Give a moment as if the run had been at :data:`SHOWN_NOW`."""
     # Whole minutes, so that a time of day and a timestamp of the same moment stay the same.
     minutes = -((now - SHOWN_NOW) // timedelta(minutes=1))
     return instants.render((moment + timedelta(minutes=minutes)).replace(second=0))
 
 
-def _of_day(text: str, now: datetime) -> datetime:
+def of_day(text: str, now: datetime) -> datetime:
     """Read a time of day, which stands without its date when that is today's."""
     day = text[:10] if len(text) > len("hh:mmZ") else instants.render(now)[:10]
     return instants.parse(f"{day}T{text[-6:-1]}:00Z")

@@ -1,0 +1,90 @@
+"""The report of a real preview, made as the action makes it; what its page shows; what the timeline foretold."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from quant_sessions_provider import instants
+from quant_sessions_provider.cli import app
+from tests.acceptance.conftest import ORGANIZATION
+from tests.engine import pulumi_command
+from tests.gallery import report_page
+from tests.gallery.comment import picture
+from tests.gallery.situations import CHAT, SYSTEM
+from tests.project import Project
+from tests.unit.test_action import Runner
+
+if TYPE_CHECKING:
+    from tests.emulator_server import Emulator
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
+    return Runner(tmp_path_factory.mktemp("runner"))
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> Project:
+    project = Project(tmp_path_factory.mktemp("project"), emulator.variables(ORGANIZATION), report_page.PROGRAM)
+    report_page.prepare(project, emulator)
+    return project
+
+
+@pytest.fixture(scope="module")
+def printed(project: Project, runner: Runner) -> str:
+    """Run the action's own preview, which fails, since one of the sessions is bad input."""
+    beside = Path(pulumi_command().command).parent
+    variables = project.environment()
+    variables["PATH"] = f"{beside}:{variables['PATH']}"
+    done = runner.run("Preview", project.folder, STACK="main", REFRESH="false", **variables)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert runner.said("output") != "code=0\n"
+    return runner.said("preview.json")
+
+
+def report(printed: str, *arguments: str) -> tuple[int, Any]:
+    done = CliRunner().invoke(app, ["report", "--json", *arguments], input=printed)
+    return done.exit_code, json.loads(done.stdout)
+
+
+def test_the_page_shows_the_report_of_a_real_preview(printed: str) -> None:
+    assert report_page.masked(report_page.on_page()) == report_page.masked(report_page.report_of(printed))
+
+
+def test_the_picture_shows_the_text_of_the_page() -> None:
+    assert report_page.PICTURE.read_text() == picture(report_page.on_page())
+
+
+def test_the_gate_fails_on_it(printed: str) -> None:
+    code, found = report(printed, "--fail-on-loss")
+    assert (code, found["lost"]) == (1, {"conversations": 1, "messages": 15, "uncounted": 0})
+
+
+def test_no_text_of_a_conversation_and_no_user_is_in_it(printed: str) -> None:
+    found = json.dumps(report(printed)[1])
+    assert SYSTEM["content"] in printed
+    assert not [text for text in (SYSTEM["content"], CHAT[0]["content"], "orders-v2") if text in found]
+
+
+def test_the_timeline_foretells_what_the_preview_shows(project: Project, printed: str, tmp_path: Path) -> None:
+    state, drawing = project.ok("stack", "export", "--stack", "main"), tmp_path / "week.svg"
+    start = instants.render(datetime.now(timezone.utc))
+    arguments = ["timeline", "--json", "--every", "1m", "--days", "1", "--from", start, "--svg", str(drawing)]
+    done = CliRunner().invoke(app, arguments, input=state)
+    told = {each["name"]: each["events"][:1] for each in json.loads(done.stdout)["sessions"]}
+    shown = {each["name"]: each["action"] for each in report(printed)[1]["sessions"]}
+    first = {name: event[0]["kind"] for name, event in told.items() if event and event[0]["at"] < _later(start)}
+    kinds = {"extend": "renewed", "recreate": "recreated"}
+    # `orders` is replaced since its program changed, of which a state tells nothing.
+    assert first == {name: kinds[action] for name, action in shown.items() if action in kinds}
+    assert "<title" in drawing.read_text()
+
+
+def _later(start: str) -> str:
+    return instants.render(instants.parse(start) + timedelta(minutes=2))
