@@ -77,6 +77,10 @@ class Emulator:
         found: list[dict[str, Any]] = self._control("GET", "/sessions", params={"organisation": organisation})
         return found
 
+    def group(self, organisation: str, group: str) -> list[dict[str, Any]]:
+        """List the whole stored sessions of one group."""
+        return [session for session in self.sessions(organisation) if session["sessionGroup"] == group]
+
     def advance(self, seconds: float) -> None:
         """Move the emulator's clock on, as a skew between it and this machine."""
         self._control("POST", "/clock/advance", json={"seconds": seconds})

@@ -116,17 +116,22 @@ class _LeanStack(automation.Stack):
 
 
 class Stack:
-    """A stack with an inline program; ``program`` may be another one for each run."""
+    """A stack with an inline program; ``program`` may be another one for each run.
 
-    def __init__(self, home: Path, environment: dict[str, str], program: Callable[[], None]) -> None:
-        self.program, self.home = program, home
+    A folder with a ``Pulumi.yaml`` is a project of its own; all others share one.
+    """
+
+    def __init__(
+        self, home: Path, environment: dict[str, str], program: Callable[[], None], name: str = "test"
+    ) -> None:
+        self.program, self.home, self._name = program, home, name
         home.mkdir(parents=True, exist_ok=True)
         backend = f"file://{home}"
         workspace = LocalWorkspace(
             program=lambda: self.program(),  # noqa: PLW0108 - the program of the moment
             work_dir=str(home),
             pulumi_command=pulumi_command(),
-            project_settings=_project(backend),
+            project_settings=None if (home / "Pulumi.yaml").exists() else _project(backend),
             env_vars={
                 "PULUMI_BACKEND_URL": backend,
                 "PULUMI_CONFIG_PASSPHRASE": "acceptance",
@@ -137,7 +142,8 @@ class Stack:
                 **environment,
             },
         )
-        self._stack = _LeanStack.create("test", workspace)
+        self._stack = _LeanStack.create(name, workspace)
+        self._project = workspace.project_settings().name
 
     @property
     def workspace(self) -> automation.Workspace:
@@ -180,7 +186,7 @@ class Stack:
 
     @property
     def _file(self) -> Path:
-        return self.home / ".pulumi" / "stacks" / "acceptance" / "test.json"
+        return self.home / ".pulumi" / "stacks" / self._project / f"{self._name}.json"
 
     def export(self) -> dict[str, Any]:
         """Read the state as it lies on disk, which costs no start of the CLI; secrets stay encrypted."""

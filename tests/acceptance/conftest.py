@@ -7,6 +7,7 @@ import pytest
 
 from tests.emulator_server import Emulator
 from tests.engine import Stack
+from tests.examples import Example
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,6 +20,12 @@ class NewStack(Protocol):
     """Makes a stack that talks to the test's emulator; keyword arguments add or change environment variables."""
 
     def __call__(self, program: Callable[[], None], **environment: str) -> Stack: ...
+
+
+class NewExample(Protocol):
+    """Copies an example, with an empty stack."""
+
+    def __call__(self, name: str, stack: str = "test") -> Example: ...
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -40,3 +47,12 @@ def new_stack(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> N
         return Stack(home, emulator.variables(ORGANIZATION) | environment, program)
 
     return make
+
+
+@pytest.fixture
+def example(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NewExample:
+    """Let look-ups of inline programs read this process's own variables."""
+    variables = emulator.variables(ORGANIZATION)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return lambda name, stack="test": Example(name, tmp_path / name, variables, stack)

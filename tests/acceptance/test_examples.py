@@ -1,0 +1,103 @@
+"""Each example on the real engine, as its README tells it; what the README shows must be what the runs printed."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from quant_sessions_provider import instants
+from tests.acceptance.conftest import ORGANIZATION
+from tests.ageing import age
+from tests.examples import EXAMPLES
+
+if TYPE_CHECKING:
+    from tests.acceptance.conftest import NewExample
+    from tests.emulator_server import Emulator
+
+NAMES = ("pull-request", "qa-smoke", "workshop", "agency", "on-call", "unit-testing")
+TESTED_ELSEWHERE = ("quickstart", "policies")
+
+
+def test_qa_smoke(example: NewExample, emulator: Emulator) -> None:
+    smoke = example("qa-smoke")
+    smoke.up()
+    (session,) = emulator.group(ORGANIZATION, "smoke-tests")
+    text = (smoke.home / "conversation.yaml").read_text()
+    assert session["messages"] == yaml.safe_load(text)
+
+    age(smoke, emulator, {"smoke": 5})
+    smoke.edit("conversation.yaml", "ask for a PIN", "ask for a PIN or a password")
+    assert smoke.preview(diff=True).ops("smoke") == ["create-replacement", "replace", "delete-replaced"]
+    (smoke.home / "conversation.yaml").write_text(f"{text}- role: user\n  content: Yes, please.\n")
+    assert smoke.preview().ops("smoke") == ["update"]
+    assert smoke.untrue() == []
+
+
+def test_workshop(example: NewExample, emulator: Emulator) -> None:
+    workshop = example("workshop")
+    end = (datetime.now(timezone.utc) + timedelta(hours=8)).replace(microsecond=0)
+    workshop.config("ends-at", end.isoformat())
+    workshop.preview()
+    workshop.up()
+    sessions = emulator.group(ORGANIZATION, "workshop-test")
+    assert {session["userId"]: session["id"] for session in sessions} == workshop.outputs()["session_ids"]
+    assert {round((end - instants.parse(session["expiresAt"])).total_seconds() / 60) for session in sessions} == {0}
+
+    workshop.edit("Pulumi.yaml", "default: [ada, bob]", "default: [ada, eve]")
+    assert workshop.preview().ops("workshop-ada") == ["same"]
+    assert workshop.untrue() == []
+
+
+def test_agency(example: NewExample, emulator: Emulator) -> None:
+    agency = example("agency")
+    agency.follow("pulumi config set quant-sessions:transcriptDir ~/transcripts")
+    emulator.seed(ORGANIZATION, "made-by-others", sessionGroup="florist")
+    agency.up()
+    assert agency.outputs()["active"] == {"bakery": 1, "florist": 2}
+    old = agency.resources()["bakery"]["id"]
+    emulator.append(ORGANIZATION, old, [{"role": "user", "content": "One rye loaf, please."}] * 13)
+    age(agency, emulator, {"bakery": 5})
+
+    agency.edit("Pulumi.yaml", "florist, contract: basic", "florist, contract: premium")
+    agency.edit("Pulumi.yaml", "group: bakery, ", "group: bakery-berlin, ")
+    agency.preview()
+    assert agency.untrue() == []
+    agency.up()
+    saved = json.loads((agency.home / "transcripts" / f"{old}.json").read_text())
+    assert len(saved["messages"]) == 14
+    assert not emulator.group(ORGANIZATION, "bakery")
+    (bakery,) = emulator.group(ORGANIZATION, "bakery-berlin")
+    assert bakery["metadata"] == {"client": "bakery", "contract": "basic"}
+    assert {session["metadata"].get("contract") for session in emulator.group(ORGANIZATION, "florist")} == {
+        None,
+        "premium",
+    }
+
+
+def test_unit_testing(example: NewExample, emulator: Emulator) -> None:
+    """Its tests pass by themselves, and the engine takes up a real session as they say."""
+    own = example("unit-testing")
+    passed = own.follow(".venv/bin/python -m pytest", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    assert "6 passed" in passed
+    talk = [{"role": "user", "content": "Is it open?"}, {"role": "assistant", "content": "No."}]
+    emulator.seed(ORGANIZATION, "earlier", userId="ada", messages=talk)
+    own.config("earlier", "earlier")
+    own.up()
+    (session,) = [s for s in emulator.sessions(ORGANIZATION) if s["id"] == own.resources()["desk"]["id"]]
+    assert session["messages"][1:] == talk[:1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_example_says_what_its_configuration_means_and_what_it_needs(name: str) -> None:
+    project = yaml.safe_load((EXAMPLES / name / "Pulumi.yaml").read_text())
+    assert project["name"] == name
+    assert all(option["description"] and option["type"] for option in project["config"].values())
+    assert "quant-sessions-provider[emulator]" in (EXAMPLES / name / "requirements.txt").read_text()
+
+
+def test_every_example_is_tested() -> None:
+    assert {folder.name for folder in EXAMPLES.iterdir() if folder.is_dir()} == {*NAMES, *TESTED_ELSEWHERE}

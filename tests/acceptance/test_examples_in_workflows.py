@@ -1,0 +1,75 @@
+"""The examples that are run by workflows: their jobs are run as they stand, by the real CLI in the folder."""
+
+from __future__ import annotations
+
+import runpy
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pulumi
+import pytest
+import yaml
+from cronsim import CronSim
+
+from quant_sessions_provider import instants
+from tests.acceptance.conftest import ORGANIZATION
+from tests.ageing import age
+from tests.examples import EXAMPLES
+from tests.mocked import run_mocked
+
+if TYPE_CHECKING:
+    from tests.acceptance.conftest import NewExample
+    from tests.emulator_server import Emulator
+
+
+def test_pull_request(example: NewExample, emulator: Emulator) -> None:
+    """Its job that destroys has a checkout of its own, and so no settings of the stack."""
+    pull_request = example("pull-request", "pr-412")
+    job = {"STACK": "pr-412", "COMMIT": "5f3c2e1", "GITHUB_OUTPUT": "outputs", "SESSION_ID": ""}
+    pull_request.shell(pull_request.job("workflow.yml", "up"), **job)
+    (session,) = emulator.group(ORGANIZATION, "pull-requests")
+    assert (pull_request.home / "outputs").read_text() == f"id={session['id']}\n"
+    assert session["userId"] == "shop-pr-412"
+    assert session["metadata"] == {"pullRequest": "412", "commit": "5f3c2e1"}
+
+    pull_request.edit("__main__.py", "Which shoes", "Which boots")
+    pull_request.preview()
+    assert pull_request.untrue() == []
+
+    (pull_request.home / "Pulumi.pr-412.yaml").unlink()
+    pull_request.shell(pull_request.job("workflow.yml", "destroy"), **job)
+    assert not emulator.group(ORGANIZATION, "pull-requests")
+    assert pull_request.shell("pulumi stack ls --json").count("pr-412") == 0
+
+
+def test_a_stack_that_is_named_after_no_pull_request_is_refused() -> None:
+    program = EXAMPLES / "pull-request" / "__main__.py"
+    with pytest.raises(pulumi.RunError, match=r"^stack stack: must be named after its pull request, such as pr-412$"):
+        run_mocked(lambda: runpy.run_path(str(program)))
+
+
+def test_on_call(example: NewExample, emulator: Emulator) -> None:
+    on_call = example("on-call")
+    on_call.up()
+    age(on_call, emulator, {"shift": 60})
+    (before,) = emulator.group(ORGANIZATION, "operations")
+    on_call.preview()
+    on_call.up()
+    (session,) = emulator.group(ORGANIZATION, "operations")
+    added = instants.parse(session["expiresAt"]) - instants.parse(before["expiresAt"])
+    assert added > timedelta(minutes=60)
+
+    on_call.shell(on_call.job("schedule.yml", "up"), STACK="test", SHIFT="day", SHIFT_OVER="true")
+    (session,) = emulator.group(ORGANIZATION, "operations")
+    assert (session["userId"], session["status"]) == ("on-call-day", "completed")
+    assert on_call.untrue() == []
+
+
+def test_scheduled_runs_lie_closer_together_than_sessions_are_renewed() -> None:
+    # YAML takes the key `on` for a truth.
+    (cron,) = yaml.safe_load((EXAMPLES / "on-call" / "schedule.yml").read_text())[True]["schedule"]
+    assert f"    {cron['cron']} cd " in (EXAMPLES / "on-call" / "README.md").read_text()
+    first, second = (next(runs) for runs in [CronSim(cron["cron"], datetime(2026, 11, 24, tzinfo=timezone.utc))] * 2)
+    config = yaml.safe_load((EXAMPLES / "on-call" / "Pulumi.yaml").read_text())["config"]
+    left_out = 2
+    assert (left_out + 1) * (second - first) <= timedelta(minutes=config["renew-before-minutes"]["default"])
