@@ -44,8 +44,8 @@ report: venv ## Write the report, the timeline and their pictures in docs/ from 
 	@$(run) tools.run_tests --module tests.gallery.report_page
 	@$(run) tests.gallery.timeline_page > /dev/null
 
-machine: venv ## Try thousands of random lives of a session (EXAMPLES=2000)
-	@MACHINE_EXAMPLES=$${EXAMPLES:-2000} $(run) tools.run_tests tests/unit/test_machine.py --numprocesses 0
+machine: venv ## Try random lives of a session under all that the API may do (EXAMPLES=3 each)
+	@$(run) tools.run_tests --module tests.machine.trials $(EXAMPLES)
 
 fuzz: venv ## Fuzz the emulator by its contract, and the provider with any properties, for longer (EXAMPLES=400)
 	@OPENAPI_EXAMPLES=$${EXAMPLES:-400} PROPERTY_EXAMPLES=$${EXAMPLES:-400} \

@@ -69,3 +69,8 @@ class ApiError(QuantSessionsError):
 
 class NotFoundError(ApiError):
     """404 or 410: no such session, or not for this organisation and token."""
+
+
+def in_doubt(error: ApiError | AnswerLostError, advice: str) -> QuantSessionsError:
+    """Say what follows if the request took effect after all; a refused one did not."""
+    return error if error.is_refusal else AnswerLostError(f"{error}. {advice}")

@@ -165,7 +165,7 @@ def lies_in_past(outputs: Properties, now: datetime) -> bool:
 def short_grant_due(outputs: Properties, new: Properties, now: datetime) -> bool:
     """Tell whether a grant shorter than asked makes a session due or past that check took for fine (rule 3)."""
     known, asked = known_expiry(outputs), instants.parse_or_none(outputs.get("expiresAt"))
-    if known is None or asked is None or known >= asked or new.get("status") == "completed":
+    if known is None or asked is None or not granted_less(outputs) or new.get("status") == "completed":
         return False
     if "expirationMinutes" not in new or asked <= now:
         return False
@@ -183,6 +183,39 @@ def extension(outputs: Properties, new: Properties, now: datetime) -> int:
         return 0
     reached = now if known is None else max(known, now)
     return min(max(whole_minutes(planned - reached), 0), MAX_EXTENSION)
+
+
+def rest_of_extension(outputs: Properties, minutes: int, told: str | None, now: datetime) -> int:
+    """Minutes for a second extension, 0 for none: an API that counts the first from now may even shorten by it.
+
+    ``outputs`` hold the plan and the grant before; ``told`` is the API's answer to the first one of ``minutes``. That
+    answer less the minutes is where it counted from: the earlier grant, or its own now, within tolerance of ours.
+    They are rounded down: a minute too much could be refused where a session may last no more than a day in all.
+    """
+    granted, before = instants.parse_or_none(told), instants.parse_or_none(outputs.get("grantedExpiresAt"))
+    planned = instants.parse_or_none(outputs.get("expiresAt"))
+    if granted is None or before is None or planned is None:
+        return 0
+    start = granted - _minutes(minutes)
+    if before - start <= _minutes(1) or abs(start - now) > GRANT_TOLERANCE:
+        return 0
+    whole = min((planned - now) // _minutes(1), MAX_EXTENSION)
+    return whole if whole > minutes else 0
+
+
+def lost_by_extension(outputs: Properties, minutes: int, told: str | None) -> int:
+    """Minutes from the API's now until the earlier grant, 0 unless an extension counted from now ends before it."""
+    granted, before = instants.parse_or_none(told), instants.parse_or_none(outputs.get("grantedExpiresAt"))
+    if granted is None or before is None:
+        return 0
+    left = (before - granted) // _minutes(1) + minutes
+    return left if left > minutes else 0
+
+
+def granted_less(outputs: Properties) -> bool:
+    """Tell whether the API granted less than was asked for, by more than clock skew."""
+    known, asked = known_expiry(outputs), instants.parse_or_none(outputs.get("expiresAt"))
+    return known is not None and asked is not None and known < asked
 
 
 def needs_request(outputs: Properties, new: Properties, changed: list[str], now: datetime) -> bool:

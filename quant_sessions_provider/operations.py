@@ -15,10 +15,12 @@ from quant_sessions_provider.errors import (
     QuantSessionsError,
     RefusedError,
     UnreachableError,
+    in_doubt,
 )
+from quant_sessions_provider.extender import Extender
 from quant_sessions_provider.model import COMPUTED, DEFAULT_LIFETIME, Properties
 from quant_sessions_provider.probe import Probe
-from quant_sessions_provider.sentence import end_of_new, expired, why
+from quant_sessions_provider.sentence import end_of_new, expired, short_grant, why
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,12 +62,14 @@ class Operations:
     """check, diff, create, read, update and delete under one configuration; safe to share between threads.
 
     Every method takes and gives plain dicts by state key and raises the errors of
-    :mod:`quant_sessions_provider.errors`.
+    :mod:`quant_sessions_provider.errors`. ``say`` is given lines for people about what the API did with a request.
     """
 
-    def __init__(self, client: Client, settings: Settings, now: Callable[[], datetime] = _now) -> None:
-        self._client, self._settings, self._now = client, settings, now
-        self._probe = Probe(client, settings.base_url)
+    def __init__(
+        self, client: Client, settings: Settings, say: Callable[[str], None], now: Callable[[], datetime] = _now
+    ) -> None:
+        self._client, self._settings, self._say, self._now = client, settings, say, now
+        self._probe, self._extender = Probe(client, settings.base_url), Extender(client, say, now)
 
     def check(self, old: Properties, new: Properties) -> tuple[Properties, list[str]]:
         """Fill in defaults and the planned expiry; list what is wrong, one line each."""
@@ -141,6 +145,8 @@ class Operations:
         )
         if inputs["status"] != "active":
             outputs |= self._complete(session_id, inputs)
+        for line in short_grant(session_id, outputs):
+            self._say(line)
         return session_id, outputs
 
     def _unsure(self, error: ApiError | AnswerLostError, inputs: Properties, sent: datetime) -> QuantSessionsError:
@@ -204,7 +210,7 @@ class Operations:
             if body:
                 result |= self._updated(session_id, outputs, body)
                 half = f"; the rest of this update took effect. {_UNRECORDED}"
-            return self._extended(session_id, result, minutes) if minutes else result
+            return self._extender.extend(session_id, result, minutes) if minutes else result
         except NotFoundError as error:
             self._probe.require_same_place(session_id, outputs)
             raise RefusedError(f"{error}; `pulumi refresh` drops it if it is gone, {_ANEW}") from error
@@ -236,16 +242,7 @@ class Operations:
         try:
             return self._put(session_id, outputs, body)
         except (ApiError, AnswerLostError) as error:
-            raise _in_doubt(error, _UNRECORDED) from error
-
-    def _extended(self, session_id: str, outputs: Properties, minutes: int) -> Properties:
-        try:
-            answer = self._client.extend(outputs.get("organization", ""), session_id, additional_minutes=minutes)
-        except (ApiError, AnswerLostError) as error:
-            raise _in_doubt(error, "The next run extends it again: at worst it lives longer") from error
-        # Without an answer's word for it, the earlier grant says nothing any more.
-        rest = {key: value for key, value in outputs.items() if key != "grantedExpiresAt"}
-        return rest | _told(grantedExpiresAt=answer.expires_at, expired=False)
+            raise in_doubt(error, _UNRECORDED) from error
 
     @discreet
     def delete(self, session_id: str, outputs: Properties) -> None:
@@ -276,11 +273,6 @@ def _required_id(session_id: str | None) -> str:
 
 def _told(**facts: Any) -> Properties:  # noqa: ANN401 - whatever the API told
     return {key: value for key, value in facts.items() if value is not None}
-
-
-def _in_doubt(error: ApiError | AnswerLostError, advice: str) -> QuantSessionsError:
-    """Say what follows if the request took effect after all; a refused one did not."""
-    return error if error.is_refusal else AnswerLostError(f"{error}. {advice}")
 
 
 def _way_out(error: QuantSessionsError) -> str:

@@ -36,7 +36,7 @@ class PaperApi(Transport):
 
     def operations(self) -> Operations:
         """Give the verbs, at this account's moment."""
-        return Operations(Client(self), _SETTINGS, lambda: self.now)
+        return Operations(Client(self), _SETTINGS, lambda _: None, lambda: self.now)
 
     def request(  # noqa: PLR0913 - as its parent's
         self,

@@ -93,6 +93,10 @@ def _one_line() -> Iterator[None]:
         raise SessionError(str(error)) from (error if os.environ.get(config.DEBUG) else None)
 
 
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201 - the host's stderr is shown to the user
+
+
 class SessionProvider(ResourceProvider):
     """The dynamic provider of :class:`quant_sessions_provider.Session`. It has no state until it is configured."""
 
@@ -110,7 +114,7 @@ class SessionProvider(ResourceProvider):
         except ConfigurationError as error:
             self._malformed = error
         else:
-            self._operations = Operations(Client(Transport(settings)), settings)
+            self._operations = Operations(Client(Transport(settings)), settings, _say)
 
     def _ready(self) -> Operations:
         if self._malformed:
@@ -130,7 +134,7 @@ class SessionProvider(ResourceProvider):
         with _one_line():
             diff = self._ready().diff(_id, inward(_olds), inward(_news))
         for note in diff.notes:
-            print(note, file=sys.stderr)  # noqa: T201 - the host's stderr is shown to the user
+            _say(note)
         return DiffResult(changes=diff.changes, replaces=diff.replaces)
 
     def create(self, props: dict[str, Any]) -> CreateResult:

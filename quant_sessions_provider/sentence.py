@@ -124,6 +124,14 @@ def why(new: Properties, replaces: list[str]) -> str:
     return ", ".join(f"{', '.join(keys)} {verb}" for keys, verb in parts if keys)
 
 
+def short_grant(session_id: str, outputs: Properties) -> list[str]:
+    """Tell of a session that was granted less than it asked for, in one line; of others nothing."""
+    if not lifecycle.granted_less(outputs):
+        return []
+    asked, granted = outputs["expiresAt"], outputs["grantedExpiresAt"]
+    return [f"session {session_id}: asked to live until {asked}, granted until {granted}"]
+
+
 def expired(session_id: str, outputs: Properties) -> str:
     """Tell of a session that it expired, and when."""
     expiry = lifecycle.known_expiry(outputs)

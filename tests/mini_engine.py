@@ -67,6 +67,8 @@ class MiniEngine:
         self._configuration, self._now = configuration, now
         self.host(provider or SessionProvider())
         self.state: State | None = None
+        self.said = ""
+        """What the last run printed while it applied its plan."""
         self.planned = Plan("none", {})
         self.doomed: list[State] = []
         """What was replaced and is still to be deleted; the next run tries again."""
@@ -97,11 +99,12 @@ class MiniEngine:
         sentence = update_sentence("it", inward(state.outputs), inward(inputs), self._now())
         return Plan("update", inputs, sentence=sentence, notes=shown.getvalue())
 
-    def up(self, declared: Properties) -> Plan:
-        """Plan and apply."""
-        plan = self.preview(declared)
-        with _shown():
+    def up(self, declared: Properties, *, replace: bool = False) -> Plan:
+        """Plan and apply; ``replace`` is ``--replace`` with the session's URN."""
+        plan = Plan("replace", self._check({}, declared), ["--replace"]) if replace else self.preview(declared)
+        with _shown() as shown:
             self._apply(plan)
+        self.said = shown.getvalue()
         return plan
 
     def _apply(self, plan: Plan) -> None:

@@ -133,7 +133,7 @@ def throwaway(settings: Settings) -> Iterator[Subject]:
     transport = Transport(settings)
     client = Client(transport)
     # A conversation of nobody needs no transcript.
-    operations = Operations(client, replace(settings, transcript_dir=None))
+    operations = Operations(client, replace(settings, transcript_dir=None), lambda _: None)
     user, organization = f"{GROUP}-{uuid4().hex[:8]}", settings.require_organization()
     inputs = {
         "organization": organization,

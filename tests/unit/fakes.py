@@ -53,6 +53,7 @@ class Desk:
 
     client: NonCallableMagicMock
     operations: Operations
+    said: list[str]
 
     @property
     def calls(self) -> list[Any]:
@@ -70,4 +71,5 @@ def desk(state: str = "alive", configuration: dict[str, str] = CONFIG) -> Desk:
     client.update.return_value = UpdatedSession(ID, "active", 3, 40, at(0))
     client.extend.return_value = ExtendedSession(ID, at(60), "extended")
     client.delete.return_value = DeletedSession("deleted")
-    return Desk(client, Operations(client, config.load(configuration.get, {}), lambda: NOW))
+    said: list[str] = []
+    return Desk(client, Operations(client, config.load(configuration.get, {}), said.append, lambda: NOW), said)
