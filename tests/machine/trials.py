@@ -72,8 +72,8 @@ def _main(examples: int) -> int:
             _say(done, len(trials))
     sequences, seconds = len(combinations) * examples, time.monotonic() - start
     print(  # noqa: T201 - the report
-        f"\n{len(combinations)} combinations of behaviours, {sequences} sequences, {len(walks)} of them walked on the"
-        f" real engine, no flaw, {seconds:.0f} seconds"
+        f"\n{len(combinations)} combinations of behaviours in {sequences} sequences, {len(walks)} of them on the real"
+        f" engine too, no flaw, {seconds:.0f} seconds"
     )
     return 0
 
