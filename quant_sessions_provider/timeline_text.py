@@ -11,6 +11,7 @@ from rich.text import Text
 
 from quant_sessions_provider import instants
 from quant_sessions_provider.sentence import counted
+from quant_sessions_provider.words import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,7 +97,7 @@ def table(lives: Sequence[Life], picture: Picture, width: int, *, unicode: bool)
     drawn.add_column(_axis(picture, cells), no_wrap=True, header_style="dim")
     drawn.add_column("")
     for life in lives:
-        drawn.add_row(Text(life.session.name), _bar(life, picture, cells, letters), summary(life))
+        drawn.add_row(Text(one_line(life.session.name)), _bar(life, picture, cells, letters), summary(life))
     drawn.caption = Text("  ").join(Text(f"{letters[key]} {words}", _STYLES[key]) for key, words in _LEGEND.items())
     return drawn
 
