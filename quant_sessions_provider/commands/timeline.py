@@ -33,7 +33,7 @@ def timeline(  # noqa: PLR0913 - options of a command
     """Show when each session of a stack lives, is renewed and is dead, if `pulumi up` runs on a schedule."""
     from quant_sessions_provider import timeline as timelines  # noqa: PLC0415 - it imports Pulumi, which is slow
 
-    picture = _picture(every, cron, zone, _moment(start), timedelta(days=days))
+    picture = _picture(every, cron, zone, *_time(start, timedelta(days=days)))
     try:
         sessions, notes = timelines.sessions_of(read_json(file))
     except timelines.NoStateError as error:
@@ -47,18 +47,20 @@ def timeline(  # noqa: PLR0913 - options of a command
         _show(lives, picture, notes)
 
 
-def _moment(text: str | None) -> datetime:
-    moment = datetime.now(timezone.utc) if text is None else instants.parse_or_none(text)
+def _time(start: str | None, span: timedelta) -> tuple[datetime, datetime]:
+    rule = "must be an RFC 3339 timestamp with an offset, such as 2026-11-24T17:00:00+01:00"
+    moment = datetime.now(timezone.utc) if start is None else instants.parse_or_none(start)
     if moment is None:
-        rule = "must be an RFC 3339 timestamp with an offset, such as 2026-11-24T17:00:00+01:00"
         raise typer.BadParameter(rule, param_hint="--from")
-    return moment
+    try:
+        return moment, moment + span
+    except OverflowError:
+        raise typer.BadParameter("must leave time for --days", param_hint="--from") from None
 
 
-def _picture(every: str | None, cron: str | None, zone: str, start: datetime, span: timedelta) -> Picture:
+def _picture(every: str | None, cron: str | None, zone: str, start: datetime, end: datetime) -> Picture:
     if (every is None) == (cron is None):
         raise typer.BadParameter("give the schedule of runs by one of them", param_hint="--every or --cron")
-    end = start + span
     try:
         if every is not None:
             return Picture(start, end, schedule.every(every, start, end), f"every {every}")

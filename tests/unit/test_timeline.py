@@ -208,6 +208,7 @@ WRONG = {
     "--cron: must be": ("--cron", "soon"),
     "--timezone: must be": ("--cron", "* * * * *", "--timezone", "Nowhere"),
     "--from: must be": (*WEEK[:2], "--from", "soon"),
+    "--from: must leave time": (*WEEK[:2], "--from", "9999-12-31T00:00:00Z"),
     "--svg: /missing/week.svg: No such": (*WEEK, "--svg", "/missing/week.svg"),
 }
 
@@ -216,6 +217,15 @@ WRONG = {
 def test_a_wrong_option_is_wrong_usage(words: str, arguments: tuple[str, ...]) -> None:
     code, out, error = run(*arguments)
     assert (code, out, f"Invalid value for {words}" in error) == (2, "", True)
+
+
+def test_a_long_name_leaves_room_for_its_bar() -> None:
+    long = {"expirationMinutes": 1440, "renewBeforeMinutes": 780}
+    out = run(*WEEK, given_=state({"n" * 70: long}), COLUMNS="80")[1]
+    (row,) = [line.rstrip() for line in out.splitlines() if line.startswith("nnn")]
+    assert row.count("▲") == 13
+    assert row.endswith("alive 100 %, 13 renewals")
+    assert len(row) <= 80
 
 
 def test_a_name_moves_no_cursor() -> None:
