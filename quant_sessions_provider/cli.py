@@ -1,6 +1,7 @@
 """The command line, ``quant-sessions``.
 
-Every failure is one line on standard error and exit code 1, or 2 for arguments and input that are of no use.
+A failure is one line on standard error and exit code 1, input of no use is one line and 2. Wrong options are typer's:
+usage, and 2.
 """
 
 from importlib import metadata

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pulumi_policy import (
     Policy,
@@ -24,13 +24,12 @@ from pulumi_policy.proxy import UnknownValueError
 
 from quant_sessions_provider.model import UNKNOWN
 from quant_sessions_provider.policy_rules import SESSION_RULES, STACK_RULES, Declared, Rule, SecretText
+from quant_sessions_provider.urns import SESSION_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["policies"]
-
-_SESSION: Final = "pulumi-python:dynamic/quant:Session"
 
 
 def policies() -> list[Policy]:
@@ -55,7 +54,7 @@ def _described(rule: Rule[Any]) -> dict[str, Any]:
 
 def _on_session(rule: Rule[Declared]) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if args.resource_type == _SESSION:
+        if args.resource_type == SESSION_TYPE:
             for text in rule.violations(_declared(args.props), args.get_config()):
                 report(text, None)
 
@@ -64,7 +63,7 @@ def _on_session(rule: Rule[Declared]) -> Callable[[ResourceValidationArgs, Repor
 
 def _on_stack(rule: Rule[Sequence[Declared]]) -> Callable[[StackValidationArgs, ReportViolation], None]:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        sessions = [_declared(found.props) for found in args.resources if found.resource_type == _SESSION]
+        sessions = [_declared(found.props) for found in args.resources if found.resource_type == SESSION_TYPE]
         for text in rule.violations(sessions, args.get_config()):
             report(text, None)
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider import instants, lifecycle
+from quant_sessions_provider.urns import SESSION_TYPE, name_of, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
-SESSION_TYPE: Final = "pulumi-python:dynamic/quant:Session"
 _STACK_TYPE: Final = "pulumi:pulumi:Stack"
 _PARTS: Final = ("create-replacement", "delete-replaced")
 """Of a replacement, which a step of its own tells as a whole."""
@@ -25,7 +25,10 @@ _WORST_FIRST: Final = ("error", "delete", "replace", "recreate", "create", "exte
 _SECRET: Final = "[secret]"  # noqa: S105 - what the CLI prints in place of one
 _NOTE: Final = re.compile(r"session (?P<id>[^\s:]+)(?:: | )(?P<text>.+)")
 _PRICE: Final = re.compile(r"replacing it loses (?:(?P<count>\d+) messages?|(?P<unknown>an unknown number)|nothing)")
+_NOTHING: Final = "nothing is sent"
+"""What the provider says of a change that the API need not know of; not of which."""
 _EXTENDS: Final = re.compile(r"\bextends by \d+ minutes?\b")
+_UNTOLD: Final = "the provider failed; the run's log says why"
 _NOISE: Final = ("Resource monitor has terminated", "preview failed", "an unhandled error occurred")
 """Errors that only say that there are others."""
 
@@ -119,11 +122,11 @@ def _report(steps: list[_Step], unchanged: int, said: _Said, now: datetime) -> R
     replaced = {step["urn"] for step in steps if step["op"] == "replace"}
     refreshed = {step["urn"] for step in steps if step["op"] == "refresh"}
     whole = [s for s in steps if s["op"] != "refresh" and not (s["op"] in _PARTS and s["urn"] in replaced)]
-    destroyed = any(step["op"] == "delete" and _type(step["urn"]) == _STACK_TYPE for step in whole)
+    destroyed = any(step["op"] == "delete" and type_of(step["urn"]) == _STACK_TYPE for step in whole)
     around = _Around(said, now, refreshed, destroyed)
-    rows = [_row(step, around) for step in whole if _type(step["urn"]) == SESSION_TYPE]
+    rows = [_row(step, around) for step in whole if type_of(step["urn"]) == SESSION_TYPE]
     rows += [_failed(urn, lines) for urn, lines in said.errors.items() if urn not in {row.urn for row in rows}]
-    others = Counter(step["op"] for step in whole if _type(step["urn"]) not in (SESSION_TYPE, _STACK_TYPE))
+    others = Counter(step["op"] for step in whole if type_of(step["urn"]) not in (SESSION_TYPE, _STACK_TYPE))
     urns = [*(step["urn"] for step in steps), *said.errors]
     unlisted = unchanged - sum(step["op"] == "same" for step in whole)
     counts = dict(sorted(others.items()))
@@ -134,15 +137,6 @@ def _rank(row: Row) -> tuple[bool, int, str]:
     """Put losses first, then what failed, then what changes; names within."""
     rank = _WORST_FIRST.index(row.action) if row.action in _WORST_FIRST else len(_WORST_FIRST)
     return row.loss is None, rank, row.name
-
-
-def _type(urn: str) -> str:
-    """Give the type of a resource, without those of its parents."""
-    return urn.split("::")[2].rpartition("$")[2]
-
-
-def _name(urn: str) -> str:
-    return urn.split("::", 3)[3]
 
 
 def _stack(urns: list[str]) -> str:
@@ -162,8 +156,8 @@ def _heard(diagnostics: Iterable[Mapping[str, Any]]) -> _Said:
         urn, text = diagnostic.get("urn") or "", diagnostic["message"].strip()
         if diagnostic["severity"] == "error":
             _hear_error(said, urn, text)
-        elif urn and _type(urn) == SESSION_TYPE and text.startswith(f"{_name(urn)}: "):
-            said.sentences[urn] = text.removeprefix(f"{_name(urn)}: ")
+        elif urn and type_of(urn) == SESSION_TYPE and text.startswith(f"{name_of(urn)}: "):
+            said.sentences[urn] = text.removeprefix(f"{name_of(urn)}: ")
         elif not urn:
             said.notes |= {n["id"]: n["text"] for n in map(_NOTE.fullmatch, text.splitlines()) if n}
     return said
@@ -173,10 +167,10 @@ def _hear_error(said: _Said, urn: str, text: str) -> None:
     said.failed = True
     # Further lines of what is no session's may hold anything, a traceback for one.
     first = text.partition("\n")[0].removeprefix("error: ")
-    if urn and _type(urn) == SESSION_TYPE:
+    if urn and type_of(urn) == SESSION_TYPE:
         said.errors.setdefault(urn, []).append(_refusal(urn, text))
     elif urn:
-        said.at_large.append(f"{_name(urn)}: {first}")
+        said.at_large.append(f"{name_of(urn)}: {first}")
     elif not first.startswith(_NOISE):
         said.at_large.append(first)
 
@@ -184,8 +178,10 @@ def _hear_error(said: _Said, urn: str, text: str) -> None:
 def _refusal(urn: str, text: str) -> str:
     """Give what the provider or the engine says of a session, without the words around it."""
     ours = [line for line in text.splitlines() if "SessionError: " in line]
-    line = ours[-1].rpartition("SessionError: ")[2] if ours else " ".join(text.removeprefix("error: ").split())
-    return (line.partition(" has a problem: ")[2] or line).replace(urn, _name(urn))
+    # A traceback quotes the program, and ends with words that may hold what people declare.
+    around = text.removeprefix("error: ").partition("Traceback (most recent call last)")[0]
+    line = ours[-1].rpartition("SessionError: ")[2] if ours else " ".join(around.split()) or _UNTOLD
+    return (line.partition(" has a problem: ")[2] or line).replace(urn, name_of(urn))
 
 
 # --- one session -----------------------------------------------------------------------------------------------
@@ -197,11 +193,11 @@ def _row(step: _Step, around: _Around) -> Row:
     if urn in around.said.errors:
         return _failed(urn, around.said.errors[urn], session_id)
     tell = _TELLERS.get(step["op"], _left)
-    return Row(_name(urn), urn, session_id, *tell(step, old, around))
+    return Row(name_of(urn), urn, session_id, *tell(step, old, around))
 
 
 def _failed(urn: str, lines: list[str], session_id: str = "") -> Row:
-    return Row(_name(urn), urn, session_id, "error", "; ".join(dict.fromkeys(lines)), "")
+    return Row(name_of(urn), urn, session_id, "error", "; ".join(dict.fromkeys(lines)), "")
 
 
 _Told = tuple[str, str, "datetime | str", "Loss | None"]
@@ -215,6 +211,8 @@ def _created(step: _Step, _old: _Step, around: _Around) -> _Told:
 def _updated(step: _Step, old: _Step, around: _Around) -> _Told:
     moved = ", ".join(step.get("diffReasons") or [])
     sentence = around.said.sentences.get(step["urn"], f"{moved} changed")
+    if sentence == _NOTHING and moved:
+        sentence = f"{moved} changed: {sentence}"
     extends = _EXTENDS.search(sentence) is not None
     return "extend" if extends else "update", sentence, _planned(step) if extends else _known(old), None
 

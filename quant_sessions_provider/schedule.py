@@ -18,14 +18,18 @@ _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 class ScheduleError(ValueError):
-    """A schedule that says nothing; the text is one line that names the option."""
+    """A schedule that says nothing: which option, and what it must be."""
+
+    def __init__(self, option: str, rule: str) -> None:
+        super().__init__(f"{option}: {rule}")
+        self.option, self.rule = option, rule
 
 
 def every(text: str, start: datetime, end: datetime) -> list[datetime]:
     """List the runs of ``--every``: the first one interval after the start, since state is what a run left."""
     found = re.fullmatch(r"([1-9]\d{0,5})([mhd])", text.strip())
     if not found:
-        raise ScheduleError("--every: must be whole minutes, hours or days, such as 30m, 12h or 1d")
+        raise ScheduleError("--every", "must be whole minutes, hours or days, such as 30m, 12h or 1d")
     step = timedelta(**{_UNITS[found[2]]: int(found[1])})
     return _within(_stepped(start, step), end)
 
@@ -42,11 +46,13 @@ def cron(line: str, zone: str, start: datetime, end: datetime) -> list[datetime]
     try:
         place = timezone.utc if zone == "UTC" else ZoneInfo(zone)
     except (KeyError, OSError, ValueError):
-        raise ScheduleError("--timezone: must be a name such as UTC or Europe/Berlin, known on this machine") from None
+        raise ScheduleError(
+            "--timezone", "must be a name such as UTC or Europe/Berlin, known on this machine"
+        ) from None
     try:
         moments = CronSim(line, start.astimezone(place))
     except CronSimError as error:
-        raise ScheduleError(f"--cron: must be a cron line of five fields, such as '0 */6 * * 1-5': {error}") from None
+        raise ScheduleError("--cron", f"must be a cron line of five fields, such as '0 */6 * * 1-5': {error}") from None
     return _within((moment.astimezone(timezone.utc) for moment in moments), end)
 
 
@@ -54,6 +60,6 @@ def _within(moments: Iterator[datetime], end: datetime) -> list[datetime]:
     runs: list[datetime] = []
     for moment in takewhile(lambda moment: moment < end, moments):
         if len(runs) == MOST_RUNS:
-            raise ScheduleError(f"--days: at most {MOST_RUNS} runs can be shown, and these are more")
+            raise ScheduleError("--days", f"at most {MOST_RUNS} runs can be shown, and these are more")
         runs.append(moment)
     return runs

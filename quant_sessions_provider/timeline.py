@@ -15,9 +15,9 @@ from quant_sessions_provider import instants, lifecycle
 from quant_sessions_provider.errors import QuantSessionsError, RefusedError
 from quant_sessions_provider.model import MAX_LIFETIME, Properties, same
 from quant_sessions_provider.paper import PaperApi
-from quant_sessions_provider.report import SESSION_TYPE
 from quant_sessions_provider.sentence import counted
 from quant_sessions_provider.translation import inward
+from quant_sessions_provider.urns import SESSION_TYPE, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -110,7 +110,7 @@ def _is_session(resource: dict[str, Any]) -> bool:
 
 
 def _session(resource: dict[str, Any]) -> Session | str:
-    name = resource["urn"].split("::", 3)[3]
+    name = name_of(resource["urn"])
     inputs, outputs = (_readable(resource.get(side) or {}) for side in ("inputs", "outputs"))
     hidden = [key for key in _NEEDED if isinstance(inputs.get(key), dict)]
     if hidden:

@@ -31,6 +31,8 @@ _LONGEST: Final = 18
 """Letters of a name."""
 _LINE: Final = 140
 """Letters of a line of text below."""
+_DATES: Final = 9
+"""As many have room side by side."""
 _NARROWEST: Final = 9
 """Points from one mark to the next; nearer ones are left out, and counted beside the bar."""
 _LEGEND: Final = (
@@ -70,7 +72,7 @@ def _x(picture: Picture, moment: datetime) -> float:
 
 def _days(root: Element, picture: Picture, bottom: float) -> None:
     midnights = picture.midnights()
-    each = len(midnights) // 10 + 1
+    each = len(midnights) // _DATES + 1
     for midnight in midnights[::each]:
         x = _x(picture, midnight)
         SubElement(root, "line", numbers(x1=x, x2=x, y1=_TOP - 6, y2=bottom - 14) | {"class": "line"})

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Final
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
 from quant_sessions_provider import instants
 from quant_sessions_provider.sentence import counted
+from quant_sessions_provider.words import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +36,9 @@ _LEGEND: Final = {
     "stopped": "the run stops",
 }
 _WORST_FIRST: Final[tuple[Kind, ...]] = ("stopped", "recreated", "renewed")
-_LEAST, _AROUND = 20, 12
+_HEAD: Final = "session"
+"""Above names; one that takes more than a third of the terminal is cut."""
+_LEAST, _AROUND = 20, 6
 """Cells of a bar at least, and columns that the table takes beside names, bars and summaries."""
 _WIDE_DAY: Final = 9
 """Cells that the name of a day takes."""
@@ -89,14 +93,16 @@ def _percent(share: float) -> str:
 def table(lives: Sequence[Life], picture: Picture, width: int, *, unicode: bool) -> Table:
     """Draw a bar a session, as wide as the terminal allows."""
     letters = _LETTERS if unicode else _ASCII
-    beside = max((len(life.session.name) + len(summary(life)) for life in lives), default=0)
+    names = [one_line(life.session.name) for life in lives]
+    longest = max(len(_HEAD), min(max(map(cell_len, names), default=0), width // 3))
+    beside = longest + max((len(summary(life)) for life in lives), default=0)
     cells = max(width - beside - _AROUND, _LEAST)
     drawn = Table(title=picture.title, title_justify="left", box=None, pad_edge=False, caption_justify="left")
-    drawn.add_column("session", no_wrap=True)
+    drawn.add_column(_HEAD, no_wrap=True, width=longest)
     drawn.add_column(_axis(picture, cells), no_wrap=True, header_style="dim")
     drawn.add_column("")
-    for life in lives:
-        drawn.add_row(Text(life.session.name), _bar(life, picture, cells, letters), summary(life))
+    for life, name in zip(lives, names, strict=True):
+        drawn.add_row(Text(name), _bar(life, picture, cells, letters), summary(life))
     drawn.caption = Text("  ").join(Text(f"{letters[key]} {words}", _STYLES[key]) for key, words in _LEGEND.items())
     return drawn
 

@@ -1,18 +1,21 @@
-"""How a command ends: 0 fine, 1 failed or a problem found, 2 wrongly called (typer's own)."""
+"""How a command ends: 0 fine, 1 failed or a problem found, 2 wrongly called (typer's own), or given useless input."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import typer
 
 from quant_sessions_provider.errors import QuantSessionsError
 
+UNUSABLE: Final = 2
+"""Exit code for input that is not what was asked for, as for options that are wrong."""
 
-def fail(message: str) -> NoReturn:
-    """End with one line on standard error and exit code 1."""
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    """End with one line on standard error."""
     typer.echo(message, err=True)
-    raise typer.Exit(1)
+    raise typer.Exit(code)
 
 
 @contextmanager

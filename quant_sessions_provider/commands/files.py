@@ -6,13 +6,10 @@ import json
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-import typer
+from quant_sessions_provider.commands.exits import UNUSABLE, fail
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-UNUSABLE = 2
-"""Exit code for input that is not what was asked for, as for options that are wrong."""
 
 
 def read_json(file: Path) -> object:
@@ -30,5 +27,4 @@ def read_json(file: Path) -> object:
 
 def unusable(file: Path, why: str) -> NoReturn:
     """Say why a file is of no use, and end."""
-    typer.echo(f"{'standard input' if str(file) == '-' else file}: {why}", err=True)
-    raise typer.Exit(UNUSABLE)
+    fail(f"{'standard input' if str(file) == '-' else file}: {why}", UNUSABLE)

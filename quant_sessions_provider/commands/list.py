@@ -17,6 +17,8 @@ from quant_sessions_provider.words import one_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.table import Column
+
     from quant_sessions_provider.model import SessionSummary
 
 _GAP: Final = 3
@@ -56,12 +58,20 @@ def _print(sessions: "Sequence[SessionSummary]") -> None:
     to = console()
     shown = table(["id", "created", "model", "title"], [_row(session) for session in sessions])
     *fixed, title = shown.columns
-    # To be copied whole; of a title the beginning does.
+    # To be copied whole; of a title the beginning does, but in a file or a pipe.
     for column in fixed:
-        column.width = max(cell_len(str(cell)) for cell in (column.header, *column.cells))
+        column.width = _widest(column)
     used = sum((column.width or 0) + _GAP for column in fixed)
-    title.width, title.no_wrap, title.overflow = max(to.width - used, _SHORTEST), True, "ellipsis"
+    title.no_wrap, title.overflow = True, "ellipsis"
+    if to.is_terminal:
+        title.max_width = max(to.width - used, _SHORTEST)
+    else:
+        to.width = used + _widest(title)
     to.print(shown)
+
+
+def _widest(column: "Column") -> int:
+    return max(cell_len(str(cell)) for cell in (column.header, *column.cells))
 
 
 def _row(session: "SessionSummary") -> list[Text]:

@@ -1,7 +1,9 @@
 """What commands print: tables for people, JSON for programs."""
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
+from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
@@ -22,7 +24,12 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON
 
 
 def console() -> Console:
-    """Make a console that takes texts as they are: others wrote them, and markup in them is not ours."""
+    """Make a console that takes texts as they are: others wrote them, and markup in them is not ours.
+
+    A letter that the terminal does not know becomes a question mark.
+    """
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     return Console(markup=False, emoji=False, highlight=False)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,6 +12,7 @@ import typer
 from quant_sessions_provider import report as reports
 from quant_sessions_provider import report_text
 from quant_sessions_provider.commands.files import read_json, unusable
+from quant_sessions_provider.commands.output import AsJson, print_json
 
 
 def report(
@@ -23,7 +23,7 @@ def report(
     fail_on_loss: Annotated[
         bool, typer.Option("--fail-on-loss", help="Exit with 1 if a conversation is lost, or the preview failed.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Write JSON instead of Markdown.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write the Markdown that a reviewer wants to find on a pull request: what a preview does to each session."""
     document: Any = read_json(file)
@@ -31,8 +31,10 @@ def report(
         found = reports.read(document, datetime.now(timezone.utc))
     except reports.NoPreviewError as error:
         unusable(file, str(error))
-    text = json.dumps(report_text.as_json(found), indent=2) + "\n" if as_json else report_text.markdown(found)
-    # Bytes, so that neither the locale nor Windows' line ends change what a comment is to hold.
-    sys.stdout.buffer.write(text.encode())
+    if as_json:
+        print_json(report_text.as_json(found))
+    else:
+        # Bytes, so that neither the locale nor Windows' line ends change what a comment is to hold.
+        sys.stdout.buffer.write(report_text.markdown(found).encode())
     if fail_on_loss and (found.losses or found.failed):
         raise typer.Exit(1)

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from datetime import datetime, timedelta, timezone
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from quant_sessions_provider import instants, schedule, timeline_svg, timeline_text
-from quant_sessions_provider.commands.files import UNUSABLE, read_json, unusable
+from quant_sessions_provider.commands.files import read_json, unusable
+from quant_sessions_provider.commands.output import AsJson, console, print_json, safe
 from quant_sessions_provider.timeline_text import Picture
 
 if TYPE_CHECKING:
-    from typing import NoReturn
-
     from quant_sessions_provider.timeline import Life
 
 _LONGEST = 366
@@ -33,12 +28,12 @@ def timeline(  # noqa: PLR0913 - options of a command
     days: Annotated[int, typer.Option(min=1, max=_LONGEST, help="How far to look ahead.")] = 7,
     start: Annotated[str | None, typer.Option("--from", help="A moment to start at.", show_default="now")] = None,
     image: Annotated[Path | None, typer.Option("--svg", help="Also draw it into this file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Write JSON instead.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show when each session of a stack lives, is renewed and is dead, if `pulumi up` runs on a schedule."""
     from quant_sessions_provider import timeline as timelines  # noqa: PLC0415 - it imports Pulumi, which is slow
 
-    picture = _picture(every, cron, zone, _moment(start), timedelta(days=days))
+    picture = _picture(every, cron, zone, *_time(start, timedelta(days=days)))
     try:
         sessions, notes = timelines.sessions_of(read_json(file))
     except timelines.NoStateError as error:
@@ -47,49 +42,47 @@ def timeline(  # noqa: PLR0913 - options of a command
     if image:
         _draw(image, timeline_svg.svg(lives, picture, notes))
     if as_json:
-        typer.echo(json.dumps(timeline_text.as_json(lives, picture, notes), indent=2))
+        print_json(timeline_text.as_json(lives, picture, notes))
     else:
         _show(lives, picture, notes)
 
 
-def _moment(text: str | None) -> datetime:
-    moment = datetime.now(timezone.utc) if text is None else instants.parse_or_none(text)
-    return moment or _refuse("--from: must be an RFC 3339 timestamp with an offset, such as 2026-11-24T17:00:00+01:00")
+def _time(start: str | None, span: timedelta) -> tuple[datetime, datetime]:
+    rule = "must be an RFC 3339 timestamp with an offset, such as 2026-11-24T17:00:00+01:00"
+    moment = datetime.now(timezone.utc) if start is None else instants.parse_or_none(start)
+    if moment is None:
+        raise typer.BadParameter(rule, param_hint="--from")
+    try:
+        return moment, moment + span
+    except OverflowError:
+        raise typer.BadParameter("must leave time for --days", param_hint="--from") from None
 
 
-def _picture(every: str | None, cron: str | None, zone: str, start: datetime, span: timedelta) -> Picture:
+def _picture(every: str | None, cron: str | None, zone: str, start: datetime, end: datetime) -> Picture:
     if (every is None) == (cron is None):
-        _refuse("give the schedule of runs by either --every or --cron")
-    end = start + span
+        raise typer.BadParameter("give the schedule of runs by one of them", param_hint="--every or --cron")
     try:
         if every is not None:
             return Picture(start, end, schedule.every(every, start, end), f"every {every}")
         runs = schedule.cron(cron or "", zone, start, end)
     except schedule.ScheduleError as error:
-        _refuse(str(error))
+        raise typer.BadParameter(error.rule, param_hint=error.option) from None
     return Picture(start, end, runs, f"at '{cron}' {zone}")
 
 
 def _show(lives: list[Life], picture: Picture, notes: list[str]) -> None:
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal may not know the letters of a name
-    console = Console(highlight=False)
-    unicode = console.encoding.lower().startswith("utf")
+    to = console()
+    unicode = to.encoding.lower().startswith("utf")
     if lives:
-        console.print(timeline_text.table(lives, picture, console.width, unicode=unicode))
+        to.print(timeline_text.table(lives, picture, to.width, unicode=unicode))
     else:
-        console.print("No session is in this state.")
+        to.print("No session is in this state.")
     for line in timeline_text.advice(lives, notes):
-        console.print(line, markup=False, soft_wrap=True)
+        to.print(safe(line), soft_wrap=True)
 
 
 def _draw(file: Path, drawing: str) -> None:
     try:
         file.write_text(drawing, encoding="utf-8")
     except OSError as error:
-        _refuse(f"--svg: {file}: {error.strerror}")
-
-
-def _refuse(line: str) -> NoReturn:
-    typer.echo(line, err=True)
-    raise typer.Exit(UNUSABLE)
+        raise typer.BadParameter(f"{file}: {error.strerror}", param_hint="--svg") from None

@@ -4,7 +4,9 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.testing import CliRunner
 
+from quant_sessions_provider.cli import app
 from tests.cli.conftest import ORGANIZATION, created
 
 if TYPE_CHECKING:
@@ -22,15 +24,20 @@ def seeded(emulator: Emulator, session_id: str, minute: int, **more: object) -> 
     return session_id
 
 
-def test_a_list_for_people(account: Emulator, run: Command) -> None:
+@pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "pipe"])
+def test_a_list_for_people_cuts_titles_to_the_terminal_alone(
+    account: Emulator, run: Command, monkeypatch: pytest.MonkeyPatch, *, terminal: bool
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1" if terminal else "0")
     seeded(account, "6488304f-fe7e-41e4-a0c3-dbbf9de9b794", 1, title=LONG, model="small")
     seeded(account, "short", 2, model=None)
     said = run("list")
     assert [line.rstrip() for line in said.out.splitlines()] == [
         "id                                     created             model   title",
-        "─" * 100,
+        "─" * (100 if terminal else 67 + len(LONG)),
         "short                                  2099-01-01 10:02Z",
-        "6488304f-fe7e-41e4-a0c3-dbbf9de9b794   2099-01-01 10:01Z   small   Where is the parcel that I have …",
+        "6488304f-fe7e-41e4-a0c3-dbbf9de9b794   2099-01-01 10:01Z   small   "
+        + ("Where is the parcel that I have …" if terminal else LONG),
     ]
     assert (said.code, said.error) == (0, "")
 
@@ -83,6 +90,14 @@ def test_a_session_for_people_shows_texts_as_they_are_and_moves_no_cursor(accoun
         r'{"role": "tool", "call": "x\u001b[2J"}',
     ]
     assert (said.code, said.error) == (0, "")
+
+
+@pytest.mark.parametrize("command", [("list",), ("show", "one")], ids=["list", "show"])
+def test_a_terminal_without_some_letters_gets_others(account: Emulator, command: tuple[str, ...]) -> None:
+    seeded(account, "one", 5, title="Grüße", messages=[{"role": "user", "content": "Grüße"}])
+    done = CliRunner(charset="ascii").invoke(app, list(command))
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "Gr??e" in done.stdout
 
 
 def test_a_session_for_programs_is_whole_and_ascii(account: Emulator, run: Command) -> None:

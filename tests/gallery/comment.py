@@ -26,6 +26,7 @@ svg { font: 14px -apple-system, "Segoe UI", Helvetica, Arial, "DejaVu Sans", san
 .face { fill: #8957e5 } .light { fill: #ffffff }
 .CAUTION { fill: #f85149 } .WARNING { fill: #d29922 } }
 """
+_SPACE: Final = "{http://www.w3.org/XML/1998/namespace}space"
 _WIDTH, _MARGIN, _LINE = 1040, 24, 20
 _LETTER, _CODE_LETTER = 7.3, 7.25
 """Points of a letter at most, on average: a reader's fonts are not ours."""
@@ -133,6 +134,7 @@ def _rich(  # noqa: PLR0913 - given by name
     if alone:
         rect(root, (x - 5, y - 14, len(alone[1]) * _CODE_LETTER + 10, 20), "chip", round_=5)
     line = write(root, x, y, "", kind, size=size, bold=bold)
+    line.set(_SPACE, "preserve")  # some renderers drop it at the ends of parts
     for part, look in _parts(text):
         text_of(line, "tspan", part, **look)
 

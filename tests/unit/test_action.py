@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -138,27 +139,36 @@ GITLAB_CURL = """#!/bin/sh
 printf '%s\\n' "$*" >> "$CALLS"
 case "$*" in *per_page*) printf '%s' "$KNOWN" ;; esac
 """
+MARKED = "<!-- quant-sessions report shop/main -->\nOld"
+
+
+def _gitlab_note(number: int, body: str, author: str) -> dict[str, Any]:
+    return {"id": number, "body": body, "author": {"username": author}}
 
 
 @pytest.mark.parametrize(
     ("known", "request_"),
     [
-        ('[{"id": 1, "body": "Nice"}]', "--request POST --form body=<report.md https://gitlab.example/notes"),
+        ([_gitlab_note(1, "Nice", "ada")], "--request POST --form body=<report.md https://gitlab.example/notes"),
+        ([_gitlab_note(1, MARKED, "ada")], "--request POST --form body=<report.md https://gitlab.example/notes"),
         (
-            '[{"id": 1, "body": "Nice"}, {"id": 2, "body": "<!-- quant-sessions report shop/main -->\\nOld"}]',
+            [_gitlab_note(1, MARKED, "ada"), _gitlab_note(2, MARKED, "project_7_bot_4ffca2")],
             "--request PUT --form body=<report.md https://gitlab.example/notes/2",
         ),
     ],
-    ids=["first", "again"],
+    ids=["first", "forged", "again"],
 )
-def test_the_snippet_for_gitlab_writes_one_note_and_fails_on_a_loss(runner: Runner, known: str, request_: str) -> None:
+def test_the_snippet_for_gitlab_writes_one_note_and_fails_on_a_loss(
+    runner: Runner, known: list[dict[str, Any]], request_: str
+) -> None:
     (snippet,) = [block for block in _yaml_of_page() if "sessions" in block]
     script = "\n".join(line for line in snippet["sessions"]["script"] if not line.startswith("pip "))
     for name, text in {"curl": GITLAB_CURL, "pulumi": f"#!/bin/sh\nprintf %s '{LOST}'\n"}.items():
         (runner.folder / name).write_text(text)
         (runner.folder / name).chmod(0o700)
     path = f"{runner.folder}:{runner.folder}/quant-sessions/bin:{os.environ['PATH']}"
-    variables = {"NOTES": "https://gitlab.example/notes", "REPORT_TOKEN": "t", "KNOWN": known, "PATH": path}
+    variables = {"NOTES": "https://gitlab.example/notes", "REPORT_TOKEN": "t", "CI_PROJECT_ID": "7", "PATH": path}
+    variables["KNOWN"] = json.dumps(known)
     done = runner.run(script, None, **variables)
     assert (done.returncode, done.stderr) == (1, "")
     assert runner.said("calls").splitlines()[1].endswith(request_)

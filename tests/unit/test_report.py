@@ -106,6 +106,9 @@ def test_an_update_is_told_by_the_sentence() -> None:
 def test_an_update_without_a_sentence_names_what_moved() -> None:
     moved = step("update", "desk", diffReasons=["metadata", "status"])
     assert row(moved) == ("update", "metadata, status changed", HALF, None)
+    silent = step("update", "desk", diffReasons=["renewBeforeMinutes"])
+    told = row(silent, said("desk", "desk: nothing is sent"))
+    assert told == ("update", "renewBeforeMinutes changed: nothing is sent", HALF, None)
 
 
 def test_what_is_not_known_yet_or_secret_stays_so() -> None:
@@ -137,6 +140,14 @@ def test_errors_become_one_line_a_session() -> None:
     assert row(said("desk", debugged, "error"))[1] == stops[21:]
     protected = f'error: unable to replace resource "{urn("desk")}"\nas it is protected'
     assert row(said("desk", protected, "error"))[1] == 'unable to replace resource "desk" as it is protected'
+
+
+def test_nothing_of_a_traceback_is_taken_over() -> None:
+    trace = "Traceback (most recent call last):\n  line\nValueError: something private\n"
+    assert row(said("desk", f"error: Exception calling application:\n{trace}", "error"))[1] == (
+        "Exception calling application:"
+    )
+    assert row(said("desk", f"error: {trace}", "error"))[1] == "the provider failed; the run's log says why"
 
 
 def test_errors_at_large_are_their_first_line_and_no_noise() -> None:

@@ -201,20 +201,37 @@ def test_any_name_can_be_drawn(name: str) -> None:
 
 
 WRONG = {
-    "give the schedule": (),
-    "give the schedule of": (*WEEK, "--cron", "* * * * *"),
-    "--every: must be": ("--every", "soon"),
+    "--every or --cron: give the": (),
+    "--every or --cron: give the schedule": (*WEEK, "--cron", "* * * * *"),
+    "--every: must be whole": ("--every", "soon"),
+    "--days: at most 20000": ("--every", "1m", "--days", "30"),
     "--cron: must be": ("--cron", "soon"),
     "--timezone: must be": ("--cron", "* * * * *", "--timezone", "Nowhere"),
     "--from: must be": (*WEEK[:2], "--from", "soon"),
-    "--svg: ": (*WEEK, "--svg", "/missing/week.svg"),
+    "--from: must leave time": (*WEEK[:2], "--from", "9999-12-31T00:00:00Z"),
+    "--svg: /missing/week.svg: No such": (*WEEK, "--svg", "/missing/week.svg"),
 }
 
 
-@pytest.mark.parametrize(("start", "arguments"), WRONG.items(), ids=WRONG)
-def test_a_wrong_option_is_one_line_and_2(start: str, arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("words", "arguments"), WRONG.items(), ids=WRONG)
+def test_a_wrong_option_is_wrong_usage(words: str, arguments: tuple[str, ...]) -> None:
     code, out, error = run(*arguments)
-    assert (code, out, error.startswith(start), error.count("\n")) == (2, "", True, 1)
+    assert (code, out, f"Invalid value for {words}" in error) == (2, "", True)
+
+
+def test_a_long_name_leaves_room_for_its_bar() -> None:
+    long = {"expirationMinutes": 1440, "renewBeforeMinutes": 780}
+    out = run(*WEEK, given_=state({"n" * 70: long}), COLUMNS="80")[1]
+    (row,) = [line.rstrip() for line in out.splitlines() if line.startswith("nnn")]
+    assert row.count("▲") == 13
+    assert row.endswith("alive 100 %, 13 renewals")
+    assert len(row) <= 80
+
+
+def test_a_name_moves_no_cursor() -> None:
+    out = run(*WEEK, given_=state({"de\x1b[2Jsk": {"expirationMinutes": 60}}))[1]
+    assert "\x1b" not in out
+    assert out.count("de [2Jsk") == 2  # beside its bar, and in the advice
 
 
 def test_another_document_is_one_line_and_2() -> None:
