@@ -76,10 +76,13 @@ def _alerts(report: Report) -> list[str]:
 def _price(losses: list[Loss]) -> str:
     known = [loss.messages for loss in losses if loss.messages is not None]
     unknown = len(losses) - len(known)
-    parts = [counted(sum(known), "message")] if known else []
-    if unknown:
-        parts.append(f"an unknown number in {unknown} of them" if known else "an unknown number of messages")
-    return f"**{counted(len(losses), 'conversation')}**: {' and '.join(parts)}"
+    if not known:
+        price = "an unknown number of messages"
+    elif unknown:
+        price = f"at least {counted(sum(known), 'message')}, since for {unknown} of them the number is unknown"
+    else:
+        price = counted(sum(known), "message")
+    return f"**{counted(len(losses), 'conversation')}**: {price}"
 
 
 def _table(rows: list[Row]) -> str:

@@ -227,7 +227,7 @@ def _advice(life: Life, runs: Sequence[datetime]) -> str:
 
 def _longer(declared: Properties, pauses: list[timedelta]) -> str:
     if not pauses:
-        return "fewer than two runs: nothing can keep it alive"
+        return "fewer than two runs: look further ahead with --days, or run more often"
     # A run that starts a little late must still find it alive.
     ahead = lifecycle.whole_minutes(max(pauses)) + 1
     if (declared.get("renewBeforeMinutes") or 0) >= ahead:

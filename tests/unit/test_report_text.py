@@ -45,7 +45,7 @@ def test_the_headline_tells_the_worst() -> None:
 def test_the_price_is_counted_as_far_as_it_is_known() -> None:
     assert "ends **1 conversation**: 14 messages." in markdown(*LOST)
     assert "ends **1 conversation**: an unknown number of messages." in markdown(step("delete", "x"))
-    both = "ends **3 conversations**: 14 messages and an unknown number in 2 of them."
+    both = "ends **3 conversations**: at least 14 messages, since for 2 of them the number is unknown."
     assert both in markdown(*LOST, step("delete", "x"), step("delete", "y"))
     assert "[!CAUTION]" not in markdown(*KEPT)
 

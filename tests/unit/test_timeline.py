@@ -103,7 +103,9 @@ def test_a_session_that_was_found_gone_is_dead_from_the_start() -> None:
 def test_longer_pauses_than_any_life_ask_for_more_runs() -> None:
     longest = life("2d", expirationMinutes=1440).advice
     assert longest == "runs up to 48 hours apart let it die, and no session lives longer than 24 hours: run more often"
-    assert life("6d", expirationMinutes=60).advice == "fewer than two runs: nothing can keep it alive"
+    assert life("6d", expirationMinutes=60).advice == (
+        "fewer than two runs: look further ahead with --days, or run more often"
+    )
 
 
 @settings(max_examples=40)
