@@ -177,7 +177,7 @@ SESSION_RULES: Final[tuple[Rule[Declared], ...]] = (
         "no-secrets",
         "Messages and metadata of an AI session hold no secrets in the open.",
         "Take it out: the API and the model read it. If it must be sent, mark it with pulumi.Output.secret,"
-        " which keeps it out of previews and state.",
+        " which hides it in previews and encrypts it in state.",
         no_secrets,
     ),
     Rule(
