@@ -35,7 +35,8 @@ __all__ = ["policies"]
 def policies() -> list[Policy]:
     """Make one policy for each rule, with the pack's enforcement level; what to configure is in ``docs/policies.md``.
 
-    Call it in the pack's own process: from then on the texts that this process is given say whether they are secret.
+    Call it in the pack's own process: it replaces a private function of the library there, so that texts which are
+    marked secret can be told; to other policies of the pack they are texts as before, of a subclass of ``str``.
     """
     _tell_what_is_secret()
     of_sessions = [ResourceValidationPolicy(validate=_on_session(rule), **_described(rule)) for rule in SESSION_RULES]
@@ -94,7 +95,8 @@ def _tell_what_is_secret() -> None:
     """Keep the mark of secrets, which the library takes off before a policy sees its properties.
 
     The engine sends the mark, and the library has no setting to keep it
-    (https://github.com/pulumi/pulumi-policy/issues/241). A marked text is a text like any other for other policies.
+    (https://github.com/pulumi/pulumi-policy/issues/241). Should a later one call it no more, ``no-secrets`` would find
+    marked texts too: more than it should, never less.
     """
     vars(_library)["deserialize_properties"] = _deserialize
 
@@ -112,4 +114,4 @@ def _marked(value: Any, *, secret: bool) -> Any:  # noqa: ANN401 - a property va
         return value
     if value.get(SPECIAL_SIG_KEY) == SPECIAL_SECRET_SIG:
         return {**value, "value": _marked(value.get("value"), secret=True)}
-    return {key: _marked(inner, secret=secret) for key, inner in value.items()}
+    return {_marked(key, secret=secret): _marked(inner, secret=secret) for key, inner in value.items()}

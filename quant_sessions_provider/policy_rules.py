@@ -73,11 +73,11 @@ def longest_lifetime(session: Declared, config: Config) -> Violations:
 
 def session_group(session: Declared, config: Config) -> Violations:
     """Require a group that matches a pattern as a whole."""
-    group = session.properties.get("sessionGroup")
+    pattern, group = re.compile(config["pattern"]), session.properties.get("sessionGroup")
     if group in (None, ""):
         yield "sessionGroup: is required"
-    elif isinstance(group, str) and not _matches(config["pattern"], group):
-        yield f"sessionGroup: does not match the pattern {config['pattern']}"
+    elif isinstance(group, str) and not pattern.fullmatch(group):
+        yield f"sessionGroup: does not match the pattern {pattern.pattern}"
 
 
 _EMAIL: Final = re.compile(r"[^\s@<>:](?:@|%40)[^\s@<>.]+(?:\.[^\s@<>.]+)*\.[^\s@<>.]{2,}", re.IGNORECASE)
@@ -126,16 +126,13 @@ def sessions_per_stack(sessions: Sequence[Declared], config: Config) -> Violatio
 
 def production_expiry(session: Declared, config: Config) -> Violations:
     """Ask of a session whose group matches a pattern that it renews, or that its expiry stops the run."""
+    pattern = re.compile(config["production"])
     group, ahead, on_expired = (
         session.properties.get(key) for key in ("sessionGroup", "renewBeforeMinutes", "onExpired")
     )
-    is_production = isinstance(group, str) and _matches(config["production"], group)
+    is_production = isinstance(group, str) and pattern.fullmatch(group)
     if is_production and ahead is None and on_expired not in ("error", UNKNOWN):
         yield "sessionGroup: is one of production, but the session neither renews nor has onExpired error"
-
-
-def _matches(pattern: str, text: str) -> bool:
-    return re.fullmatch(pattern, text) is not None
 
 
 SESSION_RULES: Final[tuple[Rule[Declared], ...]] = (
@@ -177,7 +174,7 @@ SESSION_RULES: Final[tuple[Rule[Declared], ...]] = (
         "no-secrets",
         "Messages and metadata of an AI session hold no secrets in the open.",
         "Take it out: the API and the model read it. If it must be sent, mark it with pulumi.Output.secret,"
-        " which keeps it out of previews and state.",
+        " which hides it in previews and encrypts it in state.",
         no_secrets,
     ),
     Rule(

@@ -101,6 +101,18 @@ def _plain(text: str) -> str:
     return text.strip()
 
 
+def read_state(file: Path) -> dict[str, Any]:
+    """Read what a file of the backend holds of a stack, as an export has it; secrets stay encrypted."""
+    return dict(json.loads(file.read_text())["checkpoint"].get("latest") or {"resources": []})
+
+
+def write_state(file: Path, deployment: dict[str, Any]) -> None:
+    """Put a changed export back."""
+    whole = json.loads(file.read_text())
+    whole["checkpoint"]["latest"] = deployment
+    file.write_text(json.dumps(whole))
+
+
 class _LeanStack(automation.Stack):
     """Leaves out the commands that tell outputs and history after each run: state is read from its file."""
 
@@ -190,14 +202,11 @@ class Stack:
 
     def export(self) -> dict[str, Any]:
         """Read the state as it lies on disk, which costs no start of the CLI; secrets stay encrypted."""
-        checkpoint = json.loads(self._file.read_text())["checkpoint"]
-        return dict(checkpoint.get("latest") or {"resources": []})
+        return read_state(self._file)
 
     def rewrite(self, deployment: dict[str, Any]) -> None:
         """Put a changed export back on disk."""
-        whole = json.loads(self._file.read_text())
-        whole["checkpoint"]["latest"] = deployment
-        self._file.write_text(json.dumps(whole))
+        write_state(self._file, deployment)
 
     def import_(self, deployment: dict[str, Any]) -> None:
         self._stack.import_stack(automation.Deployment(version=3, deployment=deployment))

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.engine import pulumi_command
+from tests.engine import pulumi_command, read_state, write_state
 from tests.killing import start
 
 if TYPE_CHECKING:
@@ -86,13 +86,11 @@ class Project:
 
     def export(self, stack: str = "main") -> dict[str, Any]:
         """Read a stack's state as it lies on disk, which costs no start of the CLI; secrets stay encrypted."""
-        return dict(json.loads(self._file(stack).read_text())["checkpoint"].get("latest") or {})
+        return read_state(self._file(stack))
 
     def rewrite(self, deployment: dict[str, Any], stack: str = "main") -> None:
         """Put a changed export back on disk."""
-        whole = json.loads(self._file(stack).read_text())
-        whole["checkpoint"]["latest"] = deployment
-        self._file(stack).write_text(json.dumps(whole))
+        write_state(self._file(stack), deployment)
 
     def _file(self, stack: str) -> Path:
         return self.folder / "backend" / ".pulumi" / "stacks" / "acceptance" / f"{stack}.json"

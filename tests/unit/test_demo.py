@@ -197,7 +197,7 @@ def test_every_run_has_the_policies_as_advice(
     command: str, runs: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "pulumi").write_text(
-        '#!/bin/sh\necho "$*" >> calls\necho "{}"\n'.replace("calls", str(tmp_path / "calls"))
+        f'#!/bin/sh\necho "$*" >> {tmp_path}/calls\npwd >> {tmp_path}/folders\necho "{{}}"\n'
     )
     (tmp_path / "pulumi").chmod(0o755)
     env = {"PATH": f"{tmp_path}:{os.defpath}", "QUANTCDN_BASE_URL": "http://127.0.0.1:1"}
@@ -208,9 +208,9 @@ def test_every_run_has_the_policies_as_advice(
 
     calls = [line.split() for line in (tmp_path / "calls").read_text().splitlines()]
     of_engine = [call for call in calls if call[0] in ("preview", "up")]
-    pack = str(demo_stack.ROOT / "examples" / "policies")
     assert [call[0] for call in of_engine] == runs
-    assert all(call[call.index("--policy-pack") + 1] == pack for call in of_engine)
+    assert {call[call.index("--policy-pack") + 1] for call in of_engine} == {"examples/policies"}
+    assert set((tmp_path / "folders").read_text().splitlines()) == {str(demo_stack.ROOT)}
 
 
 def test_clean_refuses_while_the_live_stack_has_sessions(

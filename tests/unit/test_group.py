@@ -114,6 +114,30 @@ def test_users_that_cannot_name_sessions_are_refused_in_one_line(user_ids: Calla
     assert str(refusal.value) == f"session group workshop: user_ids{line}"
 
 
+def test_options_of_properties_and_replacement_go_to_each_session_and_not_to_the_component() -> None:
+    given: dict[str, Any] = {
+        "additional_secret_outputs": ["model"],
+        "custom_timeouts": pulumi.CustomTimeouts(create="1m"),
+        "delete_before_replace": True,
+        "hide_diffs": ["title"],
+        "ignore_changes": ["metadata"],
+        "replace_on_changes": ["status"],
+        "replacement_trigger": "v2",
+    }
+    seen: dict[str, dict[str, Any]] = {}
+
+    def look(args: pulumi.ResourceTransformationArgs) -> None:
+        seen[args.name] = {option: getattr(args.opts, option) for option in given}
+
+    opts = pulumi.ResourceOptions(transformations=[look], **given)
+    _declared(user_ids=["ada", "bob"], opts=opts)
+    assert seen.pop("workshop") == dict.fromkeys(given)
+    # A session adds its title to what is secret.
+    assert {tuple(one.pop("additional_secret_outputs")) for one in seen.values()} == {("model", "title")}
+    del given["additional_secret_outputs"]
+    assert seen == {"workshop-ada": given, "workshop-bob": given}
+
+
 def test_what_a_session_refuses_its_group_refuses() -> None:
     with pytest.raises(pulumi.RunError, match=r"^session workshop-ada: ignore_changes goes by state keys: userId, not"):
         _declared(user_ids=["ada"], opts=pulumi.ResourceOptions(ignore_changes=["user_id"]))

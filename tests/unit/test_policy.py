@@ -114,6 +114,8 @@ def test_another_resource_is_none_of_theirs() -> None:
         ({"metadata": {"key": [secret({"in": TOKEN})]}}, False),
         ({"metadata": {"key": secret("other"), "open": TOKEN}}, True),
         ({"metadata": secret({"key": secret(TOKEN)})}, False),
+        ({"metadata": {"key": secret({TOKEN: [{TOKEN: 1}]})}}, False),
+        ({"metadata": {"key": secret("other"), TOKEN: 1}}, True),
         ({"metadata": secret(UNKNOWN_STRING_VALUE)}, False),
     ],
 )

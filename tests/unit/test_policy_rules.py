@@ -217,7 +217,8 @@ def test_a_misspelt_setting_is_told_beside_what_the_rule_finds() -> None:
 
 
 @pytest.mark.parametrize(("name", "key"), [("session-group", "pattern"), ("production-expiry", "production")])
-def test_a_pattern_that_is_none_is_told(name: str, key: str) -> None:
-    (text,) = OF_SESSIONS[name].violations(Declared(FINE, NOW), {key: "support-("})
+@pytest.mark.parametrize("group", [FINE["sessionGroup"], None])
+def test_a_pattern_that_is_none_is_told(name: str, key: str, group: str | None) -> None:
+    (text,) = OF_SESSIONS[name].violations(Declared(FINE | {"sessionGroup": group}, NOW), {key: "support-("})
 
     assert text.splitlines()[0] == f"a setting of {name} is no regular expression of Python"
