@@ -48,8 +48,7 @@ _FORBIDDEN: Final = (401, 403)
 
 _ANEW: Final = "`pulumi up --replace` with its URN starts a new one from the declared messages"
 
-
-_UNRECORDED: Final = "Run `pulumi up` again before you take it back: nothing counts twice, but state does not know yet"
+_UNRECORDED: Final = "state does not know of it yet: run `pulumi up` again before you change the program back"
 
 
 def _now() -> datetime:
@@ -203,7 +202,7 @@ class Operations:
             body = self._moved(session_id, outputs, new, changed)
             if body:
                 result |= self._updated(session_id, outputs, body)
-                half = f"; the rest of this update took effect. {_UNRECORDED}"
+                half = f"; the rest of this update took effect, but {_UNRECORDED}"
             return self._extended(session_id, result, minutes) if minutes else result
         except NotFoundError as error:
             self._probe.require_same_place(session_id, outputs)
@@ -236,7 +235,7 @@ class Operations:
         try:
             return self._put(session_id, outputs, body)
         except (ApiError, AnswerLostError) as error:
-            raise _in_doubt(error, _UNRECORDED) from error
+            raise _in_doubt(error, f"If it took effect, {_UNRECORDED}; nothing is applied twice") from error
 
     def _extended(self, session_id: str, outputs: Properties, minutes: int) -> Properties:
         try:
