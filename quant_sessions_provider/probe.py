@@ -96,11 +96,11 @@ class Probe:
             except (ApiError, AnswerLostError) as error:
                 if error.is_refusal:
                     break
+                continue
             except QuantSessionsError:
                 break
-            else:
-                # The API's clock may differ from ours, and a creation time may be missing.
-                return [s.id for s in listed if s.id and (instants.parse_or_none(s.created_at) or moment) >= moment]
+            # The API's clock may differ from ours, and a creation time may be missing.
+            return [s.id for s in listed if s.id and (instants.parse_or_none(s.created_at) or moment) >= moment]
         return None
 
 
