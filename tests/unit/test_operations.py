@@ -177,7 +177,10 @@ def test_metadata_no_longer_declared_is_emptied_and_leaves_state() -> None:
         ([A], [GET, append(B, C)]),
         ([A, B], [GET, append(C)]),
         ([A, B, {"role": "assistant", "content": "run time"}], [GET, append(C)]),
-        ([B, C], [GET, append(B, C)]),
+        # What an API keeps to itself, such as messages of the system, tells nothing of those after it.
+        ([B, C], [GET]),
+        ([B], [GET, append(C)]),
+        ([], [GET, append(B, C)]),
         ([A, {"role": "tool", "content": [{"text": "odd"}]}], [GET, append(B, C)]),
         (None, [GET, append(B, C)]),
     ],
