@@ -227,7 +227,7 @@ def unsent(declared: list[Any], live: list[Any], known: int) -> list[Any]:
 
 
 def _after(message: Properties, live: list[Any]) -> list[Any]:
-    """Give what follows a message, or all if it is missing: an API may keep the system's to itself, or drop old ones."""
+    """Give what follows a message, or all if it is missing: an API may not show the system's, or drop old ones."""
     places = (place for place, other in enumerate(live) if _same_message(message, other))
     return live[next(places, -1) + 1 :]
 
