@@ -254,7 +254,15 @@ def unsent(declared: list[Any], live: list[Any], known: int) -> list[Any]:
 
     A killed run, or one whose answer was lost, may have sent some of them; the program may have changed since.
     """
-    return declared[max(known, _reached(declared, live)) :]
+    for message in declared[:known]:
+        live = _after(message, live)
+    return declared[known + _reached(declared[known:], live) :]
+
+
+def _after(message: Properties, live: list[Any]) -> list[Any]:
+    """Give what follows a message, or all if it is missing: an API may not show the system's, or drop old ones."""
+    places = (place for place, other in enumerate(live) if _same_message(message, other))
+    return live[next(places, -1) + 1 :]
 
 
 def _reached(declared: list[Any], live: list[Any]) -> int:

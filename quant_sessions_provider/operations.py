@@ -50,8 +50,7 @@ _FORBIDDEN: Final = (401, 403)
 
 _ANEW: Final = "`pulumi up --replace` with its URN starts a new one from the declared messages"
 
-
-_UNRECORDED: Final = "Run `pulumi up` again before you take it back: nothing counts twice, but state does not know yet"
+_UNRECORDED: Final = "state does not know of it yet: run `pulumi up` again before you change the program back"
 
 
 def _now() -> datetime:
@@ -165,7 +164,7 @@ class Operations:
         try:
             self._delete(session_id, inputs)
         except QuantSessionsError:
-            return f"session {session_id} was created and could not be deleted again: delete it by its id"
+            return f"session {session_id} was created and may still be there: delete it by its id"
         return "the session was deleted again"
 
     @discreet
@@ -209,7 +208,7 @@ class Operations:
             body = self._moved(session_id, outputs, new, changed)
             if body:
                 result |= self._updated(session_id, outputs, body)
-                half = f"; the rest of this update took effect. {_UNRECORDED}"
+                half = f"; the rest of this update took effect, but {_UNRECORDED}"
             return self._extender.extend(session_id, result, minutes) if minutes else result
         except NotFoundError as error:
             self._probe.require_same_place(session_id, outputs)
@@ -242,7 +241,7 @@ class Operations:
         try:
             return self._put(session_id, outputs, body)
         except (ApiError, AnswerLostError) as error:
-            raise in_doubt(error, _UNRECORDED) from error
+            raise in_doubt(error, f"If it took effect, {_UNRECORDED}; nothing is applied twice") from error
 
     @discreet
     def delete(self, session_id: str, outputs: Properties) -> None:

@@ -84,15 +84,18 @@ class Probe:
             return "Which session it may have made could not be found out; it expires by itself"
         if not found:
             return "The API lists no session that it may have made"
-        which = "" if len(found) == 1 else " (whichever no stack has in its state)"
-        return f"It may have made session {' or '.join(found)}{which}: delete it by its id, or let it expire"
+        # Another stack, or a session that this one is to replace, may have the same user and group.
+        which = "unless a stack has it in its state" if len(found) == 1 else "whichever no stack has in its state"
+        return f"It may have made session {' or '.join(found)} ({which}): delete it by its id, or let it expire"
 
     def _made_since(self, inputs: Properties, moment: datetime) -> list[str] | None:
-        """Ask more than once for an answer of use: only now can the session be told by its time."""
+        """Ask up to three times for an answer of use: only now can the session be told by its time."""
         for _ in range(_ATTEMPTS):
             try:
                 listed = list(self._active(inputs))
-            except (ApiError, AnswerLostError):
+            except (ApiError, AnswerLostError) as error:
+                if error.is_refusal:
+                    break
                 continue
             except QuantSessionsError:
                 break

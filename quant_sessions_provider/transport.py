@@ -193,7 +193,7 @@ class Transport:
         if not isinstance(error, (ConnectTimeoutError, HandshakeError, ProxyError)):
             late = isinstance(error, ReadTimeoutError) or not deadline.left()
             within = f" within {self._settings.timeout_seconds:g} seconds (timeoutSeconds)" if late else ""
-            return AnswerLostError(f"{what} did not answer{within}; the request may have taken effect")
+            return AnswerLostError(f"{what} did not answer{within}{_doubt(call)}")
         # One that may be repeated may have gone out before this attempt.
         sent = "; nothing was sent" if call.repeat is Repeat.IF_NOT_PROCESSED else ""
         return UnreachableError(f"{what} cannot be reached ({_obstacle(error)}){sent}")
@@ -248,9 +248,13 @@ def _sense(call: _Call, reply: Reply, parse: Callable[[object], Result]) -> Resu
         return parse(reply.parsed())
     except ValueError as error:
         flaw = error if isinstance(error, SenselessError) else f"in an unknown shape: {error}"
-        doubt = "; the request may have taken effect" if call.repeat is Repeat.IF_NOT_PROCESSED else ""
-        text = f"{call.operation}: the API answered {reply.status}, but {flaw}{doubt}"
+        text = f"{call.operation}: the API answered {reply.status}, but {flaw}{_doubt(call)}"
         raise ApiError(text, status=reply.status) from None
+
+
+def _doubt(call: _Call) -> str:
+    """Say what an answer would have told; what only reads has no effect."""
+    return "" if call.method == "GET" else "; the request may have taken effect"
 
 
 def _obstacle(error: HTTPError) -> str:

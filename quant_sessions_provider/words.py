@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -73,8 +74,7 @@ def masked(words: str, texts: Iterable[str]) -> str:
 
     A whole text is blanked out if it has three characters; one or two give nothing away.
     """
-    escaped = "\\" in words
-    spellings = {spelling for text in texts if len(text) > _HARMLESS for spelling in _spellings(text, escaped=escaped)}
+    spellings = {spelling for text in texts if len(text) > _HARMLESS for spelling in _spellings(text, words)}
     words = _without_runs(words, spellings)
     for spelling in sorted((text for text in spellings if len(text) < _RUN), key=len, reverse=True):
         words = words.replace(spelling, _MASK)
@@ -101,10 +101,13 @@ def _runs(text: str) -> Iterator[str]:
     return (text[start : start + _RUN] for start in range(len(text) - _RUN + 1))
 
 
-def _spellings(text: str, *, escaped: bool) -> Iterator[str]:
-    """Spell a text as it may be echoed: as it is, in JSON, as a literal of Python."""
+def _spellings(text: str, words: str) -> Iterator[str]:
+    """Spell a text as words may echo it: as it is, in JSON, as a literal of Python, in a URL."""
     yield text
-    if escaped:
+    if "%" in words or "+" in words:
+        yield quote(text, safe="", errors="surrogatepass")
+        yield quote_plus(text, errors="surrogatepass")
+    if "\\" in words:
         yield json.dumps(text)[1:-1]
         yield json.dumps(text, ensure_ascii=False)[1:-1]
         yield repr(text)[1:-1]

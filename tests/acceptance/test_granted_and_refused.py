@@ -115,8 +115,8 @@ def test_a_refused_extension_leaves_state_as_it_was(new_stack: NewStack, emulato
     emulator.fault("status", path="/extend$", status=400, body={"message": "not today"})
     up = stack.up()
     assert up.failed
-    again = "Run `pulumi up` again before you take it back: nothing counts twice, but state does not know yet"
-    half = f"; the rest of this update took effect. {again}"
+    again = "state does not know of it yet: run `pulumi up` again before you change the program back"
+    half = f"; the rest of this update took effect, but {again}"
     assert up.refusal("desk") == (
         f"SessionError: extending session {session}: the API answered 400: not today{half}; {ANEW}"
     )
@@ -165,7 +165,7 @@ def test_or_it_names_what_it_left(new_stack: NewStack, emulator: Emulator) -> No
     assert up.failed
     (left,) = [session for session in emulator.sessions(ORGANIZATION) if session["userId"] == "left-behind"]
     assert up.refusal("desk").endswith(
-        f"; session {left['id']} was created and could not be deleted again: delete it by its id"
+        f"; session {left['id']} was created and may still be there: delete it by its id"
     )
     emulator.clear_faults()
     emulator.api("DELETE", ORGANIZATION, f"/{left['id']}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -40,8 +41,8 @@ def _change(project: Project, **sessions: dict[str, Any] | None) -> None:
     project.declare(**{name: declared for name, declared in changed.items() if declared is not None})
 
 
-def _kill_in_flight(project: Project, emulator: Emulator, role: Role, held: Mapping[tuple[str, str], When]) -> None:
-    """Run ``up`` until all these requests are in flight, before or after their effect, and kill."""
+def _kill_in_flight(project: Project, emulator: Emulator, role: Role, held: Mapping[tuple[str, str], When]) -> str:
+    """Run ``up`` until all these requests are in flight, before or after their effect, and kill; what it printed."""
     emulator.clear()
     for (method, path), when in held.items():
         emulator.fault("slow", when, method=method, path=f"{path}$", **UNTIL_KILLED)
@@ -50,7 +51,9 @@ def _kill_in_flight(project: Project, emulator: Emulator, role: Role, held: Mapp
             wait_in_flight(emulator, method, path)
         assert run.kill(role)
         assert run.wait() != 0
+        printed = run.text
     emulator.clear_faults()
+    return printed
 
 
 def _pending(project: Project) -> list[str]:
@@ -104,7 +107,7 @@ def test_a_killed_engine_leaves_a_lock_and_what_was_pending(project: Project, em
     assert sorted(_pending(project)) == ["creating comes", "updating extends", "updating grows", "updating moves"]
 
     # The warning of the pending creation stays until a refresh is told to forget it.
-    project.ok(*UP)
+    assert "interrupted while creating" in project.ok(*UP)
     assert _pending(project) == ["creating comes"]
     assert _orphans(project, emulator) == ["comes"]
     assert _lived(project, emulator, "extends") == 120  # extended twice by 30: longer than declared, never shorter
@@ -120,7 +123,9 @@ def test_a_killed_provider_ends_the_run_and_leaves_no_lock(project: Project, emu
         ("PUT", ids["grows_too"]): "after",
         ("PUT", f"{ids['extends_too']}/extend"): "before",
     }
-    _kill_in_flight(project, emulator, "provider", held)
+    printed = _kill_in_flight(project, emulator, "provider", held)
+    for name in ("later", "grows_too", "extends_too"):
+        assert re.search(rf"quant:Session {name} .*error: error reading from server: EOF", printed)
     assert _pending(project) == pending  # the engine knows that these failed
 
     project.ok(*UP)

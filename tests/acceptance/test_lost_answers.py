@@ -105,7 +105,8 @@ def test_a_lost_creation_is_not_repeated_and_names_when_it_was_sent_and_what_it_
     assert lives.requests("create-before") == ["POST", "GET"]
 
     named = re.fullmatch(
-        f"{begin}It may have made session (?P<id>[0-9a-f-]+): delete it by its id, or let it expire",
+        rf"{begin}It may have made session (?P<id>[0-9a-f-]+) \(unless a stack has it in its state\): "
+        "delete it by its id, or let it expire",
         lives.failed.refusal("create-after"),
     )
     assert named
@@ -128,7 +129,8 @@ def test_a_lost_append_is_there_once_after_the_next_run(lives: Lives, name: str,
     words = {"append-before": "the API answered 500: A fault of the emulator", "append-after": _lost(lives)}[name]
     line = f"SessionError: updating session {lives.ids[name]}: {words}"
     assert re.fullmatch(
-        f"{line}. Run `pulumi up` again before you take it back: nothing counts twice, but state does not know yet",
+        f"{line}. If it took effect, state does not know of it yet:"
+        " run `pulumi up` again before you change the program back; nothing is applied twice",
         lives.failed.refusal(name),
     )
     assert lives.requests(name) == ["GET", "PUT"]

@@ -31,6 +31,14 @@ def test_a_program_runs_under_mocks() -> None:
     }
 
 
+def test_a_token_in_plain_text_is_taken_under_mocks_which_have_no_state() -> None:
+    def program() -> None:
+        pulumi.runtime.set_all_config({"quant-sessions:bearer": "t"})
+        Session("desk", user_id="u")
+
+    assert run_mocked(program).declared.keys() == {"desk"}
+
+
 def test_what_excludes_each_other_is_refused_under_mocks_too() -> None:
     def program() -> None:
         Session("desk", user_id="u", expires_at="2026-11-24T17:00:00Z", expiration_minutes=60)

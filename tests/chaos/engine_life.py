@@ -57,6 +57,8 @@ class EngineLife:
     told: list[str] = field(default_factory=list)
     """What each run printed."""
     doubts: Doubts = field(default_factory=Doubts)
+    killed_creations: int = 0
+    """Creations that took effect in killed runs, as many of a run as can be in flight."""
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)  # noqa: S311 - chance, not secrecy
@@ -79,7 +81,7 @@ class EngineLife:
 
     def _edited(self, program: dict[str, Properties]) -> dict[str, Properties]:
         after = program
-        for _ in range(2):
+        for _ in range(2 if program else 5):
             after = programs.edited(after, self.random, datetime.now(timezone.utc))
         for name, declared in after.items():
             # What check would refuse fails the run before anything happens.
@@ -117,7 +119,7 @@ class EngineLife:
 
     def _kill(self, run: CliRun) -> bool:
         """Kill at some request or between two; whether anything was hit."""
-        request, role = self.random.randint(1, 6), self.random.choice(_TARGETS)
+        request, role = self.random.randint(1, 3), self.random.choice(_TARGETS)
         pause = self.random.random() / 20
         wait_until(lambda: run.ended or len(self.emulator.requests()) >= request)
         time.sleep(pause)
@@ -138,6 +140,9 @@ class EngineLife:
         self.tally.faults += sum(request["fault"] is not None for request in requests)
         if not good:
             self.doubts.failed(requests)
+        if killed:
+            made = sum(request["method"] == "POST" and request["effect"] for request in requests)
+            self.killed_creations += min(made, THREADS)
 
     # --- the end --------------------------------------------------------------------------------------------
 
@@ -165,6 +170,6 @@ class EngineLife:
             stored=self.emulator.sessions(self.organization),
             now=datetime.now(timezone.utc),
             errors=self.told,
-            killed_creations=THREADS * self.tally.kills,
+            killed_creations=self.killed_creations,
             left_over=self.doubts.left_over,
         )

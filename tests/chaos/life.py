@@ -41,6 +41,8 @@ class Life:
     engines: dict[str, MiniEngine] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     doubts: Doubts = field(default_factory=Doubts)
+    killed_creations: int = 0
+    """Kills that came when a creation had taken effect and was not over."""
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)  # noqa: S311 - chance, not secrecy
@@ -131,6 +133,8 @@ class Life:
     def _ended(self, what: str, end: BaseException, start: int) -> None:
         self.tally.failed_runs += 1
         self.tally.kills += isinstance(end, Killed)
+        made = any(_counting(request) == "create" for request in self.world.log[start:])
+        self.killed_creations += isinstance(end, Killed) and made
         self.errors += [f"{what}: {end}"] if isinstance(end, PlanError) else []
         self.trace.append(f"{what}: {end!r} {self.world.in_flight if isinstance(end, Killed) else ''}")
         self.doubts.failed(self.world.log[start:])
@@ -179,7 +183,7 @@ class Life:
             stored=[whole(session) for session in self.world.store.everything(self.organization)],
             now=self.world.clock.now(),
             errors=self.errors,
-            killed_creations=self.tally.kills,
+            killed_creations=self.killed_creations,
             left_over=self.doubts.left_over,
         )
 

@@ -49,12 +49,12 @@ DAWDLING = {
 
 @pytest.mark.parametrize(("said", "drip"), DAWDLING.values(), ids=DAWDLING)
 def test_a_host_that_dawdles_is_left_when_the_time_is_over(said: bytes, drip: bytes) -> None:
-    late = r" did not answer within 0\.06 seconds \(timeoutSeconds\); the request may have taken effect$"
+    late = r" did not answer within 0\.06 seconds \(timeoutSeconds\)"
     with Script(said, drip) as host:
         client = client_of(f"http://{host.address}", timeoutSeconds=BRIEF)
-        with brief(), pytest.raises(AnswerLostError, match=late):
+        with brief(), pytest.raises(AnswerLostError, match=f"{late}; the request may have taken effect$"):
             client.create("acme", user_id="ada")
-        with brief(), pytest.raises(AnswerLostError, match=late):
+        with brief(), pytest.raises(AnswerLostError, match=f"{late}$"):
             client.get("acme", "3f2a")
     assert len(host.heard) == 2
 

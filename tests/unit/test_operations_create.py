@@ -30,7 +30,7 @@ def test_create_posts_what_is_declared_and_completes_it(status: str, more: dict[
         ([DeletedSession(None)], "the session was deleted again", [DELETE]),
         (
             [SERVER_ERROR] * 2,
-            f"session {ID} was created and could not be deleted again: delete it by its id",
+            f"session {ID} was created and may still be there: delete it by its id",
             [DELETE, GET, DELETE],
         ),
     ],
@@ -46,10 +46,14 @@ def test_a_create_whose_second_request_fails_leaves_nothing_or_names_it(
 
 
 SENT = f"sent at {at(0)}. "
+FORBIDDEN = ApiError("no", status=403)
 OTHER = SessionSummary("77aa", None, None, at(-14), None)
 TRACES: list[tuple[Any, str]] = [
     ([], "The API lists no session that it may have made"),
-    ([SessionSummary(ID, None, None, at(0), None)], f"It may have made session {ID}: delete it by its id,"),
+    (
+        [SessionSummary(ID, None, None, at(0), None)],
+        f"It may have made session {ID} (unless a stack has it in its state): delete it by its id,",
+    ),
     (
         [SessionSummary(ID, None, None, None, None), OTHER],
         f"session {ID} or 77aa (whichever no stack has in its state)",
@@ -57,6 +61,7 @@ TRACES: list[tuple[Any, str]] = [
     ([SessionSummary("old", None, None, at(-16), None)], "The API lists no session that it may have made"),
     (UnreachableError("no connection"), "Which session it may have made could not be found out; it expires by itself"),
     (SERVER_ERROR, "Which session it may have made could not be found out; it expires by itself"),
+    (FORBIDDEN, "Which session it may have made could not be found out; it expires by itself"),
 ]
 
 
@@ -73,8 +78,9 @@ def test_a_create_that_may_have_been_processed_is_not_repeated_and_names_what_it
         host.operations.create(inputs_of(applied(60)))
     assert str(error.value).startswith(f"{failure}; {SENT}")
     assert trace in str(error.value)
-    # Only now can it be told by its time, so an answer of no use is asked for again; a connection that failed is not.
-    assert host.calls == [POST, *[LIST] * (3 if isinstance(listed, ApiError) else 1)]
+    # Only now can it be told by its time, so an answer of no use is asked for again; a refusal, or a connection that
+    # failed, is not.
+    assert host.calls == [POST, *[LIST] * (3 if listed is SERVER_ERROR else 1)]
 
 
 def test_a_create_that_tells_no_id_may_have_made_a_session() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from urllib.parse import quote, urlencode
 
 import pytest
 from hypothesis import given, settings
@@ -73,7 +74,17 @@ def test_no_body_gives_more_than_one_short_line(body: str) -> None:
 SECRET = 'I have\na "fever" \u200b für \U0001f44b \\ ' + "and a cold " * 60
 
 
-@pytest.mark.parametrize("spelled", [SECRET, json.dumps(SECRET), json.dumps(SECRET, ensure_ascii=False), repr(SECRET)])
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        SECRET,
+        json.dumps(SECRET),
+        json.dumps(SECRET, ensure_ascii=False),
+        repr(SECRET),
+        quote(SECRET),
+        urlencode({"": SECRET}),
+    ],
+)
 @pytest.mark.parametrize("before", ["", "x" * 490, "x" * 9_990])
 def test_what_is_hidden_is_hidden_however_it_is_spelled_and_where_the_words_are_cut(spelled: str, before: str) -> None:
     body = f"{before}cannot take {spelled}!"
@@ -125,6 +136,18 @@ def test_no_part_of_a_hidden_text_is_left_from_12_characters_on(hidden: list[str
 def test_parts_are_hidden_that_say_something(said: str, shown: str) -> None:
     token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
     assert masked(said, [token, "I have a fever,\nand \u00fc"]) == shown
+
+
+@pytest.mark.parametrize(
+    ("echo", "shown"),
+    [
+        ("/j.d%40x.org", "/***"),
+        ("?userId=j.d%40x.org&sessionGroup=ward+7", "?userId=***&sessionGroup=***"),
+        ("/ward%207", "/***"),
+    ],
+)
+def test_what_an_echoed_url_holds_is_hidden(echo: str, shown: str) -> None:
+    assert masked(f"GET {echo} not found", ["j.d@x.org", "ward 7", "half \ud83d"]) == f"GET {shown} not found"
 
 
 def test_where_words_are_cut_no_beginning_of_a_hidden_text_is_left() -> None:
