@@ -177,7 +177,9 @@ def short_grant_due(outputs: Properties, new: Properties, now: datetime) -> bool
 
 def extension(outputs: Properties, new: Properties, now: datetime) -> int:
     """Minutes to extend by, 0 for none (rule 4): a difference, in which a constant clock skew cancels out."""
-    moved = _differs("expiresAt", outputs, new)
+    # While it was completed its moment may have moved, and nothing extended it.
+    reopened = outputs.get("status") == "completed"
+    moved = reopened or _differs("expiresAt", outputs, new)
     planned, known = instants.parse_or_none(new.get("expiresAt")), known_expiry(outputs)
     if planned is None or new.get("status") == "completed" or not (moved or short_grant_due(outputs, new, now)):
         return 0

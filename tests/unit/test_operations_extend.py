@@ -105,3 +105,21 @@ def test_an_update_that_asks_for_no_time_says_nothing_of_it() -> None:
     host, outputs = desk(), applied(60, grantedExpiresAt=at(20))
     host.operations.update(ID, outputs, inputs_of(outputs, metadata={"a": 1}))
     assert host.said == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "until", "minutes"),
+    [
+        pytest.param(200, 42, [158], id="its moment moved while it was completed"),
+        pytest.param(42, 42, [], id="its moment stayed"),
+        pytest.param(52, 42, [], id="less than clock skew"),
+    ],
+)
+def test_reopening_extends_until_the_moment_that_was_set_meanwhile(asked: int, until: int, minutes: list[int]) -> None:
+    host, outputs = desk(), applied(asked, grantedExpiresAt=at(until), status="completed")
+    host.client.extend.side_effect = granted(at(asked))
+    host.operations.update(ID, outputs, inputs_of(outputs, status="active"))
+    assert host.calls == [call.update(ORG, ID, status="active"), *map(extend, minutes)]
+    host = desk()
+    host.operations.update(ID, outputs, inputs_of(outputs, metadata={"still": "completed"}))
+    assert host.calls == [call.update(ORG, ID, metadata={"still": "completed"})]
