@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _SECRET_KEY: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - marks a secret in any state of Pulumi's
 _NEEDED: Final = ("expiresAt", "expirationMinutes", "renewBeforeMinutes", "onExpired", "status")
-_FACTS: Final = ("grantedExpiresAt", "expired")
+_FACTS: Final = ("grantedExpiresAt", "expired", "createdAt")
 _SOMEBODY: Final = {"userId": "-", "organization": "-"}
 """Whose session it is decides nothing while the program stays as it is."""
 
@@ -145,8 +145,10 @@ def live(session: Session, runs: Sequence[datetime], start: datetime, end: datet
     expiry = instants.parse_or_none(session.outputs.get("grantedExpiresAt")) or lifecycle.known_expiry(session.outputs)
     api.ends = start if session.outputs.get("expired") or expiry is None else expiry
     life, stack = Life(session, start, end), _Stack(session, api)
-    born = start
+    born = max(start, instants.parse_or_none(session.outputs.get("createdAt")) or start)
     for moment in runs:
+        if moment < born:
+            continue
         ended = api.ends
         event = stack.run(moment)
         if event:

@@ -100,6 +100,12 @@ def test_a_session_that_was_found_gone_is_dead_from_the_start() -> None:
     assert told.events[0].kind == "recreated"
 
 
+def test_a_look_at_the_past_begins_with_the_session() -> None:
+    created = START + timedelta(hours=30)
+    told = life(expirationMinutes=600, createdAt=instants.render(created), expiresAt=instants.render(END))
+    assert (told.spans, told.events) == ([(created, END)], [])
+
+
 def test_longer_pauses_than_any_life_ask_for_more_runs() -> None:
     longest = life("2d", expirationMinutes=1440).advice
     assert longest == "runs up to 48 hours apart let it die, and no session lives longer than 24 hours: run more often"
