@@ -49,7 +49,7 @@ def lives(draw: st.DrawFn) -> tuple[dict[str, Any], list[int]]:
     return declared if ahead is None else declared | {"renewBeforeMinutes": ahead}, pauses
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     life=lives(),
     by_hand=st.sampled_from((None, None, None, 6, 200)),
