@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from tests.engine import ROOT_VARIABLE, Run, Stack
-from tests.gallery.text import SHOWN_ID, masked
+from tests.gallery.text import SHOWN_ID, UUID, masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 EXAMPLES: Final = Path(__file__).parents[1] / "examples"
-_UUID: Final = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)| \d\d:\d\dZ)")
 
 
@@ -92,5 +91,5 @@ class Example(Stack):
 
 
 def _comparable(text: str) -> str:
-    text = _MOMENT.sub("<time>", masked(_UUID.sub(SHOWN_ID, text)))
+    text = _MOMENT.sub("<time>", masked(UUID.sub(SHOWN_ID, text)))
     return "\n".join(line.rstrip() for line in text.splitlines())

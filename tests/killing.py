@@ -151,11 +151,6 @@ def wait_in_flight(emulator: Emulator, method: str, path: str = "", seconds: flo
     return found[-1]
 
 
-def wait_for_requests(emulator: Emulator, count: int, seconds: float = PATIENCE) -> None:
-    """Wait until the emulator's log holds so many requests."""
-    wait_until(lambda: len(emulator.requests()) >= count, seconds)
-
-
 def _kill(pids: Sequence[int] | Mapping[int, object]) -> None:
     for pid in pids:
         with suppress(ProcessLookupError):

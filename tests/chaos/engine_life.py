@@ -8,10 +8,11 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
-from quant_sessions_provider import instants
+from pydantic.alias_generators import to_snake
+
 from tests.chaos import programs, verdict
 from tests.chaos.doubts import Doubts
 from tests.chaos.tally import FAILING, Tally
@@ -25,19 +26,6 @@ if TYPE_CHECKING:
     from tests.emulator_server import Emulator
     from tests.killing import CliRun, Role
 
-PROGRAM: Final = """\
-import json
-from pathlib import Path
-
-from quant_sessions_provider import Session
-from quant_sessions_provider.model import camel
-
-ARGUMENTS = ("user_id", "session_group", "expiration_minutes", "expires_at", "renew_before_minutes", "on_expired",
-             "messages", "metadata", "status")
-
-for name, declared in json.loads(Path("declared.json").read_text()).items():
-    Session(name, **{argument: declared.get(camel(argument)) for argument in ARGUMENTS if camel(argument) in declared})
-"""
 UP: Final = ("up", "--yes", "--skip-preview")
 THREADS: Final = 4
 """How many creations the provider's host has in flight at most."""
@@ -65,7 +53,7 @@ class EngineLife:
         self.organization = f"engine-life-{self.seed}"
         # Pauses between attempts are short and single attempts bounded: they are not what is tried here.
         more = {"QUANTCDN_MAX_DELAY_MS": "50", "QUANTCDN_TIMEOUT_SECONDS": "10"}
-        self.project = Project(self.folder, self.emulator.variables(self.organization) | more, PROGRAM)
+        self.project = Project(self.folder, self.emulator.variables(self.organization) | more)
 
     def live(self) -> EngineLife:
         """Live it to its end."""
@@ -83,15 +71,24 @@ class EngineLife:
         after = program
         for _ in range(2 if program else 5):
             after = programs.edited(after, self.random, datetime.now(timezone.utc))
+        sessions = self._sessions()
         for name, declared in after.items():
             # What check would refuse fails the run before anything happens.
             if declared.get("renewBeforeMinutes", 0) >= declared.get("expirationMinutes", 60):
                 del declared["renewBeforeMinutes"]
-            resource = self._sessions().get(name)
+            resource = sessions.get(name)
             if resource:
                 self.doubts.edited(name, declared, resource["id"], resource["inputs"])
-        self.project.declare(**after)
+        self._declare(after)
         return after
+
+    def _declare(self, program: dict[str, Properties]) -> None:
+        """Write the program's file, in which each one's user is its name, as it is in all of these programs."""
+        arguments = {
+            name: {to_snake(key): value for key, value in declared.items() if key != "userId"}
+            for name, declared in program.items()
+        }
+        self.project.declare(**arguments)
 
     def _sessions(self) -> dict[str, dict[str, Any]]:
         """Give what state holds; a replaced session awaits its deletion beside the new one."""
@@ -112,9 +109,9 @@ class EngineLife:
             self._recover()
         self._count(good=good, killed=killed)
         if good:
+            after = {name: resource["id"] for name, resource in self._sessions().items()}
             for name, session in before.items():
-                after = self._sessions().get(name)
-                self.doubts.succeeded(name, session, after["id"] if after else None)
+                self.doubts.succeeded(name, session, after.get(name))
         return good
 
     def _kill(self, run: CliRun) -> bool:
@@ -136,8 +133,7 @@ class EngineLife:
         requests = self.emulator.requests()
         self.tally.kills += killed
         self.tally.failed_runs += not good
-        self.tally.requests += len(requests)
-        self.tally.faults += sum(request["fault"] is not None for request in requests)
+        self.tally.sent(requests)
         if not good:
             self.doubts.failed(requests)
         if killed:
@@ -148,10 +144,8 @@ class EngineLife:
 
     def _settle(self, program: dict[str, Properties]) -> None:
         """Run once without faults, and look."""
-        later = instants.render(datetime.now(timezone.utc) + timedelta(minutes=60))
-        for declared in program.values():
-            declared.update({"onExpired": "recreate"} | ({"expiresAt": later} if "expiresAt" in declared else {}))
-        self.project.declare(**program)
+        program = programs.settled(program, datetime.now(timezone.utc))
+        self._declare(program)
         if not self._run(kill=False):
             self.problems.append(f"the last run failed: {self.told[-1]}")
             return

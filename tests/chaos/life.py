@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import random
-import re
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from quant_sessions_provider import instants
 from quant_sessions_provider.emulator.control import whole
 from quant_sessions_provider.emulator.faults import Fault, FaultSetup
 from quant_sessions_provider.model import REPLACING
@@ -17,12 +14,12 @@ from tests.chaos.doubts import Doubts
 from tests.chaos.tally import FAILING, Tally
 from tests.chaos.wire import WorldlyProvider, leading_into
 from tests.chaos.world import TOKEN, Killed, Strike, World
+from tests.gallery.text import UUID
 from tests.mini_engine import MiniEngine, PlanError
 
 if TYPE_CHECKING:
     from quant_sessions_provider.model import Properties
 
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIMEOUTS = 0.01
 _REFUSALS = 0.1
 _KILLS = 0.15
@@ -57,8 +54,7 @@ class Life:
             for _ in range(self.random.randint(4, 8)):
                 self._step()
             self._settle()
-        self.tally.requests += len(self.world.log)
-        self.tally.faults += sum(request["fault"] is not None for request in self.world.log)
+        self.tally.sent(self.world.log)
         self.trace += [_line(request) for request in self.world.log]
         self.trace = _with_own_names(self.trace)
         return self
@@ -155,10 +151,7 @@ class Life:
     def _settle(self) -> None:
         """Run once without faults, and look."""
         self.world.arm(FaultSetup(), 0)
-        later = instants.render(self.world.clock.now() + timedelta(minutes=60))
-        for name, declared in self.program.items():
-            moment = {"expiresAt": later} if "expiresAt" in declared else {}
-            self.program[name] = declared | moment | {"onExpired": "recreate"}
+        self.program = programs.settled(self.program, self.world.clock.now())
         self.trace.append("settles")
         if not self._up():
             self.problems.append("the last run failed")
@@ -209,4 +202,4 @@ def _line(request: dict[str, Any]) -> str:
 def _with_own_names(trace: list[str]) -> list[str]:
     """Name sessions by the order in which they appear: the emulator chooses ids at random."""
     names: dict[str, str] = {}
-    return [_ID.sub(lambda found: names.setdefault(found[0], f"session-{len(names)}"), line) for line in trace]
+    return [UUID.sub(lambda found: names.setdefault(found[0], f"session-{len(names)}"), line) for line in trace]

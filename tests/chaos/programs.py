@@ -35,6 +35,15 @@ def edited(program: Mapping[str, Properties], chance: random.Random, now: dateti
     return after
 
 
+def settled(program: Mapping[str, Properties], now: datetime) -> dict[str, Properties]:
+    """Give the last version of a program: what has expired is to come back, and a moment set by hand lies ahead."""
+    later = {"expiresAt": instants.render(now + timedelta(minutes=60))}
+    return {
+        name: {**declared, **(later if "expiresAt" in declared else {}), "onExpired": "recreate"}
+        for name, declared in program.items()
+    }
+
+
 def _message(chance: random.Random, roles: tuple[str, ...] = ("user", "assistant")) -> dict[str, str]:
     return {"role": chance.choice(roles), "content": f"message {chance.randrange(100)}"}
 

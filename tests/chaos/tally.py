@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tests.chaos import verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from tests.chaos.verdict import Ending
 
 FAILING: Final = 0.2
@@ -35,6 +37,11 @@ class Tally:
         """Count another's too."""
         for name, count in vars(other).items():
             setattr(self, name, getattr(self, name) + count)
+
+    def sent(self, requests: Sequence[Mapping[str, Any]]) -> None:
+        """Count what the API was asked, and how often it was made to fail."""
+        self.requests += len(requests)
+        self.faults += sum(request["fault"] is not None for request in requests)
 
     def end(self, end: Ending) -> None:
         """Count what is there at an end."""
