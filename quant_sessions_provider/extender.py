@@ -25,10 +25,10 @@ class Extender:
     def extend(self, session_id: str, outputs: Properties, minutes: int) -> Properties:
         """Extend by whole minutes; ``outputs`` hold the planned moment, and what was granted before."""
         try:
-            answer = self._client.extend(outputs.get("organization", ""), session_id, additional_minutes=minutes)
+            first = self._granted(session_id, outputs, minutes)
         except (ApiError, AnswerLostError) as error:
             raise in_doubt(error, "The next run extends it again: at worst it lives longer") from error
-        granted = self._in_full(session_id, outputs, minutes, answer.expires_at)
+        granted = self._in_full(session_id, outputs, minutes, first)
         # Without an answer's word for it, the earlier grant says nothing any more.
         rest = {key: value for key, value in outputs.items() if key != "grantedExpiresAt"}
         result = rest | by_state_key({"granted_expires_at": granted, "expired": False})
@@ -45,7 +45,7 @@ class Extender:
         if not more:
             return granted
         try:
-            return self._client.extend(outputs.get("organization", ""), session_id, additional_minutes=more).expires_at
+            return self._granted(session_id, outputs, more)
         except QuantSessionsError as error:
             lost = lifecycle.lost_by_extension(outputs, minutes, granted)
             if error.is_refusal and lost and self._restored(session_id, outputs, lost):
@@ -56,7 +56,11 @@ class Extender:
 
     def _restored(self, session_id: str, outputs: Properties, minutes: int) -> bool:
         try:
-            self._client.extend(outputs.get("organization", ""), session_id, additional_minutes=minutes)
+            self._granted(session_id, outputs, minutes)
         except QuantSessionsError:
             return False
         return True
+
+    def _granted(self, session_id: str, outputs: Properties, minutes: int) -> str | None:
+        answer = self._client.extend(outputs.get("organization", ""), session_id, additional_minutes=minutes)
+        return answer.expires_at

@@ -113,6 +113,9 @@ class Transport:
 
         """
         call = _Call(operation, method, self._settings.base_url + path, repeat, query, body)
+        return _sense(call, self._success(call), parse)
+
+    def _success(self, call: _Call) -> Reply:
         session = self._session()
         with running(Deadline(self._settings.timeout_seconds, self._now)) as deadline:
             outcome = self._repeated(session, call, deadline)
@@ -122,7 +125,7 @@ class Transport:
                 raise self._failure(call, outcome, deadline) from outcome
             if not outcome.succeeded:
                 raise self._refusal(call, outcome, deadline)
-        return _sense(call, outcome, parse)
+        return outcome
 
     def _session(self) -> Session:
         session: Session | None = getattr(self._local, "session", None)

@@ -11,6 +11,7 @@ import typer
 
 from quant_sessions_provider import config
 from quant_sessions_provider.errors import ConfigurationError
+from quant_sessions_provider.pulumi_command import answer_of
 from quant_sessions_provider.words import one_line
 
 _PULUMI_SECONDS: Final = 60
@@ -97,16 +98,7 @@ def stack_configuration(stack: str) -> dict[str, str]:
     """
     command = ["pulumi", "config", "--json", "--show-secrets", "--non-interactive", "--stack", stack]
     try:
-        answer = subprocess.run(  # noqa: S603 - the stack's name is one argument, whatever it is
-            command,
-            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_PULUMI_SECONDS,
-            check=True,
-        )
-        found = json.loads(answer.stdout)
+        found = json.loads(answer_of(*command, seconds=_PULUMI_SECONDS))
     except subprocess.CalledProcessError as error:
         raise _unreadable(stack, _reason(str(error.stderr))) from None
     except subprocess.TimeoutExpired:

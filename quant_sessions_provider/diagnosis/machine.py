@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import shutil
@@ -11,6 +10,7 @@ from importlib import metadata
 from typing import Final
 
 from quant_sessions_provider.diagnosis.check import Check
+from quant_sessions_provider.pulumi_command import answer_of
 from quant_sessions_provider.versions import OLDEST_CLI
 from quant_sessions_provider.words import one_line
 
@@ -43,15 +43,7 @@ def pulumi_cli() -> Check:
 
 def _version_of(command: str) -> str:
     try:
-        return subprocess.run(  # noqa: S603 - what PATH has under this name
-            [command, "version"],
-            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=True,
-        ).stdout.strip()
+        return answer_of(command, "version", seconds=_SECONDS).strip()
     except (OSError, ValueError, subprocess.SubprocessError):
         return ""
 
