@@ -51,7 +51,7 @@ class Project:
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the CLI to its end."""
         return subprocess.run(  # noqa: S603 - the CLI under test
-            self._command(arguments),
+            self.command(*arguments),
             cwd=self.folder,
             env=self.environment(),
             check=False,
@@ -67,9 +67,10 @@ class Project:
 
     def start(self, *arguments: str) -> AbstractContextManager[CliRun]:
         """Start a command, to be interrupted or killed."""
-        return start(self._command(arguments), self.folder, self.environment(), self.folder / "output.txt")
+        return start(self.command(*arguments), self.folder, self.environment(), self.folder / "output.txt")
 
-    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+    def command(self, *arguments: str) -> list[str]:
+        """Give a whole command line."""
         return [pulumi_command().command, *arguments, "--non-interactive", "--color", "never"]
 
     def environment(self) -> dict[str, str]:
@@ -87,6 +88,10 @@ class Project:
     def export(self, stack: str = "main") -> dict[str, Any]:
         """Read a stack's state as it lies on disk, which costs no start of the CLI; secrets stay encrypted."""
         return read_state(self._file(stack))
+
+    def state_bytes(self, stack: str = "main") -> int:
+        """Tell how long a stack's state is on disk."""
+        return self._file(stack).stat().st_size
 
     def rewrite(self, deployment: dict[str, Any], stack: str = "main") -> None:
         """Put a changed export back on disk."""

@@ -1,8 +1,9 @@
 """The door of the emulator: who may come in, what is written into the request log.
 
 Around the whole application, so that a refused request is refused before anything reads it, and every answer
-is in the log before its sender can see it, with the fault that struck it (null: none) and whether the operation
-was carried out; a dropped connection has no status. Tokens are looked at here and nowhere kept.
+is in the log before its sender can see it, with the fault that struck it (null: none), whether the operation
+was carried out, and the sender's port, one a connection; a dropped connection has no status. Tokens are looked
+at here and nowhere kept.
 """
 
 import json
@@ -132,6 +133,7 @@ def _request(scope: Scope, body: bytes) -> dict[str, Any]:
         "path": _raw_path(scope),
         "query": dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
         "body": parsed,
+        "connection": scope["client"][1],
     }
 
 

@@ -9,6 +9,7 @@ from tests.emulator_server import Emulator
 
 SESSIONS = f"/api/v3/organizations/{ORGANISATION}/ai/sessions"
 CLOSED = [SESSIONS, f"{SESSIONS}/x", "/_emulator/clock", "/_emulator/requests", "/_emulator/sessions", "/nowhere"]
+FIELDS = {"method", "path", "query", "body", "connection", "status", "fault", "effect", "at"}
 OPEN = ["/", "/docs", "/openapi.json"]
 
 
@@ -110,7 +111,10 @@ def test_the_log_tells_all_but_the_token(emulator: Emulator) -> None:
         ("DELETE", f"{SESSIONS}/gone", {}, None, 500),
         ("GET", f"{SESSIONS}/secret", {}, None, 401),
     ]
-    assert all(r.keys() == {"method", "path", "query", "body", "status", "fault", "effect", "at"} for r in log)
+    assert all(r.keys() == FIELDS for r in log)
+    kept = {r["connection"] for r in log if r["path"] != f"{SESSIONS}/secret"}
+    assert len(kept) == 1
+    assert len({r["connection"] for r in log}) == 2
     assert [(r["fault"], r["effect"]) for r in log] == [(None, r["status"] < 400) for r in log]
     assert emulator.token not in str(log)
     assert emulator.requests(clear=True) == log

@@ -15,6 +15,7 @@ from quant_sessions_provider import Session
 from quant_sessions_provider.policy_rules import RULES, Rule
 from tests.emulator_server import Emulator
 from tests.engine import Run, Stack
+from tests.gallery.text import put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,11 +121,7 @@ def filled(page: str, seen: Seen) -> str:
         "stopped": f"```text\n{verdict(seen.stopped)}\n```",
     }
     for name, part in parts.items():
-        start, mark, rest = page.partition(f"<!-- {name} -->\n")
-        _, end, rest = rest.partition("\n<!-- end -->")
-        assert mark
-        assert end
-        page = start + mark + part + end + rest
+        page = put(page, name, part)
     return page
 
 

@@ -117,3 +117,12 @@ def request_line(request: dict[str, Any]) -> str:
     path = request["path"].split("/ai/sessions", 1)[-1]
     query = "&".join(f"{key}={value}" for key, value in (request["query"] or {}).items())
     return f"{request['method']} …/sessions{path}{'?' + query if query else ''}"
+
+
+def put(page: str, name: str, part: str) -> str:
+    """Put a part in place of what stands in a page between ``<!-- name -->`` and ``<!-- end -->``."""
+    start, mark, rest = page.partition(f"<!-- {name} -->\n")
+    _, end, rest = rest.partition("\n<!-- end -->")
+    assert mark
+    assert end
+    return start + mark + part + end + rest

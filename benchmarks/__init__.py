@@ -1,0 +1,1 @@
+"""What the provider costs, beside Pulumi's own floor and QuantCDN's own client: ``make bench``."""

@@ -1,0 +1,70 @@
+"""QuantCDN's own client, doing the same to as many sessions: in a loop, and in 4 threads."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+from quantcdn.api.ai_sessions_api import AISessionsApi
+from quantcdn.api_client import ApiClient
+from quantcdn.configuration import Configuration
+from quantcdn.models.create_ai_session_request import CreateAISessionRequest
+from quantcdn.models.extend_ai_session_request import ExtendAISessionRequest
+from quantcdn.models.update_ai_session_request import UpdateAISessionRequest
+
+from benchmarks.api import TOKEN
+from benchmarks.reading import Case, Contestant, Reading, Step, Usage
+from benchmarks.workload import FIRST_MINUTES, GROUP, LATER, LATER_MINUTES, METADATA, OPENING, ORGANIZATION, user
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from benchmarks.api import Api
+
+_THREADS: Final = {Contestant.LOOP: 1, Contestant.THREADS: 4}
+
+
+def read_steps(contestant: Contestant, case: Case, api: Api) -> Iterator[Reading]:
+    """Create, read, extend, append to and delete as many sessions; the client has nothing like a preview."""
+    client = ApiClient(Configuration(host=api.url, access_token=TOKEN))
+    with ThreadPoolExecutor(_THREADS[contestant]) as pool:
+        sessions = AISessionsApi(client)
+        users = [user(number) for number in range(case.sessions)]
+        ids: list[str] = []
+
+        def take(step: Step, call: Callable[[str], object], arguments: list[str]) -> Reading:
+            start, cpu = time.perf_counter(), time.process_time()
+            answers = [*pool.map(call, arguments)]
+            usage = Usage(time.perf_counter() - start, program_cpu=time.process_time() - cpu)
+            if step is Step.CREATE:
+                ids.extend(str(answer) for answer in answers)
+            return Reading(contestant, step, case, usage, api.traffic())
+
+        yield take(Step.CREATE, lambda name: _create(sessions, name), users)
+        yield take(Step.REFRESH, lambda one: sessions.get_ai_session(ORGANIZATION, one), ids)
+        yield take(Step.EXTEND, lambda one: _extend(sessions, one), ids)
+        yield take(Step.APPEND, lambda one: _append(sessions, one), ids)
+        yield take(Step.DESTROY, lambda one: sessions.delete_ai_session(ORGANIZATION, one), ids)
+    client.rest_client.pool_manager.clear()
+
+
+def _create(sessions: AISessionsApi, name: str) -> str:
+    request = {
+        "userId": name,
+        "sessionGroup": GROUP,
+        "metadata": METADATA,
+        "expirationMinutes": FIRST_MINUTES,
+        "initialMessages": OPENING,
+    }
+    return str(sessions.create_ai_session(ORGANIZATION, CreateAISessionRequest.model_validate(request)).session_id)
+
+
+def _extend(sessions: AISessionsApi, session_id: str) -> object:
+    request = {"additionalMinutes": LATER_MINUTES - FIRST_MINUTES}
+    return sessions.extend_ai_session(ORGANIZATION, session_id, ExtendAISessionRequest.model_validate(request))
+
+
+def _append(sessions: AISessionsApi, session_id: str) -> object:
+    request = {"newMessages": LATER}
+    return sessions.update_ai_session(ORGANIZATION, session_id, UpdateAISessionRequest.model_validate(request))

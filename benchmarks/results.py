@@ -1,0 +1,106 @@
+"""All readings as a table of CSV, so that the page can be written again without measuring again; and their medians."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Final
+
+from benchmarks.reading import METHODS, Case, Contestant, Reading, Step, Traffic, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_USAGE: Final = ("seconds", "engine_cpu", "program_cpu", "host_cpu", "host_peak_mb")
+_COLUMNS: Final = ("contestant", "step", "sessions", "latency_ms", *_USAGE, *METHODS, "connections", "state_bytes")
+
+
+def dumped(readings: Iterable[Reading]) -> str:
+    """Write readings down, a line each."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+    table.writeheader()
+    table.writerows(_row(reading) for reading in readings)
+    return text.getvalue()
+
+
+def _row(one: Reading) -> dict[str, object]:
+    usage = {name: round(float(getattr(one.usage, name)), 3) for name in _USAGE}
+    return {
+        "contestant": one.contestant.value,
+        "step": one.step.value,
+        "sessions": one.case.sessions,
+        "latency_ms": one.case.latency_ms,
+        **usage,
+        **{method: one.traffic.requests.get(method, 0) for method in METHODS},
+        "connections": one.traffic.connections,
+        "state_bytes": one.state_bytes,
+    }
+
+
+def loaded(text: str) -> list[Reading]:
+    """Read them again."""
+    return [_reading(row) for row in csv.DictReader(io.StringIO(text))]
+
+
+def _reading(row: dict[str, str]) -> Reading:
+    counts = {method: int(row[method]) for method in METHODS}
+    requests = {method: count for method, count in counts.items() if count}
+    return Reading(
+        Contestant(row["contestant"]),
+        Step(row["step"]),
+        Case(int(row["sessions"]), int(row["latency_ms"])),
+        Usage(**{name: float(row[name]) for name in _USAGE}),
+        Traffic(requests, int(row["connections"])),
+        int(row["state_bytes"]),
+    )
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Medians of a step; requests, connections and memory are the most that was seen."""
+
+    seconds: float
+    engine_cpu: float
+    program_cpu: float
+    host_cpu: float
+    host_peak_mb: float
+    requests: int
+    connections: int
+    state_bytes: float
+
+
+class Medians:
+    """Figures by contestant, step and case."""
+
+    def __init__(self, readings: Iterable[Reading]) -> None:
+        found: dict[tuple[Contestant, Step, Case], list[Reading]] = defaultdict(list)
+        for one in readings:
+            found[one.contestant, one.step, one.case].append(one)
+        self._figures = {key: _figures(ones) for key, ones in found.items()}
+        provider = {case: len(ones) for (who, _, case), ones in found.items() if who is Contestant.PROVIDER}
+        self.rounds = dict(sorted(provider.items(), key=lambda item: (item[0].sessions, item[0].latency_ms)))
+
+    def get(self, contestant: Contestant, step: Step, case: Case) -> Figures | None:
+        """Give a step's figures; the floor asks no API, so that no latency changes it."""
+        at = Case(case.sessions, 0) if contestant is Contestant.FLOOR else case
+        return self._figures.get((contestant, step, at))
+
+    def session_bytes(self, contestant: Contestant, step: Step, case: Case) -> float:
+        """Tell the bytes of state a session; the rest of a stack's state is what is left of it at the end."""
+        now, end = self.get(contestant, step, case), self.get(contestant, Step.DESTROY, case)
+        return (now.state_bytes - end.state_bytes) / case.sessions if now and end else 0
+
+
+def _figures(ones: list[Reading]) -> Figures:
+    middle = {name: median(float(getattr(one.usage, name)) for one in ones) for name in _USAGE[:-1]}
+    return Figures(
+        **middle,
+        host_peak_mb=max(one.usage.host_peak_mb for one in ones),
+        requests=max(sum(one.traffic.requests.values()) for one in ones),
+        connections=max(one.traffic.connections for one in ones),
+        state_bytes=median(one.state_bytes for one in ones),
+    )
