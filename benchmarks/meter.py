@@ -48,11 +48,12 @@ class _Family:
                 self._read(process)
 
     def _read(self, process: psutil.Process) -> None:
-        if process.status() == psutil.STATUS_ZOMBIE:
+        command = " ".join(process.cmdline())
+        if not command:  # it is ending
             return
         member = self.members.setdefault(process, _Process())
         # A process becomes what it is by exec, after it was first seen.
-        member.role = _role(" ".join(process.cmdline()))
+        member.role = _role(command)
         times = process.cpu_times()
         member.cpu = times.user + times.system
         member.peak = max(member.peak, process.memory_info().rss)

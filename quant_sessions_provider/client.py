@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -18,21 +19,33 @@ from quant_sessions_provider.model import (
     by_state_key,
     parse_answer,
 )
-from quant_sessions_provider.transport import Repeat, Transport
+from quant_sessions_provider.repeat import Repeat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from quant_sessions_provider.config import Settings
+    from quant_sessions_provider.transport import Transport
 
 
 class Client:
     """Talks to one host with one token; safe to share between threads.
 
     All methods raise the errors of :mod:`quant_sessions_provider.errors`. ``organization`` and ``session_id`` are
-    opaque and escaped in paths.
+    opaque and escaped in paths. ``connect`` is called once, when the first request is due: most previews send none,
+    and what sends them takes 0.1 seconds to import.
     """
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+    def __init__(self, connect: Callable[[], Transport]) -> None:
+        self._connect, self._lock = connect, Lock()
+        self._connected: Transport | None = None
+
+    @property
+    def _transport(self) -> Transport:
+        with self._lock:
+            if self._connected is None:
+                self._connected = self._connect()
+            return self._connected
 
     def create(  # noqa: PLR0913 - the API's own fields
         self,
@@ -149,6 +162,17 @@ class Client:
         return self._transport.request(
             "listing sessions", "GET", path_of(organization), parse=_summaries, repeat=Repeat.ALWAYS, query=query
         )
+
+
+def client_of(settings: Settings) -> Client:
+    """Make the client of some settings."""
+
+    def connect() -> Transport:
+        from quant_sessions_provider.transport import Transport  # noqa: PLC0415 - slow, and often not needed
+
+        return Transport(settings)
+
+    return Client(connect)
 
 
 def _summaries(answer: object) -> list[SessionSummary]:

@@ -20,11 +20,10 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor
 from pulumi.runtime.settings import get_monitor
 
 from quant_sessions_provider import config
-from quant_sessions_provider.client import Client
+from quant_sessions_provider.client import Client, client_of
 from quant_sessions_provider.errors import NotFoundError, QuantSessionsError, RefusedError
 from quant_sessions_provider.model import SessionSummary, StoredSession, by_state_key, is_whole, parse_answer
 from quant_sessions_provider.translation import inward
-from quant_sessions_provider.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -212,7 +211,7 @@ def _client() -> tuple[Client, Settings]:
 @lru_cache(maxsize=1)
 def _client_for(settings: Settings) -> Client:
     """Keep one for all look-ups, so that connections are used again and ``requestsPerSecond`` holds for all."""
-    return Client(Transport(settings))
+    return client_of(settings)
 
 
 @contextmanager

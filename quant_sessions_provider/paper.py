@@ -18,7 +18,8 @@ from quant_sessions_provider.transport import Transport
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from quant_sessions_provider.transport import Repeat, Result
+    from quant_sessions_provider.repeat import Repeat
+    from quant_sessions_provider.transport import Result
 
 _GONE: Final = 404
 _SETTINGS: Final = config.load({"quant-sessions:bearer": "-", "quant-sessions:organization": "-"}.get, {})
@@ -36,7 +37,7 @@ class PaperApi(Transport):
 
     def operations(self) -> Operations:
         """Give the verbs, at this account's moment."""
-        return Operations(Client(self), _SETTINGS, lambda _: None, lambda: self.now)
+        return Operations(Client(lambda: self), _SETTINGS, lambda _: None, lambda: self.now)
 
     def request(  # noqa: PLR0913 - as its parent's
         self,

@@ -23,6 +23,7 @@ from pulumi.dynamic import (
 )
 
 from quant_sessions_provider import config
+from quant_sessions_provider.client import client_of
 from quant_sessions_provider.errors import ConfigurationError, QuantSessionsError
 from quant_sessions_provider.operations import Operations
 from quant_sessions_provider.translation import inward, outward
@@ -106,17 +107,13 @@ class SessionProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Read the settings; what is wrong with them is said by the first call that needs them."""
-        # Only the plugin host talks HTTP: without requests a program starts 0.1 seconds earlier.
-        from quant_sessions_provider.client import Client  # noqa: PLC0415 - see above
-        from quant_sessions_provider.transport import Transport  # noqa: PLC0415 - see above
-
         self._malformed = None
         try:
             settings = config.load(req.config.get, os.environ)
         except ConfigurationError as error:
             self._malformed = error
         else:
-            self._operations = Operations(Client(Transport(settings)), settings, _say)
+            self._operations = Operations(client_of(settings), settings, _say)
 
     def _ready(self) -> Operations:
         if self._malformed:

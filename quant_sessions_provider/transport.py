@@ -8,7 +8,6 @@ import ssl
 import threading
 import time
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import requests
@@ -36,6 +35,7 @@ from quant_sessions_provider.errors import (
     UnreachableError,
 )
 from quant_sessions_provider.pace import Pace
+from quant_sessions_provider.repeat import Repeat
 from quant_sessions_provider.retries import Retries, retries
 from quant_sessions_provider.words import api_words, declared_texts
 
@@ -50,13 +50,6 @@ _NOT_FOUND: Final = (404, 410)
 _NOT_WITH_IT: Final = {401: "accept", 403: "allow this with"}
 _MOVED: Final = (301, 302, 303, 307, 308)
 _BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-
-
-class Repeat(Enum):
-    """When a request may be sent again."""
-
-    IF_NOT_PROCESSED = "only when it surely was not processed: no connection, or 429"
-    ALWAYS = "also after a lost answer and errors that pass: sending it twice changes nothing"
 
 
 @dataclass(frozen=True)

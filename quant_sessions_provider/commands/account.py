@@ -1,18 +1,15 @@
 """The account that a command asks about: its client, and the organization."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from quant_sessions_provider.client import Client, client_of
 from quant_sessions_provider.commands.sources import sources
-
-if TYPE_CHECKING:
-    from quant_sessions_provider.client import Client
-    from quant_sessions_provider.config import Settings
 
 
 class Account(NamedTuple):
     """Where to ask, and whose sessions."""
 
-    client: "Client"
+    client: Client
     organization: str
 
 
@@ -26,11 +23,3 @@ def open_account(organization: str | None, base_url: str | None, stack: str | No
     settings = sources(organization, base_url, stack).load()
     settings.require_bearer()
     return Account(client_of(settings), settings.require_organization())
-
-
-def client_of(settings: "Settings") -> "Client":
-    """Make the client of some settings."""
-    from quant_sessions_provider.client import Client  # noqa: PLC0415 - HTTP is slow to import, and help needs none
-    from quant_sessions_provider.transport import Transport  # noqa: PLC0415 - same
-
-    return Client(Transport(settings))

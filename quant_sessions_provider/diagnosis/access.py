@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from quant_sessions_provider.client import Client
+from quant_sessions_provider.client import client_of
 from quant_sessions_provider.diagnosis.check import Check
 from quant_sessions_provider.errors import ApiError, QuantSessionsError
-from quant_sessions_provider.transport import Transport
 
 if TYPE_CHECKING:
     from quant_sessions_provider.config import Settings
@@ -27,7 +26,7 @@ def token_check(settings: Settings | None, configured: Knock) -> Check:
     if missing or settings is None:
         return Check("token", "skipped", f"not asked: {missing}")
     try:
-        list(Client(Transport(settings)).list(settings.require_organization(), limit=1))
+        list(client_of(settings).list(settings.require_organization(), limit=1))
     except ApiError as error:
         return Check("token", "problem", _plain(error), _ADVICE.get(error.status, "try again, or see baseUrl"))
     except QuantSessionsError as error:

@@ -14,7 +14,8 @@ from quant_sessions_provider.client import Client, path_of
 from quant_sessions_provider.errors import ApiError, QuantSessionsError
 from quant_sessions_provider.model import MIN_LIFETIME
 from quant_sessions_provider.operations import Operations
-from quant_sessions_provider.transport import Repeat, Transport
+from quant_sessions_provider.repeat import Repeat
+from quant_sessions_provider.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -131,7 +132,7 @@ def throwaway(settings: Settings) -> Iterator[Subject]:
 
     """
     transport = Transport(settings)
-    client = Client(transport)
+    client = Client(lambda: transport)
     # A conversation of nobody needs no transcript.
     operations = Operations(client, replace(settings, transcript_dir=None), lambda _: None)
     user, organization = f"{GROUP}-{uuid4().hex[:8]}", settings.require_organization()

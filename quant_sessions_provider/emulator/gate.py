@@ -133,8 +133,14 @@ def _request(scope: Scope, body: bytes) -> dict[str, Any]:
         "path": _raw_path(scope),
         "query": dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
         "body": parsed,
-        "connection": scope["client"][1],
+        "connection": _port(scope),
     }
+
+
+def _port(scope: Scope) -> int | None:
+    """Give the sender's port; without a socket there is none."""
+    _, port = scope.get("client") or ("", None)
+    return port
 
 
 def _raw_path(scope: Scope) -> str:

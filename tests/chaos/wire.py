@@ -73,4 +73,4 @@ class WorldlyProvider(SessionProvider):
         settings = config.load(req.config.get, {})
         transport = Transport(settings, self._clock.monotonic, self._clock.sleep)
         self._malformed = None
-        self._operations = Operations(Client(transport), settings, lambda _: None, self._clock.now)
+        self._operations = Operations(Client(lambda: transport), settings, lambda _: None, self._clock.now)

@@ -217,7 +217,7 @@ def client_of(url: str, clock: Clock | None = None, **settings: str) -> Client:
         "timeoutSeconds": "5",
     } | settings
     read = load({f"quant-sessions:{key}": value for key, value in raw.items()}.get, {})
-    return Client(Transport(read, clock.now, clock.sleep) if clock else Transport(read))
+    return Client(lambda: Transport(read, clock.now, clock.sleep) if clock else Transport(read))
 
 
 @pytest.fixture

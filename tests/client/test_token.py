@@ -161,6 +161,6 @@ def test_token_and_user_are_in_no_error_and_no_repr(host: Host, answer: Answer) 
         *texts(caught.value),
         repr(client),
         repr(vars(client)),
-        *(repr(vars(part)) for part in vars(client).values()),
+        *(repr(vars(part)) for part in vars(client).values() if hasattr(part, "__dict__")),
     ]
     assert not [text for text in shown if TOKEN in text or USER in text]

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pulumi.dynamic import Config, ConfigureRequest
 
 from quant_sessions_provider import config, provider
+from quant_sessions_provider.client import Client
 from quant_sessions_provider.errors import AnswerLostError, ApiError, NotFoundError, QuantSessionsError
 from quant_sessions_provider.model import COMPUTED, INPUTS, contains_unknown
 from quant_sessions_provider.provider import SessionError, SessionProvider
@@ -137,7 +138,8 @@ def session() -> Iterator[SessionProvider]:
     with pytest.MonkeyPatch.context() as patch:
         for name in (*config.VARIABLES.values(), "QUANTCDN_DEBUG"):
             patch.delenv(name, raising=False)
-        patch.setattr(provider, "Transport", lambda _settings: WIRE)
+        wire: Any = WIRE
+        patch.setattr(provider, "client_of", lambda _settings: Client(lambda: wire))
         made = SessionProvider()
         made.configure(ConfigureRequest(Config(CONFIGURED, "project")))
         yield made
