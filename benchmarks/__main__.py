@@ -15,7 +15,7 @@ from benchmarks.goals import goals
 from benchmarks.imports import import_ms
 from benchmarks.reading import wrong
 from benchmarks.results import Medians
-from benchmarks.tables import costs, judged, times
+from benchmarks.tables import costs, judged, settings, times
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,6 +52,8 @@ def _told(readings: Iterable[Reading]) -> Iterator[Reading]:
 def _show(medians: Medians, importing: float) -> None:
     for case in medians.rounds:
         _console.print("", times(medians, case).terminal(), "", costs(medians, case).terminal())
+    if settings(medians).rows:
+        _console.print("", settings(medians).terminal())
     _console.print("", judged(goals(medians, importing)).terminal(), "")
 
 

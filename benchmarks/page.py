@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from benchmarks.goals import goals
 from benchmarks.plot import svg
 from benchmarks.results import Medians, dumped, loaded
-from benchmarks.tables import costs, judged, times
+from benchmarks.tables import costs, judged, settings, times
 from tests.gallery.text import put
 
 if TYPE_CHECKING:
@@ -32,4 +32,5 @@ def filled(page: str, medians: Medians, import_ms: float) -> str:
     """Put tables in place of what stands in the page after each mark."""
     tables = [grid(medians, case).markdown() for case in medians.rounds for grid in (times, costs)]
     page = put(page, "measured", "\n\n".join(tables))
+    page = put(page, "settings", settings(medians).markdown())
     return put(page, "goals", judged(goals(medians, import_ms)).markdown())

@@ -13,7 +13,7 @@ def declare() -> None:
     extended, appended = "BENCH_EXTENDED" in os.environ, "BENCH_APPENDED" in os.environ
     minutes = LATER_MINUTES if extended else FIRST_MINUTES
     messages = [*OPENING, *LATER] if appended else [*OPENING]
-    make = _session if os.environ["BENCH_CONTESTANT"] == "provider" else _floor
+    make = _floor if os.environ["BENCH_CONTESTANT"] == "floor" else _session
     for number in range(int(os.environ["BENCH_SESSIONS"])):
         make(user(number), minutes, messages)
 

@@ -14,6 +14,21 @@ class Contestant(str, Enum):
     PROVIDER = "provider"
     LOOP = "client in a loop"
     THREADS = "client in 4 threads"
+    COMPRESSING = "provider, PULUMI_DIY_BACKEND_ZSTD=true"
+    KEEPING_NO_BACKUPS = "provider, PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS=true"
+    SKIPPING = "provider, PULUMI_SKIP_CHECKPOINTS=true"
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Give the settings of Pulumi that it runs under, as its name tells them."""
+        _, _, setting = self.value.partition(", ")
+        name, _, value = setting.partition("=")
+        return {name: value} if name else {}
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is this provider that works."""
+        return self.value.startswith("provider")
 
 
 class Step(str, Enum):
@@ -96,7 +111,7 @@ METHODS: Final = ("POST", "GET", "PUT", "DELETE")
 def wrong(reading: Reading) -> str | None:
     """Say what is wrong with the requests that the provider sent, if anything is."""
     due = expected(reading.step, reading.case.sessions)
-    if reading.contestant is not Contestant.PROVIDER or reading.traffic.requests == due:
+    if not reading.contestant.is_ours or reading.traffic.requests == due:
         return None
     case = f"{reading.case.sessions} sessions, {reading.case.latency_ms} ms, {reading.step.value}"
     return f"{case}: sent {_counted(reading.traffic.requests)}, where {_counted(due)} are due"

@@ -3,37 +3,54 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks import official, stack
 from benchmarks.api import running
-from benchmarks.reading import Case, Contestant
+from benchmarks.reading import Case, Contestant, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from benchmarks.api import Api
     from benchmarks.reading import Reading
 
 LATENCIES: Final = (0, 100)
 ROUNDS: Final = {1: 3, 10: 3, 100: 3, 1000: 1}
 """How often each number of sessions is measured in the full run."""
+_LARGE: Final = 1000
 
 
 def full() -> Iterator[Reading]:
-    """Measure all."""
+    """Measure all, and what Pulumi's own settings change."""
     for sessions, rounds in ROUNDS.items():
         for number in range(rounds):
             yield from once(sessions, clients=number == 0)
+    for contestant in (one for one in Contestant if one.settings):
+        with _api(0) as api:
+            yield from stack.read_steps(contestant, Case(_LARGE, 0), api, (Step.CREATE,))
 
 
 def once(sessions: int, *, clients: bool = True) -> Iterator[Reading]:
     """Measure each contestant once, one after the other, so that a slower minute strikes all of them."""
-    yield from stack.read_steps(Contestant.FLOOR, Case(sessions, 0), None)
+    yield from stack.read_steps(Contestant.FLOOR, Case(sessions, 0), None, _steps(sessions))
     for latency in LATENCIES:
         case = Case(sessions, latency)
-        with tempfile.TemporaryDirectory(prefix="bench-api-") as folder, running(latency, Path(folder)) as api:
-            yield from stack.read_steps(Contestant.PROVIDER, case, api)
+        with _api(latency) as api:
+            yield from stack.read_steps(Contestant.PROVIDER, case, api, _steps(sessions))
             if clients:
                 yield from official.read_steps(Contestant.LOOP, case, api)
                 yield from official.read_steps(Contestant.THREADS, case, api)
+
+
+def _steps(sessions: int) -> list[Step]:
+    """Leave an update of a large stack out where another one has shown what it costs: it takes minutes."""
+    return [step for step in Step if step is not Step.APPEND or sessions < _LARGE]
+
+
+@contextmanager
+def _api(latency_ms: int) -> Iterator[Api]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, running(latency_ms, Path(folder)) as api:
+        yield api

@@ -12,7 +12,7 @@ from benchmarks.reading import Case, Contestant, Reading, Step, Traffic
 from tests.project import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from benchmarks.api import Api
 
@@ -33,14 +33,14 @@ _CHANGES: Final = {
 }
 
 
-def read_steps(contestant: Contestant, case: Case, api: Api | None, **settings: str) -> Iterator[Reading]:
-    """Take a new stack through all steps; the floor needs no API. ``settings`` are variables for Pulumi."""
+def read_steps(contestant: Contestant, case: Case, api: Api | None, steps: Iterable[Step]) -> Iterator[Reading]:
+    """Take a new stack through some steps; the floor needs no API."""
     points = api.variables() if api else {}
     size = {"BENCH_CONTESTANT": contestant.value, "BENCH_SESSIONS": str(case.sessions)}
-    with _project({**points, **size, **settings}) as project:
-        for step, arguments in _COMMANDS.items():
+    with _project({**points, **size, **contestant.settings}) as project:
+        for step in steps:
             environment = project.environment() | _CHANGES.get(step, {})
-            usage = measured(project.command(*arguments), project.folder, environment)
+            usage = measured(project.command(*_COMMANDS[step]), project.folder, environment)
             traffic = api.traffic() if api else Traffic({}, 0)
             yield Reading(contestant, step, case, usage, traffic, project.state_bytes())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.table import Table
 
@@ -95,6 +95,22 @@ def _costs(medians: Medians, step: Step, case: Case) -> list[str]:
         str(ours.connections),
         f"{sizes[0]:,.0f} / {sizes[1]:,.0f}",
     ]
+
+
+def settings(medians: Medians) -> Grid:
+    """Set what Pulumi's own settings change beside a run without any."""
+    plain = Contestant.PROVIDER
+    cases = [case for case in medians.rounds if any(medians.get(who, Step.CREATE, case) for who in _SETTINGS)]
+    rows = [
+        [who.value.partition(", ")[2] or "none", _seconds(row), f"{row.state_bytes / 1_000_000:.2f}"]
+        for case in cases
+        for who in (plain, *_SETTINGS)
+        if (row := medians.get(who, Step.CREATE, case))
+    ]
+    return Grid("Settings of Pulumi: up (create)", ("setting", "seconds", "MB of state"), rows)
+
+
+_SETTINGS: Final = tuple(contestant for contestant in Contestant if contestant.settings)
 
 
 def judged(goals: Iterable[Goal]) -> Grid:

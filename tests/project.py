@@ -90,8 +90,9 @@ class Project:
         return read_state(self._file(stack))
 
     def state_bytes(self, stack: str = "main") -> int:
-        """Tell how long a stack's state is on disk."""
-        return self._file(stack).stat().st_size
+        """Tell how long a stack's state is on disk, compressed or not; Pulumi's copies of it do not count."""
+        found = self._file(stack).parent.glob(f"{stack}.json*")
+        return sum(file.stat().st_size for file in found if file.suffix not in (".bak", ".attrs"))
 
     def rewrite(self, deployment: dict[str, Any], stack: str = "main") -> None:
         """Put a changed export back on disk."""

@@ -1,4 +1,4 @@
-"""What starting the command line and a preview costs, and that exporting by name later than by import changes nothing."""
+"""What starting the command line or a preview costs, and that exporting by name changes nothing."""
 
 import subprocess
 import sys
