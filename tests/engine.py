@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pulumi import automation
@@ -17,8 +18,8 @@ from pulumi.automation.errors import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+_PROJECT = "acceptance"
 ROOT_VARIABLE = "QUANT_SESSIONS_TEST_PULUMI_ROOT"
 
 
@@ -127,6 +128,25 @@ class _LeanStack(automation.Stack):
         return automation.UpdateSummary("update", datetime.now(timezone.utc), "", {}, {}, "succeeded")
 
 
+_MADE: dict[str, str] = {}
+"""What the CLI wrote for an empty stack of the shared project, by file."""
+
+
+class _LeanWorkspace(LocalWorkspace):
+    """Asks the CLI for an empty stack once in a process, and copies that one from then on."""
+
+    def create_stack(self, stack_name: str) -> None:
+        home, state = Path(self.work_dir), f".pulumi/stacks/{_PROJECT}/{stack_name}.json"
+        files = (state, f"Pulumi.{stack_name}.yaml", ".pulumi/meta.yaml")
+        if state not in _MADE:
+            super().create_stack(stack_name)
+            _MADE.update({file: (home / file).read_text() for file in files})
+            return
+        (home / state).parent.mkdir(parents=True)
+        for file in files:
+            (home / file).write_text(_MADE[file])
+
+
 class Stack:
     """A stack with an inline program; ``program`` may be another one for each run.
 
@@ -139,11 +159,12 @@ class Stack:
         self.program, self.home, self._name = program, home, name
         home.mkdir(parents=True, exist_ok=True)
         backend = f"file://{home}"
-        workspace = LocalWorkspace(
+        own = (home / "Pulumi.yaml").exists()
+        workspace = (LocalWorkspace if own else _LeanWorkspace)(
             program=lambda: self.program(),  # noqa: PLW0108 - the program of the moment
             work_dir=str(home),
             pulumi_command=pulumi_command(),
-            project_settings=None if (home / "Pulumi.yaml").exists() else _project(backend),
+            project_settings=None if own else _project(backend),
             env_vars={
                 "PULUMI_BACKEND_URL": backend,
                 "PULUMI_CONFIG_PASSPHRASE": "acceptance",
@@ -219,4 +240,4 @@ class Stack:
 
 def _project(backend: str) -> ProjectSettings:
     runtime = ProjectRuntimeInfo("python")
-    return ProjectSettings("acceptance", runtime, backend=automation.ProjectBackend(url=backend))
+    return ProjectSettings(_PROJECT, runtime, backend=automation.ProjectBackend(url=backend))
