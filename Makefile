@@ -1,6 +1,6 @@
 # Each target does its own set-up, so any of them may be the first one in a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help up preview down setup test check previews previews-check report machine fuzz chaos soak state lock fresh clean venv
+.PHONY: help up preview down setup test check previews previews-check report machine fuzz chaos soak bench state lock fresh clean venv
 
 PYTHON ?= python3
 export PYTHON LIVE
@@ -56,6 +56,9 @@ chaos: venv ## Live on a bad network, with kills: 10,000 seeded lives in miniatu
 
 soak: venv ## Live through a month of runs on the real engine, and compare it with paper (RUNS=60)
 	@$(run) tools.run_tests --module tests.soak $(RUNS)
+
+bench: venv ## Measure beside Pulumi's floor and QuantCDN's client; writes docs/performance.md (N=100: one size, 3 min)
+	@$(run) tools.run_tests --module benchmarks $(N)
 
 state: venv ## Record the state that this version writes (VERSION=0.1), at each release
 	@$(run) tools.run_tests --module tests.state_files tests/state/v$(VERSION).json

@@ -46,11 +46,6 @@ class Api:
         methods = Counter(str(request["method"]) for request in log)
         return Traffic(dict(methods), len({request["connection"] for request in log}))
 
-    def ids(self) -> list[str]:
-        """List the ids of all sessions, oldest first."""
-        found = self._http.get(f"{self.url}/_emulator/sessions", timeout=_SECONDS).json()
-        return [str(session["sessionId"]) for session in found]
-
     def close(self) -> None:
         """Close the connection."""
         self._http.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from quantcdn.api.ai_sessions_api import AISessionsApi
@@ -18,34 +19,36 @@ from benchmarks.reading import Case, Contestant, Reading, Step, Usage
 from benchmarks.workload import FIRST_MINUTES, GROUP, LATER, LATER_MINUTES, METADATA, OPENING, ORGANIZATION, user
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from benchmarks.api import Api
 
 _THREADS: Final = {Contestant.LOOP: 1, Contestant.THREADS: 4}
 
 
-def read_steps(contestant: Contestant, case: Case, api: Api) -> Iterator[Reading]:
-    """Create, read, extend, append to and delete as many sessions; the client has nothing like a preview."""
+def read_steps(contestant: Contestant, case: Case, api: Api, steps: Iterable[Step]) -> Iterator[Reading]:
+    """Do those of the steps that the client can do; it has nothing like a preview."""
     client = ApiClient(Configuration(host=api.url, access_token=TOKEN))
     with ThreadPoolExecutor(_THREADS[contestant]) as pool:
         sessions = AISessionsApi(client)
         users = [user(number) for number in range(case.sessions)]
         ids: list[str] = []
 
-        def take(step: Step, call: Callable[[str], object], arguments: list[str]) -> Reading:
+        calls: dict[Step, Callable[[str], object]] = {
+            Step.CREATE: partial(_create, sessions),
+            Step.REFRESH: partial(sessions.get_ai_session, ORGANIZATION),
+            Step.EXTEND: partial(_extend, sessions),
+            Step.APPEND: partial(_append, sessions),
+            Step.DESTROY: partial(sessions.delete_ai_session, ORGANIZATION),
+        }
+        for step in steps:
+            if step not in calls:
+                continue
             start, cpu = time.perf_counter(), time.process_time()
-            answers = [*pool.map(call, arguments)]
+            answers = [*pool.map(calls[step], ids or users)]
             usage = Usage(time.perf_counter() - start, program_cpu=time.process_time() - cpu)
-            if step is Step.CREATE:
-                ids.extend(str(answer) for answer in answers)
-            return Reading(contestant, step, case, usage, api.traffic())
-
-        yield take(Step.CREATE, lambda name: _create(sessions, name), users)
-        yield take(Step.REFRESH, lambda one: sessions.get_ai_session(ORGANIZATION, one), ids)
-        yield take(Step.EXTEND, lambda one: _extend(sessions, one), ids)
-        yield take(Step.APPEND, lambda one: _append(sessions, one), ids)
-        yield take(Step.DESTROY, lambda one: sessions.delete_ai_session(ORGANIZATION, one), ids)
+            ids = ids or [str(answer) for answer in answers]
+            yield Reading(contestant, step, case, usage, api.traffic())
     client.rest_client.pool_manager.clear()
 
 

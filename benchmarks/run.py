@@ -41,8 +41,8 @@ def once(sessions: int, *, clients: bool = True) -> Iterator[Reading]:
         with _api(latency) as api:
             yield from stack.read_steps(Contestant.PROVIDER, case, api, _steps(sessions))
             if clients:
-                yield from official.read_steps(Contestant.LOOP, case, api)
-                yield from official.read_steps(Contestant.THREADS, case, api)
+                for client in (Contestant.LOOP, Contestant.THREADS):
+                    yield from official.read_steps(client, case, api, _steps(sessions))
 
 
 def _steps(sessions: int) -> list[Step]:

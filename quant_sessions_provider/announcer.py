@@ -44,16 +44,26 @@ def announcing_hook() -> pulumi.ResourceHookBinding:
 
 
 @dataclass(frozen=True)
+class _Urn:
+    """Stands for an Output: at the end of a program each real one makes Pulumi look through all that are pending."""
+
+    value: str
+
+    async def future(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True)
 class _Line:
     """Stands for a resource where a log message needs one to find its line."""
 
-    urn: pulumi.Output[str]
+    urn: _Urn
 
 
 async def _announce(args: pulumi.ResourceHookArgs) -> None:
     outputs, new = await _plain(args.old_outputs or {}), await _plain(args.new_inputs or {})
     text = update_sentence(args.name, outputs, new, datetime.now(timezone.utc))
-    line: Any = _Line(pulumi.Output.from_input(args.urn))
+    line: Any = _Line(_Urn(args.urn))
     pulumi.log.info(text, line)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 from tools import pulumi_cli
@@ -21,6 +22,10 @@ def main(arguments: list[str]) -> NoReturn:
         sys.exit(130)
     env = without(os.environ, CREDENTIALS, ENGINE)
     env["QUANT_SESSIONS_TEST_PULUMI_ROOT"] = str(folder.parent)
+    # Each engine run starts Python once or twice. Where nothing may be compiled for good, as in many containers, that
+    # compiles all of Pulumi again each time, half of a run's work: so compile beside the packages, not in the sources.
+    if env.pop("PYTHONDONTWRITEBYTECODE", ""):
+        env["PYTHONPYCACHEPREFIX"] = str(Path(sys.prefix, "pycache"))
     what = arguments[1:] if arguments[:1] == ["--module"] else ["pytest", *arguments]
     os.execve(sys.executable, [sys.executable, "-m", *what], env)  # noqa: S606  # no shell wanted
 
