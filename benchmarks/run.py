@@ -12,7 +12,7 @@ from benchmarks.api import running
 from benchmarks.reading import Case, Contestant, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from benchmarks.api import Api
     from benchmarks.reading import Reading
@@ -33,10 +33,10 @@ def full() -> Iterator[Reading]:
             yield from stack.read_steps(contestant, Case(_LARGE, 0), api, (Step.CREATE,))
 
 
-def once(sessions: int, *, clients: bool = True) -> Iterator[Reading]:
+def once(sessions: int, *, clients: bool = True, latencies: Sequence[int] = LATENCIES) -> Iterator[Reading]:
     """Measure each contestant once, one after the other, so that a slower minute strikes all of them."""
     yield from stack.read_steps(Contestant.FLOOR, Case(sessions, 0), None, _steps(sessions))
-    for latency in LATENCIES:
+    for latency in latencies:
         case = Case(sessions, latency)
         with _api(latency) as api:
             yield from stack.read_steps(Contestant.PROVIDER, case, api, _steps(sessions))

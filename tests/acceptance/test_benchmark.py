@@ -1,0 +1,53 @@
+"""A sample of ``make bench``: two sessions, without latency; what it counts is asserted, never how long it took."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import run
+from benchmarks.reading import Contestant, Reading, Step, expected, wrong
+from tests.engine import pulumi_command
+
+SESSIONS = 2
+
+
+@pytest.fixture(scope="module")
+def readings() -> list[Reading]:
+    pulumi_command()
+    return [*run.once(SESSIONS, latencies=(0,))]
+
+
+def of(readings: list[Reading], contestant: Contestant) -> dict[Step, Reading]:
+    return {one.step: one for one in readings if one.contestant is contestant}
+
+
+def test_each_step_sends_the_requests_that_the_api_makes_unavoidable(readings: list[Reading]) -> None:
+    ours = of(readings, Contestant.PROVIDER)
+    assert {step: one.traffic.requests for step, one in ours.items()} == {
+        step: expected(step, SESSIONS) for step in Step
+    }
+    assert [wrong(one) for one in readings] == [None] * len(readings)
+    assert all(one.traffic.connections <= SESSIONS for one in readings)
+
+
+def test_the_official_client_did_the_same(readings: list[Reading]) -> None:
+    for contestant in (Contestant.LOOP, Contestant.THREADS):
+        counts = {step: sum(one.traffic.requests.values()) for step, one in of(readings, contestant).items()}
+        assert counts == dict.fromkeys((Step.CREATE, Step.REFRESH, Step.EXTEND, Step.APPEND, Step.DESTROY), SESSIONS)
+
+
+def test_the_floor_keeps_as_much_in_state(readings: list[Reading]) -> None:
+    ours, floor = of(readings, Contestant.PROVIDER), of(readings, Contestant.FLOOR)
+    assert [*floor] == [*Step]
+    for step in Step:
+        assert floor[step].state_bytes == pytest.approx(ours[step].state_bytes, rel=0.1)
+        assert not floor[step].traffic.requests
+
+
+def test_what_processes_used_is_seen(readings: list[Reading]) -> None:
+    for contestant in (Contestant.PROVIDER, Contestant.FLOOR):
+        for step, one in of(readings, contestant).items():
+            assert one.usage.engine_cpu > 0
+            assert one.usage.host_cpu > 0
+            assert one.usage.host_peak_mb > 1
+            assert (one.usage.program_cpu > 0) == (step not in (Step.REFRESH, Step.DESTROY))

@@ -1,0 +1,104 @@
+"""The pure parts of ``make bench``: medians, goals, the page, and what makes it exit 1."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from xml.etree.ElementTree import fromstring
+
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks import page, run
+from benchmarks.goals import bound, goals
+from benchmarks.plot import svg
+from benchmarks.reading import Case, Contestant, Reading, Step, Traffic, Usage, expected, wrong
+from benchmarks.results import Medians, dumped, loaded
+from benchmarks.tables import costs, settings, times
+
+MIDDLE = Case(100, 100)
+
+
+def reading(contestant: Contestant, step: Step, case: Case, seconds: float) -> Reading:
+    due = expected(step, case.sessions) if contestant is Contestant.PROVIDER else {}
+    return Reading(contestant, step, case, Usage(seconds, 1, 2, 3, 80), Traffic(due, 4), 1000 * case.sessions)
+
+
+def measured(ours: float, floor: float, case: Case = MIDDLE) -> list[Reading]:
+    at = {Contestant.PROVIDER: (case, ours), Contestant.FLOOR: (Case(case.sessions, 0), floor)}
+    return [reading(who, step, *what) for who, what in at.items() for step in Step]
+
+
+def test_readings_survive_being_written_down() -> None:
+    found = measured(3.5, 2.25)
+    assert loaded(dumped(found)) == found
+
+
+def test_figures_are_medians_and_counts_are_the_most_that_was_seen() -> None:
+    rounds = [reading(Contestant.PROVIDER, Step.CREATE, MIDDLE, seconds) for seconds in (3, 9, 4)]
+    rounds[1] = replace(rounds[1], traffic=Traffic({"POST": 101}, 5))
+    figures = Medians(rounds).get(Contestant.PROVIDER, Step.CREATE, MIDDLE)
+    assert figures
+    assert (figures.seconds, figures.requests, figures.connections) == (4, 101, 5)
+
+
+def test_nobody_can_stay_below_the_floor_or_the_waiting_of_four_threads() -> None:
+    floor = Medians(measured(1, 2)).get(Contestant.FLOOR, Step.CREATE, MIDDLE)
+    assert floor
+    assert bound(floor, 100, MIDDLE) == 2.5
+    assert bound(floor, 10, MIDDLE) == 2
+
+
+def test_goals_are_judged_by_the_same_run() -> None:
+    found = {goal.text: goal for goal in goals(Medians(measured(3.5, 2)), 20)}
+    create = found["N = 100, 100 ms: up (create) / max(floor, requests x 100 ms / 4)"]
+    assert create.value == pytest.approx(3.5 / 2.5)
+    assert not create.reached
+    preview = found["N = 100, 100 ms: preview, unchanged / max(floor, requests x 100 ms / 4)"]
+    assert preview.value == pytest.approx(3.5 / 2)
+    assert not preview.reached
+    assert found["milliseconds that importing the package adds to a program"].reached
+
+
+def test_a_cost_that_grows_faster_than_the_floor_misses_its_goal() -> None:
+    small, large = measured(2, 2, Case(100, 0)), measured(60, 50, Case(1000, 0))
+    found = {goal.text: goal for goal in goals(Medians([*small, *large]), 20)}
+    growth = found["refresh: cost a session at N = 1,000 / at N = 100, 0 ms, over the floor's"]
+    assert growth.value == pytest.approx(1.2)
+    assert not growth.reached
+    assert found["N = 1,000, 0 ms: refresh / floor"].value == pytest.approx(1.2)
+
+
+def test_requests_too_many_or_too_few_are_wrong() -> None:
+    right = reading(Contestant.PROVIDER, Step.APPEND, MIDDLE, 1)
+    assert wrong(right) is None
+    off = replace(right, traffic=Traffic({"GET": 100, "PUT": 101}, 4))
+    assert wrong(off) == "100 sessions, 100 ms, up (append): sent 100 GET, 101 PUT, where 100 GET, 100 PUT are due"
+    silent = replace(right, traffic=Traffic({}, 0))
+    assert wrong(silent) == "100 sessions, 100 ms, up (append): sent no requests, where 100 GET, 100 PUT are due"
+
+
+@pytest.mark.parametrize(("sent", "code"), [(100, 0), (99, 1)])
+def test_the_command_exits_1_only_for_wrong_requests(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], sent: int, code: int
+) -> None:
+    found = measured(300, 1)  # as slow as it likes
+    found[0] = replace(found[0], traffic=Traffic({"POST": sent}, 4))
+    monkeypatch.setattr(run, "once", lambda _sessions: iter(found))
+    monkeypatch.setattr(command, "import_ms", lambda: 20.0)
+    assert command.main(["100"]) == code
+    assert ("sent 99 POST, where 100 POST are due" in capsys.readouterr().out) == bool(code)
+
+
+def test_the_page_and_the_plot_are_what_the_readings_say() -> None:
+    medians = Medians(loaded(page.READINGS.read_text()))
+    text = page.PAGE.read_text()
+    for case in medians.rounds:
+        assert times(medians, case).markdown() in text
+        assert costs(medians, case).markdown() in text
+    assert settings(medians).markdown() in text
+    assert page.PLOT.read_text() == svg(medians)
+    assert fromstring(svg(medians)).tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314 - our own
+
+
+def test_the_page_shows_no_wrong_request() -> None:
+    assert [flaw for flaw in map(wrong, loaded(page.READINGS.read_text())) if flaw] == []
