@@ -1,6 +1,6 @@
 """``make bench`` measures all and writes docs/performance.md anew; ``make bench N=100`` measures one size, and prints.
 
-Exits 1 only if the provider sent other requests than it should.
+Exits 1 only if the provider sent other requests than it should, and 2 if it could not measure.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from rich.console import Console
 from benchmarks import page, run
 from benchmarks.goals import goals
 from benchmarks.imports import import_ms
+from benchmarks.meter import FailedError
 from benchmarks.reading import wrong
 from benchmarks.results import Medians
 from benchmarks.tables import costs, judged, settings, times
@@ -27,7 +28,15 @@ _console = Console(width=max(Console().width, 120), highlight=False)
 
 def main(arguments: list[str]) -> int:
     """Measure, print, and give the exit code."""
-    readings = [*_told(run.once(int(arguments[0])) if arguments else run.full())]
+    sessions = int(arguments[0]) if arguments and arguments[0].isdecimal() else 0
+    if arguments and not sessions:
+        _console.print("N is how many sessions: a whole number from 1")
+        return 2
+    try:
+        readings = [*_told(run.once(sessions) if sessions else run.full())]
+    except (FailedError, OSError) as error:
+        _console.print(f"A run failed, so nothing was measured: {error}")
+        return 2
     importing = import_ms()
     _show(Medians(readings), importing)
     if not arguments:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -59,8 +60,10 @@ def running(latency_ms: int, folder: Path) -> Iterator[Api]:
     with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
         try:
             line = process.stdout.readline() if process.stdout else ""
-            api = Api(next(word for word in line.split() if word.startswith("http")))
-            yield api
-            api.close()
+            url = re.search(r"http://\S+", line)
+            if not url:
+                raise OSError("the emulator did not start; the lines above say why")
+            with closing(Api(url.group())) as api:
+                yield api
         finally:
             process.terminate()

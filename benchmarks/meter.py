@@ -58,6 +58,12 @@ class _Family:
         member.cpu = times.user + times.system
         member.peak = max(member.peak, process.memory_info().rss)
 
+    def end(self) -> None:
+        """Leave nothing behind of a run that was interrupted."""
+        for process in self.members:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+
     def cpu(self, role: str) -> float:
         return sum(one.cpu for one in self.members.values() if one.role == role)
 
@@ -85,12 +91,13 @@ def measured(command: Sequence[str], folder: Path, environment: Mapping[str, str
     output = folder / "output.txt"
     with output.open("w") as sink:
         start = time.perf_counter()
-        child = psutil.Popen(
-            [*command], cwd=folder, env=dict(environment), stdout=sink, stderr=subprocess.STDOUT, text=True
-        )
+        child = psutil.Popen([*command], cwd=folder, env=dict(environment), stdout=sink, stderr=subprocess.STDOUT)
         family = _Family(child)
-        while _runs(child):
-            family.look()
+        try:
+            while _runs(child):
+                family.look()
+        finally:
+            family.end()
         seconds = time.perf_counter() - start
     if child.returncode:
         raise FailedError(output.read_text())

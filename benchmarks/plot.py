@@ -32,7 +32,7 @@ _LINES: Final = (
 _WIDTH, _PANEL, _HIGH, _LEFT, _TOP = 1080, 240, 170, 64, 118
 _ACROSS, _GAP, _ROW = 4, 18, 232
 _SECONDS: Final = (0.1, 1, 10, 100)
-_LEAST, _DECADES = -1.3, 3.6
+_LEAST, _DECADES = -1.3, 4.0
 """Logarithms of the seconds at the lower edge, and how many decades lie above it."""
 
 

@@ -34,7 +34,7 @@ def full() -> Iterator[Reading]:
 
 
 def once(sessions: int, *, clients: bool = True, latencies: Sequence[int] = LATENCIES) -> Iterator[Reading]:
-    """Measure each contestant once, one after the other, so that a slower minute strikes all of them."""
+    """Measure each contestant once, one after the other."""
     yield from stack.read_steps(Contestant.FLOOR, Case(sessions, 0), None, _steps(sessions))
     for latency in latencies:
         case = Case(sessions, latency)

@@ -44,16 +44,24 @@ def times(medians: Medians, case: Case) -> Grid:
     """Seconds on the clock, side by side, and their ratios."""
     rounds = medians.rounds[case]
     how = "measured once" if rounds == 1 else f"medians of {rounds}"
-    title = f"{case.sessions:,} session{'s'[: case.sessions - 1]}, {case.latency_ms} ms a request: seconds ({how})"
+    title = f"{_named(case)}: seconds ({how}; client: once)"
     heads = ("step", "provider", "floor", "ratio", "bound", "ratio", "client, loop", "client, 4 threads")
-    return Grid(title, heads, [_times(medians, step, case) for step in Step])
+    return Grid(title, heads, [_times(medians, step, case) for step in _measured(medians, case)])
+
+
+def _measured(medians: Medians, case: Case) -> list[Step]:
+    return [step for step in Step if medians.get(_OURS, step, case)]
+
+
+def _named(case: Case) -> str:
+    return f"{case.sessions:,} session{'' if case.sessions == 1 else 's'}, {case.latency_ms} ms a request"
 
 
 def _times(medians: Medians, step: Step, case: Case) -> list[str]:
     ours, floor, loop, threads = (medians.get(who, step, case) for who in (_OURS, _FLOOR, _LOOP, _THREADS))
     if not ours or not floor:
         return [step.value, *[""] * 7]
-    least = bound(floor, ours.requests, case)
+    least = bound(floor, step, case)
     return [
         step.value,
         _seconds(ours),
@@ -75,9 +83,18 @@ def _seconds(figures: Figures | None) -> str:
 
 def costs(medians: Medians, case: Case) -> Grid:
     """CPU, memory, requests and state; the floor's behind a stroke."""
-    title = f"{case.sessions:,} session{'s'[: case.sessions - 1]}, {case.latency_ms} ms a request: provider / floor"
-    heads = ("step", "CPU s engine", "program", "host", "host MB", "requests", "connections", "state bytes a session")
-    return Grid(title, heads, [_costs(medians, step, case) for step in Step])
+    title = f"{_named(case)}: provider / floor"
+    heads = (
+        "step",
+        "CPU s engine",
+        "program",
+        "host",
+        "host MB, most",
+        "requests",
+        "connections",
+        "state bytes a session",
+    )
+    return Grid(title, heads, [_costs(medians, step, case) for step in _measured(medians, case)])
 
 
 def _costs(medians: Medians, step: Step, case: Case) -> list[str]:

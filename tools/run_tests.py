@@ -23,9 +23,9 @@ def main(arguments: list[str]) -> NoReturn:
     env = without(os.environ, CREDENTIALS, ENGINE)
     env["QUANT_SESSIONS_TEST_PULUMI_ROOT"] = str(folder.parent)
     # Each engine run starts Python once or twice. Where nothing may be compiled for good, as in many containers, that
-    # compiles all of Pulumi again each time, half of a run's work: so compile beside the packages, not in the sources.
+    # compiles all of Pulumi again each time, a third of a run's work: so compile beside the packages instead.
     if env.pop("PYTHONDONTWRITEBYTECODE", ""):
-        env["PYTHONPYCACHEPREFIX"] = str(Path(sys.prefix, "pycache"))
+        env.setdefault("PYTHONPYCACHEPREFIX", str(Path(sys.prefix, "pycache")))
     what = arguments[1:] if arguments[:1] == ["--module"] else ["pytest", *arguments]
     os.execve(sys.executable, [sys.executable, "-m", *what], env)  # noqa: S606  # no shell wanted
 

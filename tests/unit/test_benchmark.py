@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from xml.etree.ElementTree import fromstring
 
@@ -9,11 +10,12 @@ import pytest
 
 from benchmarks import __main__ as command
 from benchmarks import page, run
-from benchmarks.goals import bound, goals
+from benchmarks.goals import Goal, bound, goals
+from benchmarks.meter import FailedError
 from benchmarks.plot import svg
 from benchmarks.reading import Case, Contestant, Reading, Step, Traffic, Usage, expected, wrong
 from benchmarks.results import Medians, dumped, loaded
-from benchmarks.tables import costs, settings, times
+from benchmarks.tables import costs, judged, settings, times
 
 MIDDLE = Case(100, 100)
 
@@ -44,8 +46,8 @@ def test_figures_are_medians_and_counts_are_the_most_that_was_seen() -> None:
 def test_nobody_can_stay_below_the_floor_or_the_waiting_of_four_threads() -> None:
     floor = Medians(measured(1, 2)).get(Contestant.FLOOR, Step.CREATE, MIDDLE)
     assert floor
-    assert bound(floor, 100, MIDDLE) == 2.5
-    assert bound(floor, 10, MIDDLE) == 2
+    assert bound(floor, Step.CREATE, MIDDLE) == 2.5
+    assert bound(floor, Step.PREVIEW, MIDDLE) == 2
 
 
 def test_goals_are_judged_by_the_same_run() -> None:
@@ -59,13 +61,26 @@ def test_goals_are_judged_by_the_same_run() -> None:
     assert found["milliseconds that importing the package adds to a program"].reached
 
 
-def test_a_cost_that_grows_faster_than_the_floor_misses_its_goal() -> None:
-    small, large = measured(2, 2, Case(100, 0)), measured(60, 50, Case(1000, 0))
-    found = {goal.text: goal for goal in goals(Medians([*small, *large]), 20)}
-    growth = found["refresh: cost a session at N = 1,000 / at N = 100, 0 ms, over the floor's"]
-    assert growth.value == pytest.approx(1.2)
-    assert not growth.reached
-    assert found["N = 1,000, 0 ms: refresh / floor"].value == pytest.approx(1.2)
+def sizes(*seconds: tuple[float, float]) -> dict[str, Goal]:
+    """Judge what took the provider and the floor as long at 1, 100 and 1,000 sessions."""
+    pairs = zip((1, 100, 1000), seconds, strict=True)
+    found = [one for size, pair in pairs for one in measured(*pair, Case(size, 0))]
+    return {goal.text: goal for goal in goals(Medians(found), 20)}
+
+
+def test_a_cost_that_grows_with_the_floor_reaches_its_goal() -> None:
+    found = sizes((2.02, 2.01), (4, 3), (62, 32))
+    growth = found["refresh: a session at N = 1,000 / at N = 100, 0 ms, over the floor's"]
+    assert growth.value == pytest.approx((59.98 / 1000 / (1.98 / 100)) / (29.99 / 1000 / (0.99 / 100)))
+    assert growth.reached
+    assert found["N = 1,000, 0 ms: refresh / floor"].value == pytest.approx(62 / 32)
+
+
+def test_a_cost_that_grows_as_the_floor_reaches_its_goal_however_large() -> None:
+    found = sizes((2.02, 2.01), (4, 3), (22, 12))
+    assert found["refresh: a session at N = 1,000 / at N = 100, 0 ms, over the floor's"].reached
+    found = sizes((2.02, 2.01), (4, 3), (202, 12))
+    assert not found["refresh: a session at N = 1,000 / at N = 100, 0 ms, over the floor's"].reached
 
 
 def test_requests_too_many_or_too_few_are_wrong() -> None:
@@ -96,9 +111,27 @@ def test_the_page_and_the_plot_are_what_the_readings_say() -> None:
         assert times(medians, case).markdown() in text
         assert costs(medians, case).markdown() in text
     assert settings(medians).markdown() in text
+    importing = re.search(r"adds to a program \| ([0-9.]+) \|", text)
+    assert importing
+    assert judged(goals(medians, float(importing[1]))).markdown() in text
     assert page.PLOT.read_text() == svg(medians)
     assert fromstring(svg(medians)).tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314 - our own
 
 
 def test_the_page_shows_no_wrong_request() -> None:
     assert [flaw for flaw in map(wrong, loaded(page.READINGS.read_text())) if flaw] == []
+
+
+@pytest.mark.parametrize("sessions", ["0", "-1", "many", "1.5"])
+def test_a_number_of_sessions_that_is_none_is_refused(sessions: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main([sessions]) == 2
+    assert capsys.readouterr().out == "N is how many sessions: a whole number from 1\n"
+
+
+def test_a_failed_run_is_no_wrong_request(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(_sessions: int) -> list[Reading]:
+        raise FailedError("error: no such stack")
+
+    monkeypatch.setattr(run, "once", fail)
+    assert command.main(["1"]) == 2
+    assert capsys.readouterr().out == "A run failed, so nothing was measured: error: no such stack\n"
