@@ -61,8 +61,9 @@ def _told(readings: Iterable[Reading]) -> Iterator[Reading]:
 def _show(medians: Medians, importing: float) -> None:
     for case in medians.rounds:
         _console.print("", times(medians, case).terminal(), "", costs(medians, case).terminal())
-    if settings(medians).rows:
-        _console.print("", settings(medians).terminal())
+    of_pulumi = settings(medians)
+    if of_pulumi.rows:
+        _console.print("", of_pulumi.terminal())
     _console.print("", judged(goals(medians, importing)).terminal(), "")
 
 

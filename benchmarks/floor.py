@@ -8,7 +8,6 @@ from uuid import uuid4
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, ResourceProvider, UpdateResult
 
-_MOMENT: Final = "2026-01-01T00:00:00Z"
 _MADE: Final = {
     "grantedExpiresAt": "2026-01-01T00:00:00.000Z",
     "createdAt": "2026-01-01T00:00:00.000Z",

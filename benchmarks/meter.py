@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Final
 import psutil
 
 from benchmarks.reading import Usage
+from tests.killing import role_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from tests.killing import Role
 
 _INTERVAL: Final = 0.05
 """Seconds between two looks; what a process uses after the last one is not seen."""
@@ -23,9 +26,9 @@ _MEGABYTE: Final = 1_000_000
 
 @dataclass
 class _Process:
-    """The last that was seen of a process."""
+    """The last that was seen of a process; without a role of its own it counts as the engine's."""
 
-    role: str = "engine"
+    role: Role | None = None
     cpu: float = 0
     peak: int = 0
 
@@ -53,7 +56,7 @@ class _Family:
             return
         member = self.members.setdefault(process, _Process())
         # A process becomes what it is by exec, after it was first seen.
-        member.role = _role(command)
+        member.role = role_of(command)
         times = process.cpu_times()
         member.cpu = times.user + times.system
         member.peak = max(member.peak, process.memory_info().rss)
@@ -64,17 +67,14 @@ class _Family:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
 
-    def cpu(self, role: str) -> float:
-        return sum(one.cpu for one in self.members.values() if one.role == role)
-
-    def peak(self, role: str) -> float:
-        return max((one.peak for one in self.members.values() if one.role == role), default=0) / _MEGABYTE
-
-
-def _role(command: str) -> str:
-    if "pulumi-language-python-exec" in command:
-        return "program"
-    return "host" if "-m pulumi.dynamic" in command else "engine"
+    def usage(self, seconds: float) -> Usage:
+        """Sum up by role."""
+        members = self.members.values()
+        program = sum(one.cpu for one in members if one.role == "program")
+        host = sum(one.cpu for one in members if one.role == "provider")
+        engine = sum(one.cpu for one in members) - program - host
+        peak = max((one.peak for one in members if one.role == "provider"), default=0)
+        return Usage(seconds, engine, program, host, peak / _MEGABYTE)
 
 
 class FailedError(Exception):
@@ -96,12 +96,12 @@ def measured(command: Sequence[str], folder: Path, environment: Mapping[str, str
         try:
             while _runs(child):
                 family.look()
+            seconds = time.perf_counter() - start
         finally:
             family.end()
-        seconds = time.perf_counter() - start
     if child.returncode:
         raise FailedError(output.read_text())
-    return Usage(seconds, family.cpu("engine"), family.cpu("program"), family.cpu("host"), family.peak("host"))
+    return family.usage(seconds)
 
 
 def _runs(child: psutil.Popen) -> bool:

@@ -23,6 +23,7 @@ PAGE, PLOT, READINGS = DOCS / "performance.md", DOCS / "performance.svg", DOCS /
 def write(readings: Iterable[Reading], import_ms: float) -> None:
     """Write all readings, and what is made of them."""
     READINGS.write_text(dumped(readings))
+    # As they are written down, rounded, so that the page can be held to them.
     medians = Medians(loaded(READINGS.read_text()))
     PLOT.write_text(svg(medians))
     PAGE.write_text(filled(PAGE.read_text(), medians, import_ms))

@@ -45,6 +45,11 @@ _SIGNS: Final[dict[str, Role]] = {
 }
 
 
+def role_of(command: str) -> Role | None:
+    """Tell the role of a process that the engine started by its command line; None: a passing helper."""
+    return next((role for sign, role in _SIGNS.items() if sign in command), None)
+
+
 class CliRun:
     """A run of the CLI in a POSIX session of its own; its output goes to the file ``output``."""
 
@@ -101,7 +106,7 @@ class CliRun:
     def _role(self, pid: int, command: str) -> Role | None:
         if pid == self._leader:
             return "engine"
-        return next((role for sign, role in _SIGNS.items() if sign in command), None)
+        return role_of(command)
 
 
 @contextmanager

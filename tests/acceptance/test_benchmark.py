@@ -6,14 +6,12 @@ import pytest
 
 from benchmarks import run
 from benchmarks.reading import Contestant, Reading, Step, expected
-from tests.engine import pulumi_command
 
 SESSIONS = 2
 
 
 @pytest.fixture(scope="module")
 def readings() -> list[Reading]:
-    pulumi_command()
     return [*run.once(SESSIONS, latencies=(0,))]
 
 
