@@ -34,18 +34,18 @@ check: venv ## Check format, lint and types
 	$(run) mypy
 
 previews: venv ## Write docs/previews.md, and what docs/policies.md shows, from runs of the real engine
-	@$(run) tools.run_tests --module tests.gallery.build
-	@$(run) tools.run_tests --module tests.gallery.policies
+	@$(run) tools.run_tests --module tools.docs.build
+	@$(run) tools.run_tests --module tools.docs.policies
 
 previews-check: venv ## Check that both are what the engine says (part of `make test`)
 	@$(run) tools.run_tests tests/acceptance/test_gallery.py tests/acceptance/test_policies.py
 
 report: venv ## Write the report, the timeline and their pictures in docs/ from a run of the real engine
-	@$(run) tools.run_tests --module tests.gallery.report_page
-	@$(run) tests.gallery.timeline_page > /dev/null
+	@$(run) tools.run_tests --module tools.docs.report_page
+	@$(run) tools.docs.timeline_page > /dev/null
 
 machine: venv ## Try random lives of a session under all that the API may do (EXAMPLES=3 each)
-	@$(run) tools.run_tests --module tests.machine.trials $(EXAMPLES)
+	@$(run) tools.run_tests --module tests.stateful.trials $(EXAMPLES)
 
 fuzz: venv ## Fuzz the emulator by its contract, and the provider with any properties, for longer (EXAMPLES=400)
 	@OPENAPI_EXAMPLES=$${EXAMPLES:-400} PROPERTY_EXAMPLES=$${EXAMPLES:-400} \
@@ -61,7 +61,7 @@ bench: venv ## Measure beside Pulumi's floor and QuantCDN's client; writes docs/
 	@$(run) tools.run_tests --module benchmarks $(N)
 
 state: venv ## Record the state that this version writes (VERSION=0.1), at each release
-	@$(run) tools.run_tests --module tests.state_files tests/state/v$(VERSION).json
+	@$(run) tools.run_tests --module tests.support.state_files tests/state/v$(VERSION).json
 
 lock: venv ## Pin the newest allowed packages in requirements.lock
 	@$(uv) pip compile pyproject.toml --quiet --upgrade --all-extras --universal --python-version 3.10 \

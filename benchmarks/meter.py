@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 import psutil
 
 from benchmarks.reading import Usage
-from tests.killing import role_of
+from tests.support.killing import role_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from tests.killing import Role
+    from tests.support.killing import Role
 
 _INTERVAL: Final = 0.05
 """Seconds between two looks; what a process uses after the last one is not seen."""

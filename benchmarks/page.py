@@ -1,4 +1,4 @@
-"""What ``make bench`` writes: docs/performance.csv, and from it the tables and the plot of docs/performance.md."""
+"""What ``make bench`` writes: performance.csv, and from it the tables and the plot of docs/performance.md."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmarks.goals import goals
 from benchmarks.plot import svg
 from benchmarks.results import Medians, dumped, loaded
 from benchmarks.tables import costs, judged, settings, times
-from tests.gallery.text import put
+from tools.docs.text import put
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from benchmarks.reading import Reading
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
-PAGE, PLOT, READINGS = DOCS / "performance.md", DOCS / "performance.svg", DOCS / "performance.csv"
+PAGE, PLOT, READINGS = DOCS / "performance.md", DOCS / "performance.svg", Path(__file__).parent / "performance.csv"
 
 
 def write(readings: Iterable[Reading], import_ms: float) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from benchmarks.reading import Case, Contestant, Step
-from quant_sessions_provider.drawing import numbers, rect, text_of, write
+from quant_sessions_provider.timeline.svg_elements import numbers, rect, text_of, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from benchmarks.meter import measured
 from benchmarks.reading import Case, Contestant, Reading, Step, Traffic
-from tests.project import Project
+from tests.support.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

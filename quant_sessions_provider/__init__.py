@@ -19,8 +19,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from quant_sessions_provider.group import SessionGroup
-    from quant_sessions_provider.lookups import (
+    from quant_sessions_provider.sdk.group import SessionGroup
+    from quant_sessions_provider.sdk.lookups import (
         FoundSession,
         ListedSession,
         get_session,
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
         list_sessions,
         list_sessions_output,
     )
-    from quant_sessions_provider.session import Message, OnExpired, Role, Session, Status
+    from quant_sessions_provider.sdk.session import Message, OnExpired, Role, Session, Status
 else:
-    _MODULES = {"SessionGroup": "group"} | dict.fromkeys(
-        ("Message", "OnExpired", "Role", "Session", "Status"), "session"
+    _MODULES = {"SessionGroup": "sdk.group"} | dict.fromkeys(
+        ("Message", "OnExpired", "Role", "Session", "Status"), "sdk.session"
     )
 
     # Hidden from type checkers, to which it would say that every name exists.
@@ -39,7 +39,7 @@ else:
         """Import what people declare when it is asked for: Pulumi takes a second, and the command line needs none."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(f"{__name__}.{_MODULES.get(name, 'lookups')}"), name)
+        return getattr(import_module(f"{__name__}.{_MODULES.get(name, 'sdk.lookups')}"), name)
 
     def __dir__() -> list[str]:
         """List what is there and what would be."""

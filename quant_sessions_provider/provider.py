@@ -22,11 +22,11 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from quant_sessions_provider import config
-from quant_sessions_provider.client import client_of
-from quant_sessions_provider.errors import ConfigurationError, QuantSessionsError
-from quant_sessions_provider.operations import Operations
-from quant_sessions_provider.translation import inward, outward
+from quant_sessions_provider.client.sessions import client_of
+from quant_sessions_provider.core import settings as config
+from quant_sessions_provider.core.errors import ConfigurationError, QuantSessionsError
+from quant_sessions_provider.dynamic.properties import inward, outward
+from quant_sessions_provider.operations.crud import Operations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

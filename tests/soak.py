@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from quant_sessions_provider import Session
-from tests.ageing import age
-from tests.emulator_server import Emulator
-from tests.engine import Stack
+from tests.support.ageing import age
+from tests.support.emulator_server import Emulator
+from tests.support.engine import Stack
 
 ORGANIZATION = "acme"
 EVERY = 12 * 60

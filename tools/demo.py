@@ -41,7 +41,7 @@ def live_environment(environ: Mapping[str, str]) -> dict[str, str]:
         if not environ.get(name):
             raise DemoError(f"LIVE=1 needs {name}: set it to work in your QuantCDN account")
     # Only here: `make clean` runs without the packages that this import needs.
-    from quant_sessions_provider.config import DEFAULT_BASE_URL  # noqa: PLC0415
+    from quant_sessions_provider.core.settings import DEFAULT_BASE_URL  # noqa: PLC0415
 
     host = environ.get("QUANTCDN_BASE_URL") or DEFAULT_BASE_URL
     say(f"LIVE: {host}, organization {environ['QUANTCDN_ORGANIZATION']}, stack {LIVE.name}")

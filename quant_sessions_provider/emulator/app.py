@@ -7,7 +7,7 @@ from fastapi_offline import FastAPIOffline
 from quant_sessions_provider.emulator import api, control, errors, switch_routes
 from quant_sessions_provider.emulator.behaviours import Behaviours
 from quant_sessions_provider.emulator.faults import Faults, FaultSetup
-from quant_sessions_provider.emulator.gate import LOG_LENGTH, Gate, RequestLog
+from quant_sessions_provider.emulator.middleware import LOG_LENGTH, Gate, RequestLog
 from quant_sessions_provider.emulator.sessions import rfc3339
 from quant_sessions_provider.emulator.store import Store
 from quant_sessions_provider.emulator.switches import Switches

@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from quant_sessions_provider.emulator.api import ONE, Organisation, SessionId, SessionStore, bearer, problems
 from quant_sessions_provider.emulator.errors import InvalidRequestError, SessionNotFoundError
-from quant_sessions_provider.emulator.gate import RequestLog
+from quant_sessions_provider.emulator.middleware import RequestLog
 from quant_sessions_provider.emulator.schemas import Body, Messages, Status, Tokens
 from quant_sessions_provider.emulator.sessions import MINUTE, Session, milliseconds_of, rfc3339
 

@@ -3,8 +3,8 @@
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from quant_sessions_provider.emulator.connection import Line
 from quant_sessions_provider.emulator.faults import Fault
-from quant_sessions_provider.emulator.line import Line
 
 
 async def captured(app: ASGIApp, scope: Scope, receive: Receive) -> Response:

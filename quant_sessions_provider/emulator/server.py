@@ -14,10 +14,10 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from quant_sessions_provider.emulator.app import create_app
+from quant_sessions_provider.emulator.connection import Line
 from quant_sessions_provider.emulator.errors import StartError
 from quant_sessions_provider.emulator.faults import FaultSetup
-from quant_sessions_provider.emulator.gate import Gate
-from quant_sessions_provider.emulator.line import Line
+from quant_sessions_provider.emulator.middleware import Gate
 from quant_sessions_provider.emulator.store import Store
 
 HOST = "127.0.0.1"

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from tests.emulator_server import Emulator
-from tests.engine import Stack
-from tests.examples import Example
+from tests.support.emulator_server import Emulator
+from tests.support.engine import Stack
+from tests.support.examples import Example
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

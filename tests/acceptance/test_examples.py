@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from quant_sessions_provider import instants
+from quant_sessions_provider.core import timestamps
 from tests.acceptance.conftest import ORGANIZATION
-from tests.ageing import age
-from tests.examples import EXAMPLES
+from tests.support.ageing import age
+from tests.support.examples import EXAMPLES
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import NewExample
-    from tests.emulator_server import Emulator
+    from tests.support.emulator_server import Emulator
 
 NAMES = ("pull-request", "qa-smoke", "workshop", "agency", "on-call", "unit-testing")
 TESTED_ELSEWHERE = ("quickstart", "policies")
@@ -45,7 +45,7 @@ def test_workshop(example: NewExample, emulator: Emulator) -> None:
     workshop.up()
     sessions = emulator.group(ORGANIZATION, "workshop-test")
     assert {session["userId"]: session["id"] for session in sessions} == workshop.outputs()["session_ids"]
-    assert {round((end - instants.parse(session["expiresAt"])).total_seconds() / 60) for session in sessions} == {0}
+    assert {round((end - timestamps.parse(session["expiresAt"])).total_seconds() / 60) for session in sessions} == {0}
 
     workshop.edit("Pulumi.yaml", "default: [ada, bob]", "default: [ada, eve]")
     assert workshop.preview().ops("workshop-ada") == ["same"]

@@ -11,15 +11,15 @@ import pytest
 import yaml
 from cronsim import CronSim
 
-from quant_sessions_provider import instants
+from quant_sessions_provider.core import timestamps
 from tests.acceptance.conftest import ORGANIZATION
-from tests.ageing import age
-from tests.examples import EXAMPLES
-from tests.mocked import run_mocked
+from tests.support.ageing import age
+from tests.support.examples import EXAMPLES
+from tests.support.mocked import run_mocked
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import NewExample
-    from tests.emulator_server import Emulator
+    from tests.support.emulator_server import Emulator
 
 
 def test_pull_request(example: NewExample, emulator: Emulator) -> None:
@@ -56,7 +56,7 @@ def test_on_call(example: NewExample, emulator: Emulator) -> None:
     on_call.preview()
     on_call.up()
     (session,) = emulator.group(ORGANIZATION, "operations")
-    added = instants.parse(session["expiresAt"]) - instants.parse(before["expiresAt"])
+    added = timestamps.parse(session["expiresAt"]) - timestamps.parse(before["expiresAt"])
     assert added > timedelta(minutes=60)
 
     on_call.shell(on_call.job("schedule.yml", "up"), STACK="test", SHIFT="day", SHIFT_OVER="true")

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from quant_sessions_provider import Session, instants
+from quant_sessions_provider import Session
+from quant_sessions_provider.core import timestamps
 from tests.acceptance.conftest import ORGANIZATION
 from tests.acceptance.expiry_rows import REPLACED, ROWS, Row
 from tests.acceptance.wire import Sent, requests_of
-from tests.ageing import age
+from tests.support.ageing import age
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.acceptance.conftest import NewStack
     from tests.acceptance.expiry_rows import At
-    from tests.emulator_server import Emulator
-    from tests.engine import Run
+    from tests.support.emulator_server import Emulator
+    from tests.support.engine import Run
 
 
 def _declare(side: str, at: Callable[[Row], At]) -> None:
@@ -50,10 +51,10 @@ def aged(new_stack: NewStack, emulator: Emulator) -> Aged:
     start = datetime.now(timezone.utc)
 
     def young(_: Row) -> At:
-        return lambda minutes: instants.render(start + timedelta(minutes=minutes))
+        return lambda minutes: timestamps.render(start + timedelta(minutes=minutes))
 
     def old(row: Row) -> At:
-        return lambda minutes: instants.render(start + timedelta(minutes=minutes - row.age))
+        return lambda minutes: timestamps.render(start + timedelta(minutes=minutes - row.age))
 
     stack = new_stack(lambda: _declare("before", young))
     assert not stack.up().failed
@@ -101,9 +102,9 @@ def test_the_run_sends_what_the_plan_said(aged: Aged, name: str) -> None:
 def test_the_session_is_the_same_one_unless_it_was_gone(aged: Aged, name: str) -> None:
     row, resource = ROWS[name], aged.state[name]
     assert (resource["id"] != aged.ids[name]) == (row.ops == REPLACED)
-    granted = instants.parse(resource["outputs"]["grantedExpiresAt"])
+    granted = timestamps.parse(resource["outputs"]["grantedExpiresAt"])
     if not row.kept_alive:
-        assert abs(instants.parse(aged.stored[resource["id"]]["expiresAt"]) - granted) < timedelta(seconds=30)
+        assert abs(timestamps.parse(aged.stored[resource["id"]]["expiresAt"]) - granted) < timedelta(seconds=30)
     if "expiresAt" not in row.changes and row.ops != REPLACED:
         assert resource["inputs"]["expiresAt"] == aged.old[name]["inputs"]["expiresAt"]
 

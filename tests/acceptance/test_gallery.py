@@ -3,8 +3,8 @@
 Times and ids are masked.
 """
 
-from tests.gallery.build import PAGE, build
-from tests.gallery.text import masked
+from tools.docs.build import PAGE, build
+from tools.docs.text import masked
 
 
 def test_the_gallery_of_previews_is_true() -> None:

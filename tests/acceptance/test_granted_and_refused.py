@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from quant_sessions_provider import Session, instants
+from quant_sessions_provider import Session
+from quant_sessions_provider.core import timestamps
 from tests.acceptance.conftest import ORGANIZATION
-from tests.ageing import age
+from tests.support.ageing import age
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.acceptance.conftest import NewStack
-    from tests.emulator_server import Emulator
-    from tests.engine import Stack
+    from tests.support.emulator_server import Emulator
+    from tests.support.engine import Stack
 
 REPLACED = ["create-replacement", "replace", "delete-replaced"]
 ANEW = "`pulumi up --replace` with its URN starts a new one from the declared messages"
@@ -35,7 +36,7 @@ def _one(new_stack: NewStack, declared: dict[str, Any], **environment: str) -> S
 
 def _left(stack: Stack, key: str) -> timedelta:
     outputs = stack.resources()["desk"]["outputs"]
-    return instants.parse(outputs[key]) - instants.parse(outputs["createdAt"])
+    return timestamps.parse(outputs[key]) - timestamps.parse(outputs["createdAt"])
 
 
 def test_a_shorter_grant_is_renewed_by_what_was_granted(new_stack: NewStack, emulator: Emulator) -> None:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from quant_sessions_provider import instants
+from quant_sessions_provider.core import timestamps
 from tests.acceptance.conftest import ORGANIZATION
-from tests.killing import UNTIL_KILLED, CliRun, wait_in_flight
-from tests.project import Project
+from tests.support.killing import UNTIL_KILLED, CliRun, wait_in_flight
+from tests.support.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.emulator_server import Emulator, When
-    from tests.killing import Role
+    from tests.support.emulator_server import Emulator, When
+    from tests.support.killing import Role
 
 UP: Final = ("up", "--yes", "--skip-preview")
 FIRST: Final = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hello"}]
@@ -70,8 +70,8 @@ def _orphans(project: Project, emulator: Emulator) -> list[str]:
         assert own["userId"] == name
         assert own["messages"] == declared["messages"] == resource["outputs"]["messages"]
         assert own["metadata"] == declared.get("metadata", {})
-        granted, asked = (instants.parse(resource["outputs"][key]) for key in ("grantedExpiresAt", "expiresAt"))
-        assert instants.parse(own["expiresAt"]) == granted
+        granted, asked = (timestamps.parse(resource["outputs"][key]) for key in ("grantedExpiresAt", "expiresAt"))
+        assert timestamps.parse(own["expiresAt"]) == granted
         assert round((granted - asked).total_seconds() / 60) >= 0
     assert all(orphan["messages"] == FIRST for orphan in stored.values())
     return sorted(orphan["userId"] for orphan in stored.values())
@@ -80,7 +80,7 @@ def _orphans(project: Project, emulator: Emulator) -> list[str]:
 def _lived(project: Project, emulator: Emulator, name: str) -> int:
     """Give the minutes that the API granted a session in all."""
     (own,) = [s for s in emulator.sessions(ORGANIZATION) if s["id"] == project.sessions()[name]["id"]]
-    span = instants.parse(own["expiresAt"]) - instants.parse(own["createdAt"])
+    span = timestamps.parse(own["expiresAt"]) - timestamps.parse(own["createdAt"])
     return round(span.total_seconds() / 60)
 
 

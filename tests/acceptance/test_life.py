@@ -12,7 +12,7 @@ from tests.acceptance.wire import PATH
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import NewStack
-    from tests.emulator_server import Emulator
+    from tests.support.emulator_server import Emulator
 
 TYPE_TOKEN = "pulumi-python:dynamic/quant:Session"
 

@@ -20,13 +20,13 @@ from quant_sessions_provider import (
     list_sessions_output,
 )
 from tests.acceptance.conftest import ORGANIZATION
-from tests.ageing import age
-from tests.project import Project
+from tests.support.ageing import age
+from tests.support.project import Project
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import NewStack
-    from tests.emulator_server import Emulator
-    from tests.engine import Run, Stack
+    from tests.support.emulator_server import Emulator
+    from tests.support.engine import Run, Stack
 
 GROUP: Final = "urn:pulumi:test::acceptance::quant:SessionGroup"
 IN_GROUP: Final = f"{GROUP}$pulumi-python:dynamic/quant:Session"

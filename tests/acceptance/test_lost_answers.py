@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from quant_sessions_provider import Session, instants
+from quant_sessions_provider import Session
+from quant_sessions_provider.core import timestamps
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import NewStack
-    from tests.emulator_server import Emulator
-    from tests.engine import Run
+    from tests.support.emulator_server import Emulator
+    from tests.support.engine import Run
 
 FIRST: Final = [{"role": "user", "content": "Hello"}]
 GROWN: Final = [*FIRST, {"role": "assistant", "content": "Hi"}]
@@ -90,7 +91,7 @@ def lives(new_stack: NewStack, emulator: Emulator) -> Lives:
 
 
 def _lived(session: dict[str, Any]) -> int:
-    span = instants.parse(session["expiresAt"]) - instants.parse(session["createdAt"])
+    span = timestamps.parse(session["expiresAt"]) - timestamps.parse(session["createdAt"])
     return round(span.total_seconds() / 60)
 
 
@@ -113,7 +114,7 @@ def test_a_lost_creation_is_not_repeated_and_names_when_it_was_sent_and_what_it_
     assert lives.requests("create-after") == ["POST", "GET"]
     orphan, own = lives.sessions("create-after")
     assert (orphan["id"], own["id"]) == (named["id"], lives.ids["create-after"])
-    sent, made = instants.parse(named["at"]), instants.parse(orphan["createdAt"])
+    sent, made = timestamps.parse(named["at"]), timestamps.parse(orphan["createdAt"])
     assert abs(made - sent) < timedelta(minutes=1)
 
 
@@ -147,7 +148,7 @@ def test_a_lost_extension_is_made_again_at_worst_longer_and_said(lives: Lives, n
     assert lives.requests(name) == lives.requests(name, then=True) == ["PUT extend"]
     (own,) = lives.sessions(name)
     assert _lived(own) == minutes
-    assert instants.parse(lives.state[name]["outputs"]["grantedExpiresAt"]) == instants.parse(own["expiresAt"])
+    assert timestamps.parse(lives.state[name]["outputs"]["grantedExpiresAt"]) == timestamps.parse(own["expiresAt"])
 
 
 @pytest.mark.parametrize(

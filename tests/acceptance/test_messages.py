@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.acceptance.conftest import NewStack
-    from tests.emulator_server import Emulator
-    from tests.engine import Run
+    from tests.support.emulator_server import Emulator
+    from tests.support.engine import Run
 
 SYSTEM: Message = {"role": "system", "content": "Be brief."}
 FIRST: Message = {"role": "user", "content": "First"}

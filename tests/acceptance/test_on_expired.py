@@ -9,12 +9,12 @@ import pytest
 from quant_sessions_provider import Message, Session
 from tests.acceptance.conftest import ORGANIZATION
 from tests.acceptance.expiry_rows import REPLACED
-from tests.ageing import age
+from tests.support.ageing import age
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import NewStack
-    from tests.emulator_server import Emulator
-    from tests.engine import Stack
+    from tests.support.emulator_server import Emulator
+    from tests.support.engine import Stack
 
 
 def _one(new_stack: NewStack, **declared: Any) -> Stack:  # noqa: ANN401 - any properties

@@ -15,8 +15,8 @@ from tests.acceptance.wire import Sent, requests_of
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import NewStack
-    from tests.emulator_server import Emulator
-    from tests.engine import Run
+    from tests.support.emulator_server import Emulator
+    from tests.support.engine import Run
 
 
 def _program(side: str) -> None:

@@ -15,13 +15,13 @@ from pulumi import ResourceOptions
 from quant_sessions_provider import Session
 from tests.acceptance.conftest import ORGANIZATION
 from tests.acceptance.wire import Sent, requests_of
-from tests.ageing import age
-from tests.engine import pulumi_command
+from tests.support.ageing import age
+from tests.support.engine import pulumi_command
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import NewStack
-    from tests.emulator_server import Emulator
-    from tests.engine import Run, Stack
+    from tests.support.emulator_server import Emulator
+    from tests.support.engine import Run, Stack
 
 SYSTEM = {"role": "system", "content": "Be brief."}
 HELLO = {"role": "user", "content": "Hello"}

@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 from quant_sessions_provider import Session
-from tests.mocked import run_mocked
+from tests.support.mocked import run_mocked
 
 
 def test_a_program_runs_under_mocks() -> None:

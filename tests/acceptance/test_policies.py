@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from quant_sessions_provider.policy_rules import RULES
-from tests.gallery.policies import CANARY, PACK, PAGE, ROOT, TOKEN, Seen, filled, packed, see, verdict, violations
+from quant_sessions_provider.policy.rules import RULES
+from tools.docs.policies import CANARY, PACK, PAGE, ROOT, TOKEN, Seen, filled, packed, see, verdict, violations
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import NewStack
-    from tests.emulator_server import Emulator
+    from tests.support.emulator_server import Emulator
 
 BROKEN = {
     ("longest-lifetime", "long", "expirationMinutes: more than 480"),

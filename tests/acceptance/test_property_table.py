@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from quant_sessions_provider import Session, instants
+from quant_sessions_provider import Session
+from quant_sessions_provider.core import timestamps
 from tests.acceptance.property_rows import ROWS
 from tests.acceptance.wire import Sent, requests_of
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import NewStack
-    from tests.emulator_server import Emulator
-    from tests.engine import Run
+    from tests.support.emulator_server import Emulator
+    from tests.support.engine import Run
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def test_state_holds_what_was_applied_and_what_the_api_told(walk: Walk, name: st
     assert outputs["baseUrl"] == emulator.url
     assert outputs["expired"] is False
     # Asked in whole seconds just before the API counts from its own now.
-    granted, asked = (instants.parse(outputs[key]) for key in ("grantedExpiresAt", "expiresAt"))
+    granted, asked = (timestamps.parse(outputs[key]) for key in ("grantedExpiresAt", "expiresAt"))
     assert abs(granted - asked) < timedelta(seconds=30)
 
 

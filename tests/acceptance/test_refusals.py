@@ -10,11 +10,11 @@ import pytest
 
 from quant_sessions_provider import Session
 from tests.acceptance.conftest import ORGANIZATION
-from tests.emulator_server import Emulator
+from tests.support.emulator_server import Emulator
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import NewStack
-    from tests.engine import Run, Stack
+    from tests.support.engine import Run, Stack
 
 PROBLEM = "pulumi-python:dynamic/quant:Session resource 'bad' has a problem: "
 SECRETIVE = "declared-text"

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from quant_sessions_provider import instants
-from quant_sessions_provider.cli import app
+from quant_sessions_provider.cli.app import app
+from quant_sessions_provider.core import timestamps
 from tests.acceptance.conftest import ORGANIZATION
-from tests.engine import pulumi_command
-from tests.gallery import report_page
-from tests.gallery.comment import picture
-from tests.gallery.situations import CHAT, SYSTEM
-from tests.project import Project
-from tests.unit.test_action import Runner
+from tests.support.engine import pulumi_command
+from tests.support.project import Project
+from tests.tools.test_action import Runner
+from tools.docs import report_page
+from tools.docs.comment import picture
+from tools.docs.situations import CHAT, SYSTEM
 
 if TYPE_CHECKING:
-    from tests.emulator_server import Emulator
+    from tests.support.emulator_server import Emulator
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_no_text_of_a_conversation_and_no_user_is_in_it(printed: str) -> None:
 
 def test_the_timeline_foretells_what_the_preview_shows(project: Project, printed: str, tmp_path: Path) -> None:
     state, drawing = project.ok("stack", "export", "--stack", "main"), tmp_path / "week.svg"
-    start = instants.render(datetime.now(timezone.utc))
+    start = timestamps.render(datetime.now(timezone.utc))
     arguments = ["timeline", "--json", "--every", "1m", "--days", "1", "--from", start, "--svg", str(drawing)]
     done = CliRunner().invoke(app, arguments, input=state)
     told = {each["name"]: each["events"][:1] for each in json.loads(done.stdout)["sessions"]}
@@ -87,4 +87,4 @@ def test_the_timeline_foretells_what_the_preview_shows(project: Project, printed
 
 
 def _later(start: str) -> str:
-    return instants.render(instants.parse(start) + timedelta(minutes=2))
+    return timestamps.render(timestamps.parse(start) + timedelta(minutes=2))

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.acceptance.conftest import ORGANIZATION
-from tests.emulator_server import Emulator
-from tests.project import Project
+from tests.support.emulator_server import Emulator
+from tests.support.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import state_files
+from tests.support import state_files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.acceptance.conftest import NewStack
-    from tests.emulator_server import Emulator
+    from tests.support.emulator_server import Emulator
 
 FILES = sorted(state_files.FOLDER.glob("v*.json"))
 

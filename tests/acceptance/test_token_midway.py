@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.acceptance.conftest import NewStack
-    from tests.emulator_server import Emulator
-    from tests.engine import Stack
+    from tests.support.emulator_server import Emulator
+    from tests.support.engine import Stack
 
 OLD, NEW = "the-old-token", "the-new-token"
 CONFIGURED = "the stack configuration quant-sessions:bearer"

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.acceptance.conftest import NewStack
-    from tests.emulator_server import Emulator
-    from tests.engine import Run, Stack
+    from tests.support.emulator_server import Emulator
+    from tests.support.engine import Run, Stack
 
 ODD: dict[str, Any] = {
     "user_id": "snake",

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.acceptance.conftest import ORGANIZATION
-from tests.project import Project
+from tests.support.project import Project
 
 if TYPE_CHECKING:
     import subprocess
 
-    from tests.emulator_server import Emulator
+    from tests.support.emulator_server import Emulator
 
 
 @pytest.fixture(scope="module")

@@ -12,15 +12,15 @@ from pulumi import ResourceHook, ResourceHookArgs, ResourceHookBinding, Resource
 from quant_sessions_provider import Session
 from tests.acceptance.conftest import ORGANIZATION
 from tests.acceptance.wire import PATH
-from tests.ageing import age
+from tests.support.ageing import age
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tests.acceptance.conftest import NewStack
-    from tests.emulator_server import Emulator
-    from tests.engine import Run, Stack
+    from tests.support.emulator_server import Emulator
+    from tests.support.engine import Run, Stack
 
 REPLACE = ["create-replacement", "replace", "delete-replaced"]
 ANEW = "it is gone, a new one starts from the declared messages, until about "

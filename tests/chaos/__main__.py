@@ -14,7 +14,7 @@ from tests.chaos.engine_life import EngineLife
 from tests.chaos.life import Life
 from tests.chaos.tally import Tally
 from tests.chaos.world import World
-from tests.emulator_server import Emulator
+from tests.support.emulator_server import Emulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from quant_sessions_provider.model import Properties
+    from quant_sessions_provider.core.model import Properties
 
 _DEFAULTS: Mapping[str, Any] = {"status": "active", "metadata": {}}
 

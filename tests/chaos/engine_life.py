@@ -16,15 +16,15 @@ from pydantic.alias_generators import to_snake
 from tests.chaos import programs, verdict
 from tests.chaos.doubts import Doubts
 from tests.chaos.tally import FAILING, Tally
-from tests.killing import wait_until
-from tests.project import Project
+from tests.support.killing import wait_until
+from tests.support.project import Project
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from quant_sessions_provider.model import Properties
-    from tests.emulator_server import Emulator
-    from tests.killing import CliRun, Role
+    from quant_sessions_provider.core.model import Properties
+    from tests.support.emulator_server import Emulator
+    from tests.support.killing import CliRun, Role
 
 UP: Final = ("up", "--yes", "--skip-preview")
 THREADS: Final = 4

@@ -6,19 +6,19 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from quant_sessions_provider.core.model import REPLACING
 from quant_sessions_provider.emulator.control import whole
 from quant_sessions_provider.emulator.faults import Fault, FaultSetup
-from quant_sessions_provider.model import REPLACING
 from tests.chaos import programs, verdict
 from tests.chaos.doubts import Doubts
 from tests.chaos.tally import FAILING, Tally
 from tests.chaos.wire import WorldlyProvider, leading_into
 from tests.chaos.world import TOKEN, Killed, Strike, World
-from tests.gallery.text import UUID
-from tests.mini_engine import MiniEngine, PlanError
+from tests.support.mini_engine import MiniEngine, PlanError
+from tools.docs.text import UUID
 
 if TYPE_CHECKING:
-    from quant_sessions_provider.model import Properties
+    from quant_sessions_provider.core.model import Properties
 
 _TIMEOUTS = 0.01
 _REFUSALS = 0.1

@@ -6,14 +6,14 @@ import copy
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from quant_sessions_provider import instants
+from quant_sessions_provider.core import timestamps
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from quant_sessions_provider.model import Properties
+    from quant_sessions_provider.core.model import Properties
 
 NAMES = ("desk", "shift", "lesson")
 _MOST_MESSAGES = 6
@@ -31,13 +31,13 @@ def edited(program: Mapping[str, Properties], chance: random.Random, now: dateti
         for edit in chance.sample(_EDITS, chance.choice((0, 1, 1, 2))):
             edit(declared, chance)
         if "expiresAt" in declared:
-            declared["expiresAt"] = instants.render(now + timedelta(minutes=chance.choice((45, 200, 900))))
+            declared["expiresAt"] = timestamps.render(now + timedelta(minutes=chance.choice((45, 200, 900))))
     return after
 
 
 def settled(program: Mapping[str, Properties], now: datetime) -> dict[str, Properties]:
     """Give the last version of a program: what has expired is to come back, and a moment set by hand lies ahead."""
-    later = {"expiresAt": instants.render(now + timedelta(minutes=60))}
+    later = {"expiresAt": timestamps.render(now + timedelta(minutes=60))}
     return {
         name: {**declared, **(later if "expiresAt" in declared else {}), "onExpired": "recreate"}
         for name, declared in program.items()

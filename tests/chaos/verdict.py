@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from quant_sessions_provider import instants
+from quant_sessions_provider.core import timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ class Ending:
 
 def problems(end: Ending) -> list[str]:
     """List what is wrong, a line each."""
-    alive = [session for session in end.stored if instants.parse(session["expiresAt"]) > end.now]
+    alive = [session for session in end.stored if timestamps.parse(session["expiresAt"]) > end.now]
     return [*_of_declared(end, {session["id"]: session for session in alive}), *_of_strays(end, alive)]
 
 
@@ -51,7 +51,7 @@ def _of_declared(end: Ending, alive: Mapping[str, Mapping[str, Any]]) -> Iterato
             continue
         # An extension whose answer was lost may be repeated, none may be missing; a completed session gets none.
         active = declared.get("status") != "completed"
-        if active and instants.parse(session["expiresAt"]) < instants.parse(end.until[name]) - _SLACK:
+        if active and timestamps.parse(session["expiresAt"]) < timestamps.parse(end.until[name]) - _SLACK:
             yield f"{name} lives until {session['expiresAt']}, state says {end.until[name]}"
         left = end.left_over.get(name, ())
         for key, default in (("userId", None), ("sessionGroup", None), ("metadata", {}), ("status", "active")):
@@ -81,7 +81,7 @@ def strays(end: Ending) -> list[str]:
     return [
         session["id"]
         for session in end.stored
-        if instants.parse(session["expiresAt"]) > end.now and session["id"] not in end.ids.values()
+        if timestamps.parse(session["expiresAt"]) > end.now and session["id"] not in end.ids.values()
     ]
 
 

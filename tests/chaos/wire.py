@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from urllib3.exceptions import NewConnectionError
 
-from quant_sessions_provider import config, connection
-from quant_sessions_provider.client import Client
-from quant_sessions_provider.operations import Operations
+from quant_sessions_provider.client import connection
+from quant_sessions_provider.client.sessions import Client
+from quant_sessions_provider.client.transport import Transport
+from quant_sessions_provider.core import settings as config
+from quant_sessions_provider.operations.crud import Operations
 from quant_sessions_provider.provider import SessionProvider
-from quant_sessions_provider.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import h11
 
 from quant_sessions_provider.emulator.app import create_app
-from quant_sessions_provider.emulator.line import Line
+from quant_sessions_provider.emulator.connection import Line
 from quant_sessions_provider.emulator.store import Store
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from quant_sessions_provider.cli import app
-from quant_sessions_provider.config import VARIABLES
-from quant_sessions_provider.diagnosis import network
+from quant_sessions_provider.cli.app import app
+from quant_sessions_provider.core.settings import VARIABLES
+from quant_sessions_provider.doctor import network
 from tests.client.conftest import Answer, Host
-from tests.emulator_server import Emulator
+from tests.support.emulator_server import Emulator
 
 if TYPE_CHECKING:
     from pathlib import Path

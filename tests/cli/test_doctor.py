@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.cli.conftest import Command, Said, Vendor
     from tests.client.conftest import Host
-    from tests.emulator_server import Emulator
+    from tests.support.emulator_server import Emulator
 
 Checks = dict[str, dict[str, str]]
 

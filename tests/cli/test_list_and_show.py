@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from quant_sessions_provider.cli import app
+from quant_sessions_provider.cli.app import app
 from tests.cli.conftest import ORGANIZATION, created
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Command
-    from tests.emulator_server import Emulator
+    from tests.support.emulator_server import Emulator
 
 LONG = "Where is the parcel that I have been waiting for since last Monday?"
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from quant_sessions_provider.diagnosis import endings
-from quant_sessions_provider.diagnosis.subject import FIRST_MESSAGES
+from quant_sessions_provider.doctor import probe as endings
+from quant_sessions_provider.doctor.throwaway import FIRST_MESSAGES
 from tests.cli.conftest import ORGANIZATION
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Command, Said
-    from tests.emulator_server import Emulator
+    from tests.support.emulator_server import Emulator
 
 pytestmark = pytest.mark.usefixtures("vendor")
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.conftest import CANARY, ORGANIZATION, created, pulumi
-from tests.engine import pulumi_command
+from tests.support.engine import pulumi_command
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Command
-    from tests.emulator_server import Emulator
+    from tests.support.emulator_server import Emulator
 
 
 @pytest.fixture

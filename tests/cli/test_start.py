@@ -9,7 +9,7 @@ import quant_sessions_provider
 
 LOADED = """
 import sys
-import quant_sessions_provider.cli
+import quant_sessions_provider.cli.app
 print(sorted({name.partition(".")[0] for name in sys.modules} & {"pulumi", "fastapi", "requests", "grpc"}))
 """
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from quant_sessions_provider.client import Client
-from quant_sessions_provider.config import load
-from quant_sessions_provider.transport import Transport
+from quant_sessions_provider.client.sessions import Client
+from quant_sessions_provider.client.transport import Transport
+from quant_sessions_provider.core.settings import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

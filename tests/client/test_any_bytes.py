@@ -11,13 +11,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from quant_sessions_provider.errors import QuantSessionsError
+from quant_sessions_provider.core.errors import QuantSessionsError
 from tests.client.conftest import TOKEN, Clock, Script, client_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from quant_sessions_provider.client import Client
+    from quant_sessions_provider.client.sessions import Client
 
     Operation = Callable[[Client], object]
 

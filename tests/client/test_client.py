@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from quant_sessions_provider.errors import ApiError, ConfigurationError, NotFoundError, RefusedError
-from quant_sessions_provider.model import SessionSummary
+from quant_sessions_provider.core.errors import ApiError, ConfigurationError, NotFoundError, RefusedError
+from quant_sessions_provider.core.model import SessionSummary
 from tests.client.conftest import TOKEN, Answer, Host, client_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from quant_sessions_provider.client import Client
+    from quant_sessions_provider.client.sessions import Client
 
     Operation = Callable[[Client], object]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from quant_sessions_provider.errors import AnswerLostError, ApiError, UnreachableError
+from quant_sessions_provider.core.errors import AnswerLostError, ApiError, UnreachableError
 from tests.client.conftest import Answer, Clock, Host, Script, client_of, nowhere
 
 if TYPE_CHECKING:

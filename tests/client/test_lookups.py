@@ -8,8 +8,8 @@ import pulumi
 import pytest
 
 from quant_sessions_provider import get_session, list_sessions
-from quant_sessions_provider.errors import ApiError
-from tests.emulator_server import Emulator
+from quant_sessions_provider.core.errors import ApiError
+from tests.support.emulator_server import Emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from quant_sessions_provider import transcripts
-from quant_sessions_provider.errors import AnswerLostError, ApiError, NotFoundError, RefusedError
-from quant_sessions_provider.model import StoredSession
+from quant_sessions_provider.core.errors import AnswerLostError, ApiError, NotFoundError, RefusedError
+from quant_sessions_provider.core.model import StoredSession
+from quant_sessions_provider.operations import transcripts
 from tests.client.conftest import TOKEN, Answer, Host, Script, client_of
-from tests.emulator_server import Emulator
+from tests.support.emulator_server import Emulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from quant_sessions_provider.client import Client
+    from quant_sessions_provider.client.sessions import Client
 
     Operation = Callable[[Client], object]
 
@@ -156,7 +156,7 @@ def test_two_megabytes_of_messages_are_sent(host: Host, client: Client) -> None:
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_there_is_a_most_that_is_read(host: Host, monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:  # noqa: FBT001 - a case
-    monkeypatch.setattr("quant_sessions_provider.answer.MOST", 1_000_000)
+    monkeypatch.setattr("quant_sessions_provider.client.response.MOST", 1_000_000)
     body = b'"' + b"x" * 3_000_000 + b'"'
     answer = Answer(200, gzip.compress(body), headers=UNPACKABLE) if packed else Answer(200, body)
     host.play(answer, Answer(200, b'"' + b"x" * 999_998 + b'"'))

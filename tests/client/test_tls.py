@@ -15,7 +15,7 @@ import pytest
 import requests
 import trustme
 
-from quant_sessions_provider.errors import AnswerLostError, ConfigurationError, UnreachableError
+from quant_sessions_provider.core.errors import AnswerLostError, ConfigurationError, UnreachableError
 from tests.client.conftest import TOKEN, Host, client_of
 
 if TYPE_CHECKING:

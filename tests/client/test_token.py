@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from quant_sessions_provider.errors import (
+from quant_sessions_provider.core.errors import (
     AnswerLostError,
     ApiError,
     ConfigurationError,
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from quant_sessions_provider.client import Client
+    from quant_sessions_provider.client.sessions import Client
 
     Operation = Callable[[Client], object]
 

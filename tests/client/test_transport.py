@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from quant_sessions_provider.errors import AnswerLostError, ApiError, UnreachableError
+from quant_sessions_provider.core.errors import AnswerLostError, ApiError, UnreachableError
 from tests.client.conftest import Answer, Clock, Host, client_of, nowhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from quant_sessions_provider.client import Client
+    from quant_sessions_provider.client.sessions import Client
 
     Operation = Callable[[Client], object]
 

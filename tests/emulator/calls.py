@@ -5,7 +5,7 @@ from typing import Any
 
 import requests
 
-from tests.emulator_server import Emulator
+from tests.support.emulator_server import Emulator
 
 ORGANISATION = "acme"
 

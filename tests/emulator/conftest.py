@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.emulator_server import Emulator
+from tests.support.emulator_server import Emulator
 
 
 @pytest.fixture(scope="session")

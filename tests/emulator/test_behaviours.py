@@ -14,7 +14,7 @@ from tests.emulator.calls import (
     refused,
     stored,
 )
-from tests.emulator_server import Emulator
+from tests.support.emulator_server import Emulator
 
 USER = {"role": "user", "content": "Hello"}
 DEFAULTS = {

@@ -5,7 +5,7 @@ import pytest
 from quant_sessions_provider.emulator.faults import Faults, FaultSetup
 from tests.emulator.calls import ORGANISATION, create_id, extend, faults_of, get, put, refused, struck
 from tests.emulator.wire import SESSIONS, exchange
-from tests.emulator_server import Emulator, Kind
+from tests.support.emulator_server import Emulator, Kind
 
 ADA = {"userId": "ada"}
 KINDS = get_args(Kind)

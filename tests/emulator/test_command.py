@@ -14,17 +14,17 @@ from typing import get_args
 import pytest
 import requests
 
-from quant_sessions_provider.cli import app
+from quant_sessions_provider.cli.app import app
 from quant_sessions_provider.emulator import EmulatorServer, StartError
 from tests.emulator.wire import SESSIONS
-from tests.emulator_server import Emulator, Kind
+from tests.support.emulator_server import Emulator, Kind
 
 COMMAND = str(Path(sys.executable).with_name("quant-sessions"))
 ADA = {"userId": "ada"}
 WITHOUT_EXTRA = """
 import sys
 sys.modules["uvicorn"] = None
-from quant_sessions_provider.cli import app
+from quant_sessions_provider.cli.app import app
 app(["emulator", "--port", "0"])
 """
 

@@ -12,7 +12,7 @@ import requests
 import yaml
 
 from tests.emulator.calls import ORGANISATION, create_id, extend, get, moment, put
-from tests.emulator_server import Emulator
+from tests.support.emulator_server import Emulator
 
 Json = dict[str, Any]
 METHODS = {"get", "put", "post", "delete"}

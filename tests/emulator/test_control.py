@@ -4,7 +4,7 @@ from datetime import datetime, timezone
 import pytest
 
 from tests.emulator.calls import ORGANISATION, create, create_id, get, listed, minutes_between, moment, put, refused
-from tests.emulator_server import Emulator
+from tests.support.emulator_server import Emulator
 
 USER = {"role": "user", "content": "Hello"}
 ODD = [{"parts": [None, 1]}, "text", None]

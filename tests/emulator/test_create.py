@@ -3,7 +3,7 @@ from uuid import UUID
 import pytest
 
 from tests.emulator.calls import ORGANISATION, create, create_id, get, minutes_between, refused, stored
-from tests.emulator_server import Emulator
+from tests.support.emulator_server import Emulator
 
 SYSTEM = {"role": "system", "content": "Be brief."}
 USER = {"role": "user", "content": "Hello"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.emulator.calls import ORGANISATION, create_id, get, refused
-from tests.emulator_server import Emulator
+from tests.support.emulator_server import Emulator
 
 
 @pytest.fixture

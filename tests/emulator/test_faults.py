@@ -9,7 +9,7 @@ import requests
 
 from tests.emulator.calls import ORGANISATION, create_id, extend, get, refused, stored, struck
 from tests.emulator.wire import SESSIONS, exchange, received, sent
-from tests.emulator_server import Emulator, Kind, When
+from tests.support.emulator_server import Emulator, Kind, When
 
 ADA = {"userId": "ada"}
 USER = {"role": "user", "content": "Hello"}

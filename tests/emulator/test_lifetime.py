@@ -12,7 +12,7 @@ from tests.emulator.calls import (
     refused,
     stored,
 )
-from tests.emulator_server import Emulator
+from tests.support.emulator_server import Emulator
 
 
 def test_extend_counts_from_the_current_expiry(emulator: Emulator) -> None:

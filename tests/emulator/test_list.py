@@ -1,7 +1,7 @@
 import pytest
 
 from tests.emulator.calls import ORGANISATION, create_id, get, listed, put, refused
-from tests.emulator_server import Emulator
+from tests.support.emulator_server import Emulator
 
 
 def test_holds_active_sessions_newest_first(emulator: Emulator) -> None:

@@ -17,7 +17,7 @@ from quantcdn.models.update_ai_session_request import UpdateAISessionRequest
 from quantcdn.models.update_ai_session_request_new_messages_inner import UpdateAISessionRequestNewMessagesInner
 
 from tests.emulator.calls import ORGANISATION, stored
-from tests.emulator_server import Emulator
+from tests.support.emulator_server import Emulator
 
 
 def connected(emulator: Emulator, token: str) -> Iterator[AISessionsApi]:

@@ -16,7 +16,7 @@ import yaml
 
 from tests.emulator.calls import ORGANISATION, create_id
 from tests.emulator.test_contract import Json, operations, published
-from tests.emulator_server import Emulator
+from tests.support.emulator_server import Emulator
 
 COMMAND = str(Path(sys.executable).with_name("schemathesis"))
 EXAMPLES = int(os.environ.get("OPENAPI_EXAMPLES", "15"))

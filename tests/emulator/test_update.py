@@ -1,7 +1,7 @@
 import pytest
 
 from tests.emulator.calls import create_id, get, put, refused, stored
-from tests.emulator_server import Emulator
+from tests.support.emulator_server import Emulator
 
 USER = {"role": "user", "content": "Hello"}
 ASSISTANT = {"role": "assistant", "content": "Good day"}

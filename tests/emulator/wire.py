@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tests.emulator.calls import ORGANISATION
-from tests.emulator_server import Emulator
+from tests.support.emulator_server import Emulator
 
 SESSIONS = f"/api/v3/organizations/{ORGANISATION}/ai/sessions"
 

@@ -15,13 +15,14 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pulumi.dynamic import Config, ConfigureRequest
 
-from quant_sessions_provider import config, provider
-from quant_sessions_provider.client import Client
-from quant_sessions_provider.errors import AnswerLostError, ApiError, NotFoundError, QuantSessionsError
-from quant_sessions_provider.model import COMPUTED, INPUTS, contains_unknown
+from quant_sessions_provider import provider
+from quant_sessions_provider.client.sessions import Client
+from quant_sessions_provider.core import settings as config
+from quant_sessions_provider.core.describe import update_sentence
+from quant_sessions_provider.core.errors import AnswerLostError, ApiError, NotFoundError, QuantSessionsError
+from quant_sessions_provider.core.model import COMPUTED, INPUTS, contains_unknown
+from quant_sessions_provider.dynamic.properties import inward
 from quant_sessions_provider.provider import SessionError, SessionProvider
-from quant_sessions_provider.sentence import update_sentence
-from quant_sessions_provider.translation import inward
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,10 +14,11 @@ import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.dynamic.dynamic import serialize_provider
 
-from quant_sessions_provider import config, provider
-from quant_sessions_provider.errors import ConfigurationError, QuantSessionsError, RefusedError
-from quant_sessions_provider.model import UNKNOWN
-from quant_sessions_provider.operations import Diff, Operations
+from quant_sessions_provider import provider
+from quant_sessions_provider.core import settings as config
+from quant_sessions_provider.core.errors import ConfigurationError, QuantSessionsError, RefusedError
+from quant_sessions_provider.core.model import UNKNOWN
+from quant_sessions_provider.operations.crud import Diff, Operations
 from quant_sessions_provider.provider import SessionProvider
 
 if TYPE_CHECKING:
@@ -217,7 +218,7 @@ def test_a_variable_gives_the_whole_traceback_and_its_cause(
     getattr(operations, verb).side_effect = ConfigurationError("no token")
     text = shown_by_the_host(lambda: VERBS[verb](configured()))
     assert text.startswith("Traceback (most recent call last):")
-    assert "quant_sessions_provider.errors.ConfigurationError: no token" in text
+    assert "quant_sessions_provider.core.errors.ConfigurationError: no token" in text
     assert text.endswith("SessionError: no token\n")
     assert not hasattr(sys, "tracebacklimit")
 

@@ -86,8 +86,8 @@ def test_the_package_exports_what_it_promises() -> None:
     }
     for name in exported:
         assert getattr(quant_sessions_provider, name).__module__ in (
-            "quant_sessions_provider.group",
-            "quant_sessions_provider.lookups",
-            "quant_sessions_provider.session",
+            "quant_sessions_provider.sdk.group",
+            "quant_sessions_provider.sdk.lookups",
+            "quant_sessions_provider.sdk.session",
             "typing",
         )

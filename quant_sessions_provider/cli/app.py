@@ -1,0 +1,48 @@
+"""The command line, ``quant-sessions``.
+
+A failure is one line on standard error and exit code 1, input of no use is one line and 2. Wrong options are typer's:
+usage, and 2.
+"""
+
+from importlib import metadata
+from typing import Annotated
+
+import typer
+
+from quant_sessions_provider.cli.doctor import doctor
+from quant_sessions_provider.cli.emulator import emulator
+from quant_sessions_provider.cli.list import list_sessions
+from quant_sessions_provider.cli.report import report
+from quant_sessions_provider.cli.show import show
+from quant_sessions_provider.cli.timeline import timeline
+
+app = typer.Typer(
+    help="QuantCDN AI sessions as Pulumi resources.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(metadata.version("quant-sessions-provider"))
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """QuantCDN AI sessions as Pulumi resources."""
+
+
+app.command("list")(list_sessions)
+app.command("show")(show)
+app.command("report")(report)
+app.command("timeline")(timeline)
+app.command("doctor")(doctor)
+app.command("emulator")(emulator)

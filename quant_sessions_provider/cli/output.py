@@ -1,0 +1,55 @@
+"""What commands print: tables for people, JSON for programs."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from io import TextIOWrapper
+from typing import Annotated, Any
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.core.redaction import one_line
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON
+    """Print JSON in ASCII: whatever it holds, it moves no cursor."""
+    typer.echo(json.dumps(value, indent=2))
+
+
+def console() -> Console:
+    """Make a console that takes texts as they are: others wrote them, and markup in them is not ours.
+
+    A letter that the terminal does not know becomes a question mark.
+    """
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    return Console(markup=False, emoji=False, highlight=False)
+
+
+def safe(text: str, style: str = "") -> Text:
+    """Make a text of others safe to show, keeping its lines."""
+    lines = text.expandtabs(4).split("\n")
+    return Text("\n".join(one_line(line) for line in lines), style=style)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Text]]) -> Table:
+    """Make a table that wraps what does not fit."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def moment(value: str | None) -> str:
+    """Shorten a timestamp to minutes in UTC; as the API wrote it if it is none."""
+    parsed = timestamps.parse_or_none(value)
+    return timestamps.render(parsed)[:16].replace("T", " ") + "Z" if parsed else value or ""

@@ -1,0 +1,40 @@
+"""``quant-sessions report``: a preview as a comment for reviewers."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from quant_sessions_provider.cli.files import read_json, unusable
+from quant_sessions_provider.cli.output import AsJson, print_json
+from quant_sessions_provider.report import markdown as report_text
+from quant_sessions_provider.report import preview as reports
+
+
+def report(
+    file: Annotated[Path, typer.Argument(help="Output of `pulumi preview --json`; - reads standard input.")] = Path(
+        "-"
+    ),
+    *,
+    fail_on_loss: Annotated[
+        bool, typer.Option("--fail-on-loss", help="Exit with 1 if a conversation is lost, or the preview failed.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the Markdown that a reviewer wants to find on a pull request: what a preview does to each session."""
+    document: Any = read_json(file)
+    try:
+        found = reports.read(document, datetime.now(timezone.utc))
+    except reports.NoPreviewError as error:
+        unusable(file, str(error))
+    if as_json:
+        print_json(report_text.as_json(found))
+    else:
+        # Bytes, so that neither the locale nor Windows' line ends change what a comment is to hold.
+        sys.stdout.buffer.write(report_text.markdown(found).encode())
+    if fail_on_loss and (found.losses or found.failed):
+        raise typer.Exit(1)

@@ -1,0 +1,121 @@
+"""Where a command's settings come from: an option beats the stack's configuration, which beats the environment."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Final
+
+import typer
+
+from quant_sessions_provider.core import settings as config
+from quant_sessions_provider.core.errors import ConfigurationError
+from quant_sessions_provider.core.redaction import one_line
+from quant_sessions_provider.pulumi_cli import answer_of
+
+_PULUMI_SECONDS: Final = 60
+
+
+def _checked(key: str) -> Callable[[str | None], str | None]:
+    """Refuse a malformed option as wrong usage, in the words of its setting."""
+
+    def check(value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            config.load({f"{config.NAMESPACES[0]}:{key}": value or " "}.get, {})
+        except ConfigurationError as error:
+            raise typer.BadParameter(str(error).partition(": ")[2]) from None
+        return value
+
+    return check
+
+
+Organization = Annotated[
+    str | None,
+    typer.Option(callback=_checked("organization"), help="Whose account.", show_default="the configured one"),
+]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(callback=_checked("baseUrl"), help="The API's host.", show_default="the configured one"),
+]
+Stack = Annotated[
+    str | None,
+    typer.Option(help="Read the configuration of this stack too, of the project in this folder.", show_default="none"),
+]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where settings are looked up. ``options`` by key, ``stack`` by full key."""
+
+    options: Mapping[str, str]
+    stack: Mapping[str, str] = field(default_factory=dict, repr=False)
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+
+    def load(self) -> config.Settings:
+        """Read all settings.
+
+        Raises:
+            ConfigurationError: a value is malformed.
+
+        """
+        return config.load(self.lookup, self.environ)
+
+    def lookup(self, full: str) -> str | None:
+        """Find a value that beats the environment, by its full key."""
+        namespace, _, key = full.partition(":")
+        option = self.options.get(key) if namespace == config.NAMESPACES[0] else None
+        return self.stack.get(full) if option is None else option
+
+    def place(self, key: str) -> str | None:
+        """Say where a setting comes from; None for its default."""
+        if key in self.options:
+            return "the command line"
+        name, value = config.find(key, self.lookup, self.environ)
+        return None if value is None else config.place(name)
+
+
+def sources(organization: str | None, base_url: str | None, stack: str | None) -> Sources:
+    """Gather what the options of a command say.
+
+    Raises:
+        ConfigurationError: the stack's configuration cannot be read.
+
+    """
+    given = {"organization": organization, "baseUrl": base_url}
+    options = {key: value for key, value in given.items() if value is not None}
+    return Sources(options, stack_configuration(stack) if stack else {})
+
+
+def stack_configuration(stack: str) -> dict[str, str]:
+    """Ask the Pulumi CLI for a stack's configuration, by full key; secrets are decrypted.
+
+    Raises:
+        ConfigurationError: it cannot be read; says why in Pulumi's words.
+
+    """
+    command = ["pulumi", "config", "--json", "--show-secrets", "--non-interactive", "--stack", stack]
+    try:
+        found = json.loads(answer_of(*command, seconds=_PULUMI_SECONDS))
+    except subprocess.CalledProcessError as error:
+        raise _unreadable(stack, _reason(str(error.stderr))) from None
+    except subprocess.TimeoutExpired:
+        raise _unreadable(stack, f"pulumi did not answer within {_PULUMI_SECONDS} seconds") from None
+    except OSError:
+        raise _unreadable(stack, "the Pulumi CLI is not found on PATH") from None
+    except ValueError:
+        raise _unreadable(stack, "pulumi did not answer with JSON") from None
+    return {key: str(entry["value"]) for key, entry in found.items() if "value" in entry}
+
+
+def _unreadable(stack: str, reason: str) -> ConfigurationError:
+    return ConfigurationError(f"the configuration of stack {one_line(stack)} cannot be read: {reason}")
+
+
+def _reason(stderr: str) -> str:
+    """Give the line that says what went wrong, of all that Pulumi says beside it."""
+    lines = [one_line(line) for line in stderr.splitlines() if line.strip()]
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    return (errors or lines or ["pulumi says nothing"])[0]

@@ -1,0 +1,63 @@
+"""``quant-sessions show``: one session with its messages."""
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from quant_sessions_provider.cli.account import open_account
+from quant_sessions_provider.cli.exits import one_line_errors
+from quant_sessions_provider.cli.output import AsJson, console, moment, print_json, safe
+from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from quant_sessions_provider.core.model import StoredSession
+
+
+def show(
+    session_id: Annotated[str, typer.Argument(metavar="ID", help="The session's id.")],
+    *,
+    as_json: AsJson = False,
+    organization: Organization = None,
+    base_url: BaseUrl = None,
+    stack: Stack = None,
+) -> None:
+    """Show one session with its messages. When it expires the API does not tell: a stack's state does."""
+    with one_line_errors():
+        client, owner = open_account(organization, base_url, stack)
+        session = client.get(owner, session_id)
+    if as_json:
+        print_json(asdict(session))
+    else:
+        _print(session, console())
+
+
+def _print(session: "StoredSession", to: "Console") -> None:
+    messages = session.messages
+    facts = {
+        "id": session.id or "",
+        "title": session.title or "",
+        "model": session.model or "",
+        "created": moment(session.created_at),
+        "messages": "not told" if messages is None else str(len(messages)),
+    }
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    for name, value in facts.items():
+        table.add_row(name, safe(value))
+    to.print(table)
+    for message in messages or []:
+        to.print()
+        to.print(_message(message), soft_wrap=True)
+
+
+def _message(message: Any) -> Text:  # noqa: ANN401 - whatever the API holds
+    if isinstance(message, dict) and all(isinstance(message.get(key), str) for key in ("role", "content")):
+        return Text.assemble(safe(message["role"], "bold"), "\n", safe(message["content"]))
+    return safe(json.dumps(message))

@@ -1,0 +1,91 @@
+"""``quant-sessions timeline``: when sessions live, for a schedule of runs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from quant_sessions_provider.cli.files import read_json, unusable
+from quant_sessions_provider.cli.output import AsJson, console, print_json, safe
+from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.timeline import schedule
+from quant_sessions_provider.timeline import svg as timeline_svg
+from quant_sessions_provider.timeline import terminal as timeline_text
+from quant_sessions_provider.timeline.terminal import Picture
+
+if TYPE_CHECKING:
+    from quant_sessions_provider.timeline.simulate import Life
+
+_LONGEST = 366
+
+
+def timeline(  # noqa: PLR0913 - options of a command
+    file: Annotated[Path, typer.Argument(help="Output of `pulumi stack export`; - reads standard input.")] = Path("-"),
+    *,
+    every: Annotated[str | None, typer.Option(help="Time between two runs: 30m, 12h, 1d.")] = None,
+    cron: Annotated[str | None, typer.Option(help="Cron line of the runs, instead: '0 */6 * * 1-5'.")] = None,
+    zone: Annotated[str, typer.Option("--timezone", help="Where the clock of the cron line hangs.")] = "UTC",
+    days: Annotated[int, typer.Option(min=1, max=_LONGEST, help="How far to look ahead.")] = 7,
+    start: Annotated[str | None, typer.Option("--from", help="A moment to start at.", show_default="now")] = None,
+    image: Annotated[Path | None, typer.Option("--svg", help="Also draw it into this file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show when each session of a stack lives, is renewed and is dead, if `pulumi up` runs on a schedule."""
+    from quant_sessions_provider.timeline import simulate as timelines  # noqa: PLC0415 - it imports Pulumi, which is slow
+
+    picture = _picture(every, cron, zone, *_time(start, timedelta(days=days)))
+    try:
+        sessions, notes = timelines.sessions_of(read_json(file))
+    except timelines.NoStateError as error:
+        unusable(file, str(error))
+    lives = [timelines.live(session, picture.runs, picture.start, picture.end) for session in sessions]
+    if image:
+        _draw(image, timeline_svg.svg(lives, picture, notes))
+    if as_json:
+        print_json(timeline_text.as_json(lives, picture, notes))
+    else:
+        _show(lives, picture, notes)
+
+
+def _time(start: str | None, span: timedelta) -> tuple[datetime, datetime]:
+    rule = "must be an RFC 3339 timestamp with an offset, such as 2026-11-24T17:00:00+01:00"
+    moment = datetime.now(timezone.utc) if start is None else timestamps.parse_or_none(start)
+    if moment is None:
+        raise typer.BadParameter(rule, param_hint="--from")
+    try:
+        return moment, moment + span
+    except OverflowError:
+        raise typer.BadParameter("must leave time for --days", param_hint="--from") from None
+
+
+def _picture(every: str | None, cron: str | None, zone: str, start: datetime, end: datetime) -> Picture:
+    if (every is None) == (cron is None):
+        raise typer.BadParameter("give the schedule of runs by one of them", param_hint="--every or --cron")
+    try:
+        if every is not None:
+            return Picture(start, end, schedule.every(every, start, end), f"every {every}")
+        runs = schedule.cron(cron or "", zone, start, end)
+    except schedule.ScheduleError as error:
+        raise typer.BadParameter(error.rule, param_hint=error.option) from None
+    return Picture(start, end, runs, f"at '{cron}' {zone}")
+
+
+def _show(lives: list[Life], picture: Picture, notes: list[str]) -> None:
+    to = console()
+    unicode = to.encoding.lower().startswith("utf")
+    if lives:
+        to.print(timeline_text.table(lives, picture, to.width, unicode=unicode))
+    else:
+        to.print("No session is in this state.")
+    for line in timeline_text.advice(lives, notes):
+        to.print(safe(line), soft_wrap=True)
+
+
+def _draw(file: Path, drawing: str) -> None:
+    try:
+        file.write_text(drawing, encoding="utf-8")
+    except OSError as error:
+        raise typer.BadParameter(f"{file}: {error.strerror}", param_hint="--svg") from None

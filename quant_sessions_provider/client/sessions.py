@@ -1,0 +1,203 @@
+"""The six operations of the API, with typed results."""
+
+from __future__ import annotations
+
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from quant_sessions_provider.client.repeat import Repeat
+from quant_sessions_provider.core.errors import RefusedError
+from quant_sessions_provider.core.model import (
+    PAGE_SIZE,
+    CreatedSession,
+    DeletedSession,
+    ExtendedSession,
+    SessionSummary,
+    StoredSession,
+    UpdatedSession,
+    by_state_key,
+    parse_answer,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from quant_sessions_provider.client.transport import Transport
+    from quant_sessions_provider.core.settings import Settings
+
+
+class Client:
+    """Talks to one host with one token; safe to share between threads.
+
+    All methods raise the errors of :mod:`quant_sessions_provider.core.errors`. ``organization`` and ``session_id`` are
+    opaque and escaped in paths. ``connect`` is called once, when the first request is due: most previews send none,
+    and what sends them takes 0.1 seconds to import.
+    """
+
+    def __init__(self, connect: Callable[[], Transport]) -> None:
+        self._connect, self._lock = connect, Lock()
+        self._connected: Transport | None = None
+
+    @property
+    def _transport(self) -> Transport:
+        with self._lock:
+            if self._connected is None:
+                self._connected = self._connect()
+            return self._connected
+
+    def create(  # noqa: PLR0913 - the API's own fields
+        self,
+        organization: str,
+        *,
+        user_id: str,
+        session_group: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        expiration_minutes: int | None = None,
+        initial_messages: Sequence[Any] | None = None,
+    ) -> CreatedSession:
+        """Create a session of 5 to 1440 minutes (the API's default is 60). Never repeated after a lost answer."""
+        body = by_state_key(
+            {
+                "user_id": user_id,
+                "session_group": session_group,
+                "metadata": metadata,
+                "expiration_minutes": expiration_minutes,
+                "initial_messages": initial_messages,
+            }
+        )
+        return self._transport.request(
+            "creating the session",
+            "POST",
+            path_of(organization),
+            parse=partial(parse_answer, CreatedSession),
+            repeat=Repeat.IF_NOT_PROCESSED,
+            body=body,
+        )
+
+    def get(self, organization: str, session_id: str) -> StoredSession:
+        """Read a session with its messages. It tells no expiry."""
+        return self._transport.request(
+            f"reading session {session_id}",
+            "GET",
+            path_of(organization, session_id),
+            parse=partial(parse_answer, StoredSession),
+            repeat=Repeat.ALWAYS,
+        )
+
+    def update(  # noqa: PLR0913 - the API's own fields
+        self,
+        organization: str,
+        session_id: str,
+        *,
+        new_messages: Sequence[Any] | None = None,
+        tokens_used: int | None = None,
+        status: str | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> UpdatedSession:
+        """Append user and assistant messages, count tokens, set status or metadata, in one request.
+
+        Messages and tokens would count twice if sent twice; without them it is repeated after a lost answer.
+        """
+        body = by_state_key(
+            {"new_messages": new_messages, "tokens_used": tokens_used, "status": status, "metadata": metadata}
+        )
+        adds = new_messages is not None or tokens_used is not None
+        return self._transport.request(
+            f"updating session {session_id}",
+            "PUT",
+            path_of(organization, session_id),
+            parse=partial(parse_answer, UpdatedSession),
+            repeat=Repeat.IF_NOT_PROCESSED if adds else Repeat.ALWAYS,
+            body=body,
+        )
+
+    def extend(self, organization: str, session_id: str, *, additional_minutes: int | None = None) -> ExtendedSession:
+        """Extend a session by 1 to 1440 minutes (the API's default is 60). Never repeated after a lost answer."""
+        return self._transport.request(
+            f"extending session {session_id}",
+            "PUT",
+            path_of(organization, session_id, "extend"),
+            parse=partial(parse_answer, ExtendedSession),
+            repeat=Repeat.IF_NOT_PROCESSED,
+            body=by_state_key({"additional_minutes": additional_minutes}),
+        )
+
+    def delete(self, organization: str, session_id: str) -> DeletedSession:
+        """Delete a session. The API documents no answer of its own for one that is gone."""
+        return self._transport.request(
+            f"deleting session {session_id}",
+            "DELETE",
+            path_of(organization, session_id),
+            parse=partial(parse_answer, DeletedSession),
+            repeat=Repeat.IF_NOT_PROCESSED,
+        )
+
+    def list(  # noqa: PLR0913 - the API's own filters
+        self,
+        organization: str,
+        *,
+        user_id: str | None = None,
+        session_group: str | None = None,
+        model: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> Iterator[SessionSummary]:
+        """List active sessions, at most ``limit`` of them (all if None) after the first ``offset``; pages by itself."""
+        filters = by_state_key({"user_id": user_id, "session_group": session_group, "model": model})
+        seen: set[str | None] = set()
+        while limit is None or len(seen) < limit:
+            size = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit - len(seen))
+            page = self._page(organization, {**filters, "limit": str(size), "offset": str(offset)})
+            # Sessions come and go between pages, and a server may ignore the offset: what was seen ends the walk.
+            fresh = list({session.id: session for session in page if session.id not in seen}.values())[:size]
+            yield from fresh
+            seen.update(session.id for session in fresh)
+            offset += len(page)
+            if len(page) < size or not fresh:
+                return
+
+    def _page(self, organization: str, query: dict[str, str]) -> Sequence[SessionSummary]:
+        return self._transport.request(
+            "listing sessions", "GET", path_of(organization), parse=_summaries, repeat=Repeat.ALWAYS, query=query
+        )
+
+
+def client_of(settings: Settings) -> Client:
+    """Make the client of some settings."""
+
+    def connect() -> Transport:
+        from quant_sessions_provider.client.transport import Transport  # noqa: PLC0415 - slow, and often not needed
+
+        return Transport(settings)
+
+    return Client(connect)
+
+
+def _summaries(answer: object) -> list[SessionSummary]:
+    if not isinstance(answer, list):
+        raise ValueError("not a list")  # noqa: TRY004 - one kind of error for a useless answer
+    return [parse_answer(SessionSummary, entry) for entry in answer]
+
+
+def path_of(organization: str, *parts: str) -> str:
+    """Give the escaped path of an organization's sessions, or of what lies below.
+
+    Raises:
+        RefusedError: no path can hold a part.
+
+    """
+    segments = [_segment(part) for part in (organization, "ai", "sessions", *parts)]
+    return "/api/v3/organizations/" + "/".join(segments)
+
+
+def _segment(text: object) -> str:
+    # HTTP libraries resolve dots even when they are escaped, which would climb out of the path. Whatever a state holds
+    # gets here too.
+    if not isinstance(text, str) or not text.strip("."):
+        raise RefusedError("an organization or session id is missing or made of dots: no path can hold it")
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError:
+        raise RefusedError("an organization or session id is no valid Unicode: no path can hold it") from None

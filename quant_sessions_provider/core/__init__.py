@@ -1,0 +1,1 @@
+"""Pure decisions and words: the standard library only, no clock, no environment."""

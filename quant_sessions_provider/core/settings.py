@@ -1,0 +1,253 @@
+"""Settings: their names, defaults and where each came from. Stack configuration beats the environment.
+
+A key is looked up as ``quant-sessions:KEY``, else as ``quant:KEY`` (shared with QuantCDN's own provider), else in its
+variable. The names are those of QuantCDN's own Pulumi provider.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+from quant_sessions_provider.core.errors import ConfigurationError
+
+DEFAULT_BASE_URL: Final = "https://dashboard.quantcdn.io"
+DEBUG: Final = "QUANTCDN_DEBUG"
+"""The variable that shows the traceback of an error that otherwise is one line."""
+NAMESPACES: Final = ("quant-sessions", "quant")
+VARIABLES: Final = {
+    "bearer": "QUANTCDN_API_TOKEN",
+    "organization": "QUANTCDN_ORGANIZATION",
+    "baseUrl": "QUANTCDN_BASE_URL",
+    "timeoutSeconds": "QUANTCDN_TIMEOUT_SECONDS",
+    "maxRetries": "QUANTCDN_MAX_RETRIES",
+    "baseDelayMs": "QUANTCDN_BASE_DELAY_MS",
+    "maxDelayMs": "QUANTCDN_MAX_DELAY_MS",
+    "enableJitter": "QUANTCDN_ENABLE_JITTER",
+    "requestsPerSecond": "QUANTCDN_REQUESTS_PER_SECOND",
+    "transcriptDir": "QUANTCDN_TRANSCRIPT_DIR",
+}
+
+_T = TypeVar("_T")
+
+_NAMES: Final = {"bearer": "API token", "organization": "organization"}
+
+Lookup = Callable[[str], object]
+"""Finds a value of the stack configuration by its full key, or None."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one run.
+
+    Args:
+        base_url: scheme and host of the API; https, or http to a loopback address.
+        timeout_seconds: bound of one call of the API: connection, answer, repetitions and the pauses between them.
+        max_retries: how often a request that may be repeated is.
+        base_delay_ms: first pause between repetitions; it doubles each time.
+        max_delay_ms: longest pause.
+        enable_jitter: vary the pauses at random.
+        requests_per_second: how many requests all threads may send, repetitions included; None: any number.
+        transcript_dir: where messages are saved before a session is deleted; None: they are not.
+        organization: whose sessions; None if not configured.
+        bearer: the API token; None if not configured.
+        bearer_source: the key or variable that the token came from.
+
+    """
+
+    base_url: str
+    timeout_seconds: float
+    max_retries: int
+    base_delay_ms: float
+    max_delay_ms: float
+    enable_jitter: bool
+    requests_per_second: float | None
+    transcript_dir: str | None
+    organization: str | None
+    bearer: str | None = field(repr=False)
+    bearer_source: str
+
+    @staticmethod
+    def missing(key: str) -> str:
+        """Say how to set a key that is needed and not configured."""
+        flag = " --secret" if key == "bearer" else ""
+        return (
+            f"no {_NAMES[key]} is configured: set the variable {VARIABLES[key]},"
+            f" or run `pulumi config set{flag} {NAMESPACES[0]}:{key}`"
+        )
+
+    def require_organization(self) -> str:
+        """Give the organization.
+
+        Raises:
+            ConfigurationError: none is configured.
+
+        """
+        if not self.organization:
+            raise ConfigurationError(self.missing("organization"))
+        return self.organization
+
+    def require_bearer(self) -> str:
+        """Give the token.
+
+        Raises:
+            ConfigurationError: none is configured.
+
+        """
+        if not self.bearer:
+            raise ConfigurationError(self.missing("bearer"))
+        return self.bearer
+
+
+def load(lookup: Lookup, environ: Mapping[str, str]) -> Settings:
+    """Read all settings.
+
+    Raises:
+        ConfigurationError: a value is malformed; the text names the key or variable it came from.
+
+    """
+    read = _Reader(lookup, environ)
+    return Settings(
+        base_url=read.convert("baseUrl", _base_url) or DEFAULT_BASE_URL,
+        timeout_seconds=read.convert("timeoutSeconds", _positive) or 30.0,
+        max_retries=_given(read.convert("maxRetries", _count), 3),
+        base_delay_ms=_given(read.convert("baseDelayMs", _amount), 500.0),
+        max_delay_ms=_given(read.convert("maxDelayMs", _amount), 30_000.0),
+        enable_jitter=_given(read.convert("enableJitter", _switch), True),  # noqa: FBT003 - a default
+        requests_per_second=read.convert("requestsPerSecond", _rate),
+        transcript_dir=read.convert("transcriptDir", _folder),
+        organization=read.convert("organization", _name),
+        bearer=read.convert("bearer", _token),
+        bearer_source=read.source("bearer"),
+    )
+
+
+def find(key: str, lookup: Lookup, environ: Mapping[str, str]) -> tuple[str, object]:
+    """Find a setting: the full key or the variable that it came from, and its value; the variable and None if unset."""
+    for full in (f"{namespace}:{key}" for namespace in NAMESPACES):
+        value = lookup(full)
+        if value is not None:
+            return full, value
+    # A variable that is set to nothing is a common way to unset it.
+    return VARIABLES[key], environ.get(VARIABLES[key]) or None
+
+
+def place(name: str) -> str:
+    """Say where a setting came from, by the name that :func:`find` gave."""
+    return f"the stack configuration {name}" if ":" in name else f"the variable {name}"
+
+
+class _Reader:
+    def __init__(self, lookup: Lookup, environ: Mapping[str, str]) -> None:
+        self._lookup, self._environ = lookup, environ
+
+    def _find(self, key: str) -> tuple[str, object]:
+        return find(key, self._lookup, self._environ)
+
+    def source(self, key: str) -> str:
+        return place(self._find(key)[0])
+
+    def convert(self, key: str, parse: Callable[[str], _T]) -> _T | None:
+        name, value = self._find(key)
+        if value is None:
+            return None
+        try:
+            return parse(str(value))
+        except ValueError as error:
+            # Without its cause: that could hold the value.
+            raise ConfigurationError(f"{name}: {error}") from None
+
+
+def _given(value: _T | None, default: _T) -> _T:
+    return default if value is None else value
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,3}", text):
+        raise ValueError("must be a whole number from 0 to 999")
+    return int(text)
+
+
+def _amount(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", text):
+        raise ValueError("must be a number that is not negative")
+    return float(text)
+
+
+def _positive(text: str, unit: str = "seconds") -> float:
+    try:
+        amount = _amount(text)
+    except ValueError:
+        amount = 0.0
+    if not amount:
+        raise ValueError(f"must be a number of {unit} above 0")
+    return amount
+
+
+def _rate(text: str) -> float:
+    return _positive(text, "requests a second")
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return text.lower() == "true"
+
+
+def _name(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text
+
+
+def _folder(text: str) -> str:
+    # A relative one would depend on where the engine starts the provider: perhaps in a checkout, to be committed.
+    path = Path(text).expanduser() if text.strip() else Path()
+    if not path.is_absolute():
+        raise ValueError("must be an absolute path, or one that starts with ~")
+    return str(path)
+
+
+def _token(text: str) -> str:
+    # Anything else could not be one header value, and might smuggle in a second.
+    if not re.fullmatch(r"[\x21-\x7e]+", text):
+        raise ValueError("must be a token of printable ASCII characters without spaces")
+    return text
+
+
+def _base_url(text: str) -> str:
+    plain = re.fullmatch(r"[\x21-\x7e]+", text) and not set(text) & set("?#@\\")
+    url = _split(text) if plain else None
+    if url is None or url.scheme not in ("http", "https") or not url.hostname or not _has_valid_place(url):
+        raise ValueError("must be a URL such as https://dashboard.quantcdn.io, without user, query or fragment")
+    if url.scheme == "http" and not _is_loopback(url.hostname):
+        raise ValueError("must be https: over http the token could be read on its way (loopback hosts excepted)")
+    return text.rstrip("/")
+
+
+def _split(text: str) -> SplitResult | None:
+    try:
+        return urlsplit(text)
+    except ValueError:  # its text repeats ours
+        return None
+
+
+def _has_valid_place(url: SplitResult) -> bool:
+    # Some versions of urlsplit see a host in "[::1]evil.example", or in "[a]".
+    found = re.fullmatch(r"(\[([^][]+)\]|[^][:]+)(:[0-9]*)?", url.netloc)
+    try:
+        return bool(found and (not found[2] or ipaddress.IPv6Address(found[2])) and url.port != 0)
+    except ValueError:
+        return False
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

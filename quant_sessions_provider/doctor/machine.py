@@ -1,0 +1,63 @@
+"""The machine that it runs on: the Pulumi CLI, Python and the packages."""
+
+from __future__ import annotations
+
+import platform
+import re
+import shutil
+import subprocess
+from importlib import metadata
+from typing import Final
+
+from quant_sessions_provider.core.redaction import one_line
+from quant_sessions_provider.doctor.check import Check
+from quant_sessions_provider.pulumi_cli import OLDEST_CLI, answer_of
+
+_SECONDS: Final = 30
+_PACKAGES: Final = ("quant-sessions-provider", "pulumi", "requests", "urllib3", "fastapi")
+_INSTALL: Final = "install it from https://www.pulumi.com/docs/iac/download-install/"
+
+
+def machine_checks() -> list[Check]:
+    """Look at what runs here; nothing is sent."""
+    return [pulumi_cli(), Check("Python", "ok", platform.python_version()), Check("packages", "ok", _packages())]
+
+
+def pulumi_cli() -> Check:
+    """Ask the CLI on PATH for its version."""
+    found = shutil.which("pulumi")
+    if found is None:
+        return Check("Pulumi CLI", "problem", "not found on PATH", _INSTALL)
+    said = _version_of(found)
+    version = _numbers(said)
+    if not version:
+        return Check("Pulumi CLI", "problem", f"{found} does not tell its version", _INSTALL)
+    seen = f"{one_line(said)} ({found})"
+    if version < _numbers(OLDEST_CLI):
+        return Check("Pulumi CLI", "problem", seen, f"{OLDEST_CLI} or newer is needed: {_INSTALL}")
+    if version[0] != _numbers(OLDEST_CLI)[0]:
+        return Check("Pulumi CLI", "warning", seen, f"tested with {OLDEST_CLI} and newer of the same major version")
+    return Check("Pulumi CLI", "ok", seen)
+
+
+def _version_of(command: str) -> str:
+    try:
+        return answer_of(command, "version", seconds=_SECONDS).strip()
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return ""
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", version)
+    return tuple(int(part) for part in found.groups()) if found else ()
+
+
+def _packages() -> str:
+    return ", ".join(f"{name} {_installed(name)}" for name in _PACKAGES)
+
+
+def _installed(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,144 @@
+"""The vendor's hosts: which answer, whether one takes the token, and what time it is there.
+
+The description of the API and the documentation site name different hosts and paths. Each is asked without a token and
+for no organization of anyone; then the configured one alone is asked with the token.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Final
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from quant_sessions_provider.client.connection import Session
+from quant_sessions_provider.client.deadline import Deadline, running
+from quant_sessions_provider.doctor.check import Check
+
+if TYPE_CHECKING:
+    from quant_sessions_provider.core.settings import Settings
+
+_LONGEST_WAIT: Final = 10.0
+_REFUSED: Final = (401, 403)
+_SYNCHRONIZED: Final = timedelta(minutes=1)
+_TOLERATED: Final = timedelta(minutes=15)
+_ONLINE: Final = "see whether this machine is online, and what proxy and certificates it needs (HTTPS_PROXY)"
+
+
+@dataclass(frozen=True)
+class Address:
+    """A place where sessions may be found, and who says so."""
+
+    base: str
+    path: str
+    named_by: str
+
+
+DESCRIBED: Final = Address(
+    "https://dashboard.quantcdn.io", "/api/v3/organizations/example/ai/sessions", "the API's description"
+)
+DOCUMENTED: Final = Address(
+    "https://api.quantcdn.io", "/api/v3/organisations/example/ai/sessions", "the documentation site"
+)
+
+
+@dataclass(frozen=True)
+class Knock:
+    """What became of a request without a token: a status or an obstacle, and how far the clock there is ahead."""
+
+    address: Address
+    status: int | None = None
+    obstacle: str = ""
+    skew: timedelta | None = None
+
+
+def knock_all(settings: Settings | None) -> list[Knock]:
+    """Ask all addresses at once, the configured one first if there is one."""
+    addresses = [DESCRIBED, DOCUMENTED]
+    if settings:
+        known = [address for address in addresses if address.base == settings.base_url]
+        configured = known[0] if known else Address(settings.base_url, DESCRIBED.path, "the configuration")
+        addresses = [configured, *(address for address in addresses if address is not configured)]
+    seconds = min(settings.timeout_seconds, _LONGEST_WAIT) if settings else _LONGEST_WAIT
+    with ThreadPoolExecutor(len(addresses)) as pool:
+        return list(pool.map(lambda address: knock(address, seconds), addresses))
+
+
+def knock(address: Address, seconds: float) -> Knock:
+    """Ask without a token, within so many seconds."""
+    # As the provider does: over plain http, to this machine, nothing goes through a proxy.
+    secure = address.base.lower().startswith("https:")
+    with running(Deadline(seconds, time.monotonic)), Session(None, trust_env=secure) as session:
+        sent = datetime.now(timezone.utc)
+        try:
+            with session.get(
+                address.base + address.path, params={"limit": "1"}, timeout=seconds, allow_redirects=False, stream=True
+            ) as response:
+                received = datetime.now(timezone.utc)
+                return Knock(address, response.status_code, skew=_skew(response.headers.get("Date"), sent, received))
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            return Knock(address, obstacle=_obstacle(error, seconds))
+
+
+def _obstacle(error: Exception, seconds: float) -> str:
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "no connection to the proxy"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "no secure connection, or its certificate is not accepted"
+    if isinstance(error, requests.Timeout):
+        return f"no answer within {seconds:g} seconds"
+    return "no connection"
+
+
+def _skew(date: str | None, sent: datetime, received: datetime) -> timedelta | None:
+    """Compare the clock there, which tells whole seconds, with the middle of the way there and back."""
+    try:
+        there = parsedate_to_datetime(date or "")
+    except ValueError:
+        return None
+    if there.tzinfo is None:
+        there = there.replace(tzinfo=timezone.utc)
+    return there + timedelta(seconds=0.5) - (sent + (received - sent) / 2)
+
+
+def address_check(met: Knock, *, configured: bool) -> Check:
+    """Say what an address answered."""
+    place = f"{met.address.base}, {'configured' if configured else 'not configured'}"
+    if met.status is None:
+        return Check(
+            "address",
+            "problem" if configured else "skipped",
+            f"{place}: cannot be reached ({met.obstacle})",
+            _ONLINE if configured else f"named by {met.address.named_by}; not needed while baseUrl is another one",
+        )
+    seen = f"{place}: answers {met.status} without a token"
+    if not configured:
+        return Check("address", "ok", f"{seen}; named by {met.address.named_by}")
+    if met.status in _REFUSED:
+        return Check("address", "ok", seen)
+    return Check("address", "warning", f"{seen}, where the API would refuse", "see whether baseUrl is right")
+
+
+def clock_check(knocks: list[Knock]) -> Check:
+    """Compare the clocks, by the first answer that tells the time."""
+    met = next((met for met in knocks if met.skew is not None), None)
+    if met is None or met.skew is None:
+        return Check("clock", "skipped", "nothing told the time")
+    seen = f"{_length(met.skew)} of {met.address.base}"
+    if abs(met.skew) <= _SYNCHRONIZED:
+        return Check("clock", "ok", f"within a minute of {met.address.base}")
+    if abs(met.skew) <= _TOLERATED:
+        return Check("clock", "warning", seen, "up to 15 minutes are tolerated; set this machine's clock (NTP)")
+    return Check(
+        "clock", "problem", seen, "more than 15 minutes: set this machine's clock (NTP), or expiry is misjudged"
+    )
+
+
+def _length(skew: timedelta) -> str:
+    minutes = round(abs(skew) / timedelta(minutes=1))
+    return f"{minutes} minute{'' if minutes == 1 else 's'} {'behind' if skew > timedelta() else 'ahead'}"

@@ -1,0 +1,1 @@
+"""Host 1: what is particular to ``pulumi.dynamic``."""

@@ -1,0 +1,1 @@
+"""Carries out the verbs through the port; knows neither Pulumi nor HTTP."""

@@ -1,0 +1,114 @@
+"""Asks the API about one session: is it there, is it alive, what would be lost with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.core.describe import counted
+from quant_sessions_provider.core.errors import (
+    AnswerLostError,
+    ApiError,
+    NotFoundError,
+    QuantSessionsError,
+    RefusedError,
+)
+from quant_sessions_provider.core.lifecycle import GRANT_TOLERANCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from quant_sessions_provider.client.sessions import Client
+    from quant_sessions_provider.core.model import Properties, SessionSummary, StoredSession
+
+_ATTEMPTS: Final = 3
+_UNCOUNTED: Final = "an unknown number of messages"
+
+
+class Probe:
+    """Looks; changes nothing. ``base_url`` is where the client looks."""
+
+    def __init__(self, client: Client, base_url: str) -> None:
+        self._client, self._base_url = client, base_url
+
+    def find(self, session_id: str, outputs: Properties) -> StoredSession | None:
+        """Read the session; None if it is gone."""
+        try:
+            return self._client.get(outputs.get("organization", ""), session_id)
+        except NotFoundError:
+            self.require_same_place(session_id, outputs)
+            return None
+
+    def require_same_place(self, session_id: str, outputs: Properties) -> None:
+        """Refuse to take another host's answer for that of the session's own."""
+        recorded = outputs.get("baseUrl", self._base_url)
+        if self._base_url != recorded:
+            there = recorded if isinstance(recorded, str) and recorded.isprintable() else "a place that is no URL"
+            raise RefusedError(
+                f"session {session_id} is not found at {self._base_url}, but it was made at {there}:"
+                " set baseUrl to where it lives"
+            )
+
+    def end_of(self, session_id: str, outputs: Properties) -> str | None:
+        """Say what became of a session past its expiry; None if it is alive.
+
+        It may linger, so the list of active sessions decides. That list holds no completed sessions: for one of those
+        a GET alone does.
+        """
+        found = None if outputs.get("expired") else self.find(session_id, outputs)
+        if found is None:
+            return "it is gone"
+        if outputs.get("status") == "completed" or self._is_listed(session_id, outputs):
+            return None
+        return f"the API lists it as active no more; replacing it loses {_messages_of(found)}"
+
+    def _is_listed(self, session_id: str, outputs: Properties) -> bool:
+        return any(session.id == session_id for session in self._active(outputs))
+
+    def _active(self, properties: Properties) -> Iterator[SessionSummary]:
+        """List the active sessions of a session's user and group, or all if a state does not tell whose it is."""
+        texts = {key: value for key, value in properties.items() if isinstance(value, str)}
+        return self._client.list(
+            properties.get("organization", ""), user_id=texts.get("userId"), session_group=texts.get("sessionGroup")
+        )
+
+    def price(self, session_id: str, outputs: Properties, why: str) -> str:
+        """Say what a replacement loses."""
+        try:
+            found = self.find(session_id, outputs)
+        except QuantSessionsError:
+            loss = _UNCOUNTED
+        else:
+            loss = "nothing: it is gone" if found is None else _messages_of(found)
+        return f"session {session_id}: {why}; replacing it loses {loss}"
+
+    def traces(self, inputs: Properties, sent: datetime) -> str:
+        """Say which sessions a creation whose answer was lost may have made."""
+        found = self._made_since(inputs, sent - GRANT_TOLERANCE)
+        if found is None:
+            return "Which session it may have made could not be found out; it expires by itself"
+        if not found:
+            return "The API lists no session that it may have made"
+        # Another stack, or a session that this one is to replace, may have the same user and group.
+        which = "unless a stack has it in its state" if len(found) == 1 else "whichever no stack has in its state"
+        return f"It may have made session {' or '.join(found)} ({which}): delete it by its id, or let it expire"
+
+    def _made_since(self, inputs: Properties, moment: datetime) -> list[str] | None:
+        """Ask up to three times for an answer of use: only now can the session be told by its time."""
+        for _ in range(_ATTEMPTS):
+            try:
+                listed = list(self._active(inputs))
+            except (ApiError, AnswerLostError) as error:
+                if error.is_refusal:
+                    break
+                continue
+            except QuantSessionsError:
+                break
+            # The API's clock may differ from ours, and a creation time may be missing.
+            return [s.id for s in listed if s.id and (timestamps.parse_or_none(s.created_at) or moment) >= moment]
+        return None
+
+
+def _messages_of(session: StoredSession) -> str:
+    return _UNCOUNTED if session.messages is None else counted(len(session.messages), "message")

@@ -1,0 +1,47 @@
+"""Saves a conversation before its session is deleted."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from quant_sessions_provider.core.errors import RefusedError
+
+if TYPE_CHECKING:
+    from quant_sessions_provider.core.model import StoredSession
+
+
+def save(folder: str, session_id: str, session: StoredSession) -> None:
+    """Write what the API tells of a session to ``<folder>/<id>.json``, readable by the owner alone.
+
+    The folder is made if it is missing. The file appears whole or not at all, and its content is on disk before this
+    returns: the session is deleted next.
+
+    Raises:
+        RefusedError: it could not be written, so the session must not be deleted.
+
+    """
+    if session.messages is None:
+        raise RefusedError(f"session {session_id} is not deleted: the API told no messages to save in transcriptDir")
+    try:
+        _write(Path(folder), quote(session_id, safe=""), json.dumps(asdict(session), ensure_ascii=False, indent=2))
+    except OSError as error:
+        raise RefusedError(
+            f"session {session_id} is not deleted: its messages could not be saved in transcriptDir ({error.strerror})"
+        ) from error
+
+
+def _write(folder: Path, name: str, text: str) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = folder / f".{name}.partial"
+    descriptor = os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    # Half a surrogate pair, which JSON may carry and UTF-8 may not, becomes the JSON escape that it came from.
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(folder / f"{name}.json")

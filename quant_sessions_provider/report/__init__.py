@@ -1,0 +1,1 @@
+"""A preview as rows, and those as Markdown and JSON."""

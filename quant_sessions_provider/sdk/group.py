@@ -1,0 +1,178 @@
+"""One session for each user of a group, as one component."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, Final
+
+import pulumi
+
+from quant_sessions_provider.sdk.session import Message, OnExpired, Session, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+TYPE: Final = "quant:SessionGroup"
+"""In people's state: for ever."""
+
+_OF_SESSIONS: Final = (
+    "additional_secret_outputs",
+    "custom_timeouts",
+    "delete_before_replace",
+    "hide_diffs",
+    "ignore_changes",
+    "replace_on_changes",
+    "replace_with",
+    "replacement_trigger",
+)
+"""Options that mean nothing to a component; Pulumi hands none of them on to its children."""
+
+_LATE: Final = "must be known when the program runs; the values of a mapping may be Outputs"
+_UNFIT: Final = 'cannot be part of a resource\'s name ("::" or unprintable): use a mapping of names to user ids'
+
+
+class SessionGroup(pulumi.ComponentResource):
+    """One :class:`Session` for each user, all with the same settings.
+
+    Each session is named ``NAME-USER`` after the group and its user, so adding, removing or reordering users never
+    touches the sessions of others.
+
+    Args:
+        name: the group's name in the stack, and the beginning of its sessions' names.
+        user_ids: whose sessions: a list of user ids, or a mapping of names to user ids. Names of resources are plain
+            in state, previews and URNs; with a mapping its keys are used in them and the user ids may be Outputs and
+            secrets. Names must be known when the program runs, without "::" and printable.
+        session_group: the group that the API lists them by; this and all below as for :class:`Session`.
+        expiration_minutes: lifetime from each session's own creation, whole minutes from 5 to 1440 (default 60).
+        expires_at: all live until one moment instead: RFC 3339 with an offset, at most 1440 minutes ahead.
+        renew_before_minutes: with how many minutes left, or fewer, a run renews one.
+        on_expired: what a run does about one that has expired.
+        messages: the declared messages, the same for each.
+        metadata: any JSON object, the same for each.
+        status: ``active`` or ``completed``.
+        organization: whose account; by default the configured one.
+        session_opts: gives more of Pulumi's options for one session, by the user id or the mapping's key, such as
+            aliases for a session that was declared on its own before.
+        opts: Pulumi's options. What is about properties and replacement goes to each session; the rest is the
+            component's, of which Pulumi hands on aliases, protect, retain_on_delete, deleted_with and transforms.
+
+    Raises:
+        pulumi.RunError: the names cannot be known, are empty, cannot be part of a resource's name, or two are the
+            same; or what :class:`Session` refuses.
+
+    ``sessions`` holds the sessions by user id or key. The other outputs are maps with the same keys.
+
+    """
+
+    sessions: dict[str, Session]
+    """The sessions themselves, by user id or key."""
+    session_ids: pulumi.Output[dict[str, str]]
+    """The sessions' ids."""
+    expires_at: pulumi.Output[dict[str, str]]
+    """Until when each was asked to live (RFC 3339)."""
+    granted_expires_at: pulumi.Output[dict[str, str]]
+    """Until when each lives, as the API last granted it (RFC 3339)."""
+
+    def __init__(  # noqa: PLR0913 - a session has that many properties
+        self,
+        name: str,
+        *,
+        user_ids: Collection[str] | Mapping[str, pulumi.Input[str]],
+        session_group: pulumi.Input[str] | None = None,
+        expiration_minutes: pulumi.Input[int] | None = None,
+        expires_at: pulumi.Input[str] | None = None,
+        renew_before_minutes: pulumi.Input[int] | None = None,
+        on_expired: pulumi.Input[OnExpired] = "recreate",
+        messages: pulumi.Input[Sequence[pulumi.Input[Message]]] | None = None,
+        metadata: pulumi.Input[Mapping[str, Any]] | None = None,
+        status: pulumi.Input[Status] = "active",
+        organization: pulumi.Input[str] | None = None,
+        session_opts: Callable[[str], pulumi.ResourceOptions | None] = lambda _: None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        users = _by_key(name, user_ids)
+        own, each = _divided(name, opts or pulumi.ResourceOptions())
+        super().__init__(TYPE, name, None, own)
+        each.parent = self
+        self.sessions = {
+            key: Session(
+                f"{name}-{key}",
+                user_id=user_id,
+                session_group=session_group,
+                expiration_minutes=expiration_minutes,
+                expires_at=expires_at,
+                renew_before_minutes=renew_before_minutes,
+                on_expired=on_expired,
+                messages=messages,
+                metadata=metadata,
+                status=status,
+                organization=organization,
+                opts=pulumi.ResourceOptions.merge(each, session_opts(key)),
+            )
+            for key, user_id in users.items()
+        }
+        self._map_outputs()
+
+    def _map_outputs(self) -> None:
+        sessions = self.sessions.items()
+        self.session_ids = _mapped({key: session.id for key, session in sessions})
+        self.expires_at = _mapped({key: session.expires_at for key, session in sessions})
+        self.granted_expires_at = _mapped({key: session.granted_expires_at for key, session in sessions})
+        self.register_outputs(
+            {"sessionIds": self.session_ids, "expiresAt": self.expires_at, "grantedExpiresAt": self.granted_expires_at}
+        )
+
+
+def _mapped(outputs: dict[str, pulumi.Output[str]]) -> pulumi.Output[dict[str, str]]:
+    mapped: pulumi.Output[dict[str, str]] = pulumi.Output.from_input(outputs)  # type: ignore[arg-type] # it unwraps them
+    return mapped
+
+
+def _divided(name: str, opts: pulumi.ResourceOptions) -> tuple[pulumi.ResourceOptions, pulumi.ResourceOptions]:
+    """Divide options into those of the component and those of each session."""
+    if opts.import_:
+        raise pulumi.RunError(f"session group {name}: import_ is not possible")
+    own = pulumi.ResourceOptions.merge(None, opts)
+    # The engine has children wait for what their component waits for, but keeps that out of their state.
+    each = pulumi.ResourceOptions(depends_on=opts.depends_on)
+    for option in _OF_SESSIONS:
+        setattr(each, option, getattr(own, option))
+        setattr(own, option, None)
+    return own, each
+
+
+def _by_key(name: str, user_ids: Collection[str] | Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Input[str]]:
+    """Give the user ids by what names their sessions; errors count entries and repeat no user id."""
+    at = f"session group {name}: user_ids"
+    if _is_late(user_ids):
+        raise pulumi.RunError(f"{at} {_LATE}")
+    if isinstance(user_ids, (str, bytes)) or not isinstance(user_ids, Collection):
+        raise pulumi.RunError(f"{at} must be a list of user ids, or a mapping of names to user ids")
+    keys, known = list(user_ids), set[str]()
+    for index, key in enumerate(keys):
+        flaw = _flaw(key) or ("is there already" if key in known else "")
+        if flaw:
+            raise pulumi.RunError(
+                f"{at}{f': key {index + 1}' if isinstance(user_ids, Mapping) else f'[{index}]'} {flaw}"
+            )
+        known.add(key)
+    if not isinstance(user_ids, Mapping):
+        return {key: key for key in keys}
+    told = [user_id for user_id in user_ids.values() if isinstance(user_id, str)]
+    if len(set(told)) < len(told):
+        raise pulumi.RunError(f"{at}: two of the names have the same user id")
+    return dict(user_ids)
+
+
+def _flaw(key: object) -> str:
+    """Say why a text cannot name a session; empty if it can."""
+    if _is_late(key):
+        return _LATE
+    if not isinstance(key, str) or not key.strip():
+        return "must be a text that is not empty"
+    return "" if key.isprintable() and "::" not in key else _UNFIT
+
+
+def _is_late(value: object) -> bool:
+    return isinstance(value, pulumi.Output) or isawaitable(value)

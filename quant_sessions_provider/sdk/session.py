@@ -1,0 +1,227 @@
+"""The resource that people declare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar, overload
+
+import pulumi
+from pulumi.dynamic import Resource
+from pulumi.runtime import get_config, is_config_secret
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.settings import get_monitor
+
+from quant_sessions_provider.core.model import COMPUTED, INPUTS, by_state_key, camel
+from quant_sessions_provider.core.settings import NAMESPACES
+from quant_sessions_provider.dynamic.properties import EXACT
+from quant_sessions_provider.provider import SessionProvider
+from quant_sessions_provider.sdk.update_hook import announcing_hook
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Role = Literal["system", "user", "assistant"]
+Status = Literal["active", "completed"]
+OnExpired = Literal["recreate", "ignore", "error"]
+
+
+class Message(TypedDict):
+    """One message of a conversation."""
+
+    role: pulumi.Input[Role]
+    content: pulumi.Input[str]
+
+
+_T = TypeVar("_T")
+
+
+class _Output(Generic[_T]):
+    """An output under its Python name; Pulumi keeps it in the instance under its state key."""
+
+    def __init__(self, doc: str) -> None:
+        self.__doc__ = doc
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._key = camel(name)
+
+    @overload
+    def __get__(self, session: None, owner: type) -> _Output[_T]: ...
+
+    @overload
+    def __get__(self, session: Session, owner: type) -> pulumi.Output[_T]: ...
+
+    def __get__(self, session: Session | None, owner: type) -> _Output[_T] | pulumi.Output[_T]:
+        if session is None:
+            return self
+        output: pulumi.Output[_T] = session.__dict__[self._key]
+        return output
+
+
+class Session(Resource, module="quant", name="Session"):
+    """A QuantCDN AI session: a conversation that lives from 5 minutes to 24 hours.
+
+    Args:
+        name: the resource's name in the stack.
+        user_id: whose session it is. Changing it replaces the session.
+        session_group: groups sessions, by application, environment or tenant. Changing it replaces the session.
+        expiration_minutes: lifetime from creation, whole minutes from 5 to 1440 (default 60). Raising it extends by
+            the difference; lowering it sends nothing, as the API cannot shorten a session.
+        expires_at: lives until a moment instead: RFC 3339 with an offset, at most 1440 minutes ahead. Excludes
+            ``expiration_minutes`` and ``renew_before_minutes``.
+        renew_before_minutes: a run that finds this many minutes or fewer left extends the session to a whole
+            lifetime: whole minutes from 1 to the lifetime less 1. Nothing renews between runs.
+        on_expired: what a run does about a session that has expired: ``recreate`` it, ``ignore`` that, or stop with
+            an ``error``.
+        messages: the conversation's declared messages. User and assistant messages added at the end are appended;
+            any other change replaces the session.
+        metadata: any JSON object. Changed in place.
+        status: ``active`` or ``completed``. Changed in place.
+        organization: whose account; by default the configured one. Changing it replaces the session.
+        opts: Pulumi's resource options.
+
+    Raises:
+        pulumi.RunError: arguments exclude each other, or Pulumi would drop, round or not act upon what is declared:
+            None in an object, whole numbers beyond 2^53, ``import_``, options by Python names. Or it would keep the
+            token in state, since that is configured in plain text.
+
+    The ``id`` is the session's own. Every input is an output too, as it was applied; see the properties below for the
+    rest. The rules are in ``docs/expiry.md``.
+
+    """
+
+    user_id = _Output[str]("Whose session it is.")
+    session_group = _Output[str | None]("The group, if one is declared.")
+    organization = _Output[str]("The account that holds it.")
+    expiration_minutes = _Output[int | None]("The declared lifetime in minutes; None with a moment set by hand.")
+    expires_at = _Output[str]("Until when it was asked to live (RFC 3339); `granted_expires_at` is what it got.")
+    renew_before_minutes = _Output[int | None]("With how many minutes left, or fewer, a run renews it.")
+    on_expired = _Output[str]("What a run does once it has expired.")
+    messages = _Output[list[dict[str, str]] | None]("The declared messages; not the live transcript.")
+    metadata = _Output[dict[str, Any] | None]("The declared metadata.")
+    status = _Output[str]("`active` or `completed`.")
+    granted_expires_at = _Output[str]("Until when it lives, as the API last granted it.")
+    created_at = _Output[str]("When it was created, as the API tells it.")
+    base_url = _Output[str]("The host that holds it.")
+    expired = _Output[bool]("Whether a refresh found it gone after its expiry.")
+    title = _Output[str | None]("The API's title for it, once an update or refresh has read one; always secret.")
+    model = _Output[str | None]("The model that it runs on, once read.")
+    total_messages = _Output[int | None]("Messages in the conversation when last counted.")
+    total_tokens = _Output[int | None]("Tokens used when last counted.")
+    updated_at = _Output[str | None]("When the API last took an update of ours.")
+
+    def __init__(  # noqa: PLR0913 - the resource has that many properties
+        self,
+        name: str,
+        *,
+        user_id: pulumi.Input[str],
+        session_group: pulumi.Input[str] | None = None,
+        expiration_minutes: pulumi.Input[int] | None = None,
+        expires_at: pulumi.Input[str] | None = None,
+        renew_before_minutes: pulumi.Input[int] | None = None,
+        on_expired: pulumi.Input[OnExpired] = "recreate",
+        messages: pulumi.Input[Sequence[pulumi.Input[Message]]] | None = None,
+        metadata: pulumi.Input[Mapping[str, Any]] | None = None,
+        status: pulumi.Input[Status] = "active",
+        organization: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        if expires_at is not None and (expiration_minutes is not None or renew_before_minutes is not None):
+            other = "renew_before_minutes" if expiration_minutes is None else "expiration_minutes"
+            raise pulumi.RunError(f"session {name}: expires_at and {other} exclude each other")
+        inputs = by_state_key(
+            {
+                "user_id": user_id,
+                "session_group": session_group,
+                "expiration_minutes": expiration_minutes,
+                "expires_at": expires_at,
+                "renew_before_minutes": renew_before_minutes,
+                "on_expired": on_expired,
+                "messages": _as_written(messages, f"session {name}: messages"),
+                "metadata": _as_written(metadata, f"session {name}: metadata"),
+                "status": status,
+                "organization": organization,
+            }
+        )
+        _register(self, name, inputs, opts, hooks=announcing_hook())
+
+    @classmethod
+    def get(
+        cls,
+        name: str,
+        id: pulumi.Input[str],  # noqa: A002 - Pulumi's own name for it
+        *,
+        organization: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> Session:
+        """Read a session that something else made; nothing is ever sent to it but GET.
+
+        Args:
+            name: the resource's name in the stack.
+            id: the session's id.
+            organization: whose account; by default the configured one.
+            opts: Pulumi's resource options.
+
+        The API tells title, model, creation time and the number of messages; all other outputs are None.
+
+        """
+        session = cls.__new__(cls)
+        inputs = by_state_key({"organization": organization})
+        _register(session, name, inputs, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)))
+        return session
+
+
+def _register(
+    session: Session,
+    name: str,
+    inputs: dict[str, Any],
+    opts: pulumi.ResourceOptions | None,
+    hooks: pulumi.ResourceHookBinding | None = None,
+) -> None:
+    _refuse_plain_token()
+    if opts:
+        _refuse_options(name, opts)
+    # The title may be made from messages.
+    ours = pulumi.ResourceOptions(additional_secret_outputs=["title"], hooks=hooks)
+    names: dict[str, Any] = dict.fromkeys((*INPUTS, *COMPUTED))
+    Resource.__init__(session, SessionProvider(), name, names | inputs, pulumi.ResourceOptions.merge(opts, ours))
+
+
+def _refuse_plain_token() -> None:
+    """Refuse a token that Pulumi would write into state, its backups and logs as it is; mocks have none."""
+    if isinstance(get_monitor(), MockMonitor):
+        return
+    for key in (f"{namespace}:bearer" for namespace in NAMESPACES):
+        if get_config(key) is not None and not is_config_secret(key):
+            raise pulumi.RunError(
+                f"{key} is configured in plain text, which Pulumi keeps in state: set it anew by"
+                f" `pulumi config set --secret {key}`"
+            )
+
+
+def _refuse_options(name: str, opts: pulumi.ResourceOptions) -> None:
+    """Refuse options that Pulumi would take without a word and not act upon."""
+    if opts.import_:
+        raise pulumi.RunError(
+            f"session {name}: import_ is not possible yet; Session.get reads a session made elsewhere"
+        )
+    for option in ("ignore_changes", "replace_on_changes", "hide_diffs", "additional_secret_outputs"):
+        for path in getattr(opts, option) or []:
+            root = path.replace("[", ".").split(".")[0] if isinstance(path, str) else ""
+            if "_" in root and camel(root) in (*INPUTS, *COMPUTED):
+                raise pulumi.RunError(f"session {name}: {option} goes by state keys: {camel(root)}, not {root}")
+
+
+def _as_written(value: Any, at: str) -> Any:  # noqa: ANN401 - anything that people declare
+    """Refuse what would be sent as something else: the engine drops None in an object and rounds large numbers."""
+    if isinstance(value, pulumi.Output) or isawaitable(value):
+        return pulumi.Output.from_input(value).apply(lambda known: _as_written(known, at))
+    if isinstance(value, Mapping):
+        if any(inner is None for inner in value.values()):
+            raise pulumi.RunError(f"{at}: holds None in an object, which Pulumi drops; leave the key out instead")
+        return {key: _as_written(inner, at) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_as_written(inner, at) for inner in value]
+    if isinstance(value, int) and abs(value) > EXACT:
+        raise pulumi.RunError(f"{at}: holds a whole number beyond 2^53, which Pulumi rounds; write it as a text")
+    return value

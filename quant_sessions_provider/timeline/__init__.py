@@ -1,0 +1,1 @@
+"""When sessions live under a schedule of runs."""

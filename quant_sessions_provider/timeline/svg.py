@@ -1,0 +1,127 @@
+"""Draws lives as one SVG that needs nothing else: light or dark as its reader's screen is, and with words for all."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import TYPE_CHECKING, Final
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from quant_sessions_provider.timeline.svg_elements import numbers, rect, text_of, write
+from quant_sessions_provider.timeline.terminal import Picture, advice, clock, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from quant_sessions_provider.timeline.simulate import Event, Life
+
+_STYLE: Final = """
+svg { font: 13px -apple-system, "Segoe UI", Helvetica, Arial, "DejaVu Sans", sans-serif; }
+.page { fill: #ffffff } .text { fill: #1f2328 } .soft { fill: #59636e } .line { stroke: #d1d9e0 }
+.dead { fill: #eff2f5 } .alive { fill: #2da44e } .renewed { fill: #ffffff; stroke: #1a7f37 }
+.recreated { fill: #bf8700; stroke: #ffffff } .stopped { fill: none; stroke: #cf222e }
+@media (prefers-color-scheme: dark) {
+.page { fill: #0d1117 } .text { fill: #f0f6fc } .soft { fill: #9198a1 } .line { stroke: #3d444d }
+.dead { fill: #21262d } .alive { fill: #238636 } .renewed { fill: #0d1117; stroke: #3fb950 }
+.recreated { fill: #d29922; stroke: #0d1117 } .stopped { fill: none; stroke: #f85149 } }
+"""
+_WIDTH, _LEFT, _BARS, _TOP, _ROW, _BAR = 1080, 190, 640, 86, 40, 18
+_MARGIN: Final = 24
+_LONGEST: Final = 18
+"""Letters of a name."""
+_LINE: Final = 140
+"""Letters of a line of text below."""
+_DATES: Final = 9
+"""As many have room side by side."""
+_NARROWEST: Final = 9
+"""Points from one mark to the next; nearer ones are left out, and counted beside the bar."""
+_LEGEND: Final = (
+    ("alive", "alive", 0),
+    ("dead", "dead", 70),
+    ("renewed", "renewed by a run", 140),
+    ("recreated", "made anew by a run, the conversation is lost", 280),
+    ("stopped", "the run stops", 590),
+)
+
+
+def svg(lives: Sequence[Life], picture: Picture, notes: Sequence[str] = ()) -> str:
+    """Draw a bar a session."""
+    said = [line for text in advice(lives, notes) for line in wrap(text, _LINE)]
+    below = _TOP + _ROW * len(lives) + 20
+    height = below + 30 + 20 * len(said) + 8
+    root = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {_WIDTH} {height}", "role": "img"})
+    root.set("aria-labelledby", "title desc")
+    text_of(root, "title", picture.title, id="title")
+    text_of(root, "desc", "; ".join(f"{life.session.name}: {summary(life)}" for life in lives), id="desc")
+    text_of(root, "style", _STYLE)
+    rect(root, (0, 0, _WIDTH, height), "page")
+    write(root, _MARGIN, 36, "When sessions live", "text", size=18, bold=True)
+    write(root, _MARGIN, 58, picture.title, "soft")
+    _days(root, picture, below)
+    for row, life in enumerate(lives):
+        _draw(root, life, picture, _TOP + _ROW * row)
+    _legend(root, below + 14)
+    for index, line in enumerate(said):
+        write(root, _MARGIN, below + 46 + 20 * index, line, "soft", size=12)
+    return tostring(root, encoding="unicode") + "\n"
+
+
+def _x(picture: Picture, moment: datetime) -> float:
+    return _LEFT + _BARS * picture.place(moment)
+
+
+def _days(root: Element, picture: Picture, bottom: float) -> None:
+    midnights = picture.midnights()
+    each = len(midnights) // _DATES + 1
+    for midnight in midnights[::each]:
+        x = _x(picture, midnight)
+        SubElement(root, "line", numbers(x1=x, x2=x, y1=_TOP - 6, y2=bottom - 14) | {"class": "line"})
+        write(root, x + 4, _TOP - 2, f"{midnight:%a %d %b}", "soft", size=11)
+
+
+def _draw(root: Element, life: Life, picture: Picture, top: float) -> None:
+    y, middle = top + 10, top + 10 + _BAR / 2
+    name = life.session.name
+    shown = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+    text_of(write(root, _MARGIN, middle + 4, shown, "text", bold=True), "title", name)
+    rect(root, (_LEFT, y, _BARS, _BAR), "dead", round_=4)
+    for since, until in life.spans:
+        left, right = _x(picture, since), _x(picture, until)
+        bar = rect(root, (left, y, max(right - left, 1), _BAR), "alive", round_=min(4, (right - left) / 4))
+        text_of(bar, "title", f"{name} lives from {clock(since)} until {clock(until)}")
+    last = float("-inf")
+    for event in life.events:
+        x = _x(picture, event.at)
+        if x - last >= _NARROWEST:
+            _mark(root, event.kind, x, middle, f"{clock(event.at)}: {_told(event)}")
+            last = x
+    write(root, _LEFT + _BARS + 16, middle + 4, summary(life), "text", size=12)
+
+
+def _told(event: Event) -> str:
+    if event.kind == "renewed":
+        return f"extended by {event.minutes} minutes"
+    return "made anew" if event.kind == "recreated" else f"the run stops: {event.why}"
+
+
+def _mark(root: Element, kind: str, x: float, y: float, title: str = "") -> None:
+    if kind == "renewed":
+        points = f"{x:.1f},{y - 5:.1f} {x + 5:.1f},{y + 4:.1f} {x - 5:.1f},{y + 4:.1f}"
+        mark = SubElement(root, "polygon", {"points": points, "class": kind})
+    elif kind == "recreated":
+        mark = SubElement(root, "circle", numbers(cx=x, cy=y, r=5.5) | {"class": kind, "stroke-width": "2"})
+    else:
+        path = f"M{x - 5:.1f} {y - 5:.1f}l10 10m0 -10l-10 10"
+        mark = SubElement(root, "path", {"d": path, "class": kind, "stroke-width": "3"})
+    if title:
+        text_of(mark, "title", title)
+
+
+def _legend(root: Element, y: float) -> None:
+    for kind, words, offset in _LEGEND:
+        x = _MARGIN + offset
+        if kind in ("alive", "dead"):
+            rect(root, (x, y - 8, 14, 10), kind, round_=2)
+        else:
+            _mark(root, kind, x + 7, y - 3)
+        write(root, x + 20, y + 1, words, "soft", size=12)

@@ -1,0 +1,54 @@
+"""An API may echo what it stores of a session: no verb repeats it, whatever its request holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from quant_sessions_provider.core import settings as config
+from quant_sessions_provider.core.errors import QuantSessionsError
+from quant_sessions_provider.operations.crud import Operations
+from tests.client.conftest import Answer
+from tests.support.fakes import ID, applied, inputs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from quant_sessions_provider.client.sessions import Client
+    from tests.client.conftest import Host
+
+OUTPUTS: Final = applied(
+    -60,
+    userId="jane@example.org",
+    sessionGroup="clinic-7",
+    messages=[{"role": "user", "content": "I have a fever"}],
+    metadata={"diagnosis": ["influenza"]},
+    title="A fever",
+)
+NEW: Final = inputs_of(OUTPUTS, status="completed", expiresAt="2126-11-24T12:00:00Z", metadata={"diagnosis": "cold"})
+ECHO: Final = "clinic-7 has no active session of jane@example.org: I have a fever, A fever, diagnosis influenza or cold"
+VERBS: Final[dict[str, Callable[[Operations], Any]]] = {
+    "diff": lambda operations: operations.diff(ID, OUTPUTS, NEW),
+    "read": lambda operations: operations.read(ID, OUTPUTS),
+    "update": lambda operations: operations.update(ID, OUTPUTS, NEW),
+    "delete": lambda operations: operations.delete(ID, OUTPUTS),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_no_verb_repeats_what_the_api_echoes(host: Host, client: Client, verb: str) -> None:
+    settings = config.load({"quant:baseUrl": host.url, "quant:bearer": "t"}.get, {})
+    host.play(Answer(403, {"message": ECHO}))
+    with pytest.raises(QuantSessionsError) as caught:
+        VERBS[verb](Operations(client, settings, lambda _: None))
+    text = str(caught.value)
+    assert "answered 403: *** has no active session of ***: ***, ***, *** *** or " in text
+    # What a refresh or a deletion is not told of, it cannot know.
+    assert ("cold" in text) == (verb in ("read", "delete"))
+
+
+def test_what_is_not_declared_is_told(host: Host, client: Client) -> None:
+    host.play(Answer(403, {"message": ECHO}))
+    with pytest.raises(QuantSessionsError, match=ECHO):
+        client.get("acme", ID)

@@ -1,0 +1,284 @@
+"""One state machine for the whole property table: program edits, time, run-time messages, loss, refresh.
+
+It drives the provider's own methods as the engine does, against the emulator, under any combination of what the API's
+description leaves open.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import note, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.core.model import MAX_EXTENSION, REPLACING
+from tests.stateful import refusals, verdicts
+from tests.stateful.world import World
+from tests.support.mini_engine import PlanError, shift_moments
+
+if TYPE_CHECKING:
+    from tests.stateful.choices import Combination
+    from tests.support.emulator_server import Emulator
+    from tests.support.mini_engine import Plan
+
+MESSAGES = st.lists(
+    st.fixed_dictionaries(
+        {"role": st.sampled_from(("system", "user", "assistant")), "content": st.sampled_from("abc")}
+    ),
+    max_size=4,
+)
+METADATA = st.dictionaries(
+    st.sampled_from(("user_id", "teamName", "ключ")),
+    st.sampled_from((1, 2.5, True, "x", [1, "y"], {"a": {"b": 2**53}})),
+    max_size=2,
+)
+EDITS: dict[str, st.SearchStrategy[Any]] = {
+    "userId": st.sampled_from(("u1", "u2")),
+    "sessionGroup": st.sampled_from((None, "g1", "g2")),
+    "expirationMinutes": st.sampled_from((None, 5, 30, 60, 61, 240, 1440)),
+    "expiresAt": st.sampled_from((6, 45, 200, 1439)),
+    "renewBeforeMinutes": st.sampled_from((None, 1, 4, 29, 59)),
+    "onExpired": st.sampled_from(("recreate", "ignore", "error")),
+    "status": st.sampled_from(("active", "completed")),
+    "messages": st.none() | MESSAGES,
+    "metadata": st.none() | METADATA,
+}
+LONGER = (
+    {"expirationMinutes": 240},
+    {"expirationMinutes": 1440},
+    {"expirationMinutes": 60, "renewBeforeMinutes": 59},
+    {"expirationMinutes": 1440, "renewBeforeMinutes": 1439},
+)
+"""What a person declares who wants a session to live longer; the last goes beyond a day in all."""
+
+
+class Machine(RuleBasedStateMachine):
+    """A program, its stack, and the API behind them."""
+
+    emulator: Emulator
+    combination: Combination
+
+    @initialize(
+        skew=st.sampled_from((0, 0, 600, -600)),
+        grant=st.sampled_from((0, 0, 0, 0, -40, -16, 16, 60)),
+        starts_anew=st.booleans(),
+    )
+    def begin(self, skew: int, grant: int, *, starts_anew: bool) -> None:
+        self.world = World(self.emulator, self.combination, skew=skew, grant=grant)
+        self.engine = self.world.engine
+        self.starts_anew = starts_anew
+        """What the person does about a refusal: start a new session, or take back what was refused."""
+        self.declared: dict[str, Any] = {"userId": "u1"}
+        self.end_is_open = grant != 0
+        """Whether the session may have another life than was asked for."""
+        self.run_up()
+
+    # --- what people do --------------------------------------------------------------------------------
+
+    @rule(data=st.data(), keys=st.lists(st.sampled_from(sorted(EDITS)), min_size=1, max_size=3, unique=True))
+    def edit(self, data: st.DataObject, keys: list[str]) -> None:
+        self._declare({key: data.draw(EDITS[key], label=key) for key in keys})
+
+    @rule(longer=st.sampled_from(LONGER))
+    def live_longer(self, longer: dict[str, Any]) -> None:
+        self._declare(longer)
+
+    def _declare(self, moved: dict[str, Any]) -> None:
+        before = dict(self.declared)
+        for key, value in moved.items():
+            self._set(key, value)
+        try:
+            self.engine.preview(self.declared)
+        except PlanError as error:
+            note(f"refused: {error}")
+            assert refusals.of_a_plan(str(error), self.world, self.declared), error  # noqa: PT017 - one of several ends of a run
+            self.declared = before
+            return
+        self.run_up()
+
+    def _set(self, key: str, value: Any) -> None:  # noqa: ANN401 - any property
+        if key == "expiresAt":
+            # Set earlier, it leaves the session a longer life.
+            self.end_is_open = True
+            self.declared.pop("expirationMinutes", None)
+            self.declared.pop("renewBeforeMinutes", None)
+            value = timestamps.render(datetime.now(timezone.utc) + timedelta(minutes=value))
+        elif key in ("expirationMinutes", "renewBeforeMinutes"):
+            self.declared.pop("expiresAt", None)
+        if value is None:
+            self.declared.pop(key, None)
+        else:
+            self.declared[key] = value
+
+    @rule()
+    def up_again(self) -> None:
+        self.run_up()
+
+    @rule(minutes=st.sampled_from((1, 4, 5, 20, 31, 59, 61, 300, 1441)))
+    def time_passes(self, minutes: int) -> None:
+        self.world.pass_time(60 * minutes)
+        shift_moments(self.declared, -60 * minutes)
+
+    @precondition(lambda self: self.world.live())
+    @rule(left=st.sampled_from((1, 3, 14, 25, 50)))
+    def its_end_comes_near(self, left: int) -> None:
+        ends = timestamps.parse(self.world.stored()[self._id]["expiresAt"]) - self.world.skew
+        minutes = (ends - datetime.now(timezone.utc)) // timedelta(minutes=1) - left
+        if minutes > 0:
+            self.time_passes(minutes)
+
+    @rule()
+    def refresh(self) -> None:
+        was_live, readable, past = self.world.live(), self.world.readable(), self.world.past()
+        planned = self.world.planned(self.declared)
+        self.engine.refresh()
+        assert (self.engine.state is not None) == (readable or past)
+        if self.engine.state:
+            assert self.world.outputs["expired"] is not readable
+        if was_live:
+            assert self.world.planned(self.declared) == planned
+
+    @precondition(lambda self: self.world.live())
+    @rule(messages=MESSAGES.filter(bool))
+    def converse(self, messages: list[Any]) -> None:
+        self.emulator.append(self.world.organization, self._id, messages)
+
+    @precondition(lambda self: self.world.live())
+    @rule(content=st.sampled_from("abc"))
+    def an_append_takes_effect_unseen(self, content: str) -> None:
+        """What a lost answer or a killed run leaves: the API has the message, state has not."""
+        session, message = self._id, {"role": "user", "content": content}
+        self.emulator.append(self.world.organization, session, [message])
+        self.declared["messages"] = [*self.declared.get("messages", []), message]
+        count = self._message_count(session)
+        self.run_up()
+        assert self._message_count(session) in (count, None)
+
+    def _message_count(self, session: str) -> int | None:
+        stored = self.world.stored().get(session)
+        return len(stored["messages"]) if stored else None
+
+    @precondition(lambda self: self.world.live())
+    @rule(messages=MESSAGES)
+    def tamper(self, messages: list[Any]) -> None:
+        self.emulator.tamper(self.world.organization, self._id, messages)
+        self.engine.refresh()
+        self.run_up()
+
+    @precondition(lambda self: self.world.live())
+    @rule()
+    def lose(self) -> None:
+        self._delete_by_hand()
+        self.engine.refresh()
+        refusals.set_later(self.declared)
+        self.run_up()
+
+    @rule(twice=st.booleans())
+    def destroy(self, *, twice: bool) -> None:
+        destroyed = self.engine.state.id if self.engine.state else ""
+        if twice and self.world.live():
+            self._delete_by_hand()
+        readable = self.world.readable()
+        self.engine.destroy()
+        assert self.world.alive() == []
+        assert not readable or destroyed not in self.world.stored()
+        refusals.set_later(self.declared)
+        self.run_up()
+
+    def _delete_by_hand(self) -> None:
+        self.emulator.api("DELETE", self.world.organization, f"/{self._id}").raise_for_status()
+
+    @property
+    def _id(self) -> str:
+        assert self.engine.state
+        return self.engine.state.id
+
+    # --- a run, and what must hold of it ---------------------------------------------------------------------
+
+    def run_up(self) -> None:
+        old, live = self.engine.state, self.world.live()
+        try:
+            self._up()
+        except PlanError as error:
+            text = str(error)
+            note(f"failed: {text}")
+            assert refusals.of_a_run(text, self.world, self.declared, live=live), error  # noqa: PT017 - one of several ends of a run
+            assert self.engine.state is old
+            if text.endswith(refusals.ANEW):
+                self._follow(text)
+
+    def _follow(self, text: str) -> None:
+        """Do as the line says, which must help."""
+        if refusals.GONE in text:
+            self.engine.refresh()
+            if self.engine.state is None:
+                refusals.set_later(self.declared)
+                self._up()
+                return
+        elif not self.starts_anew and self.engine.state:
+            refusals.take_back(text, self.declared, self.engine.state)
+            try:
+                self._up()
+            except PlanError as error:
+                # Past what was asked for, and yet alive, it can neither be extended nor left.
+                assert refusals.BEYOND_A_DAY in str(error), error  # noqa: PT017 - one of several ends of a run
+            else:
+                return
+        refusals.set_later(self.declared)
+        self._up(replace=True)
+
+    def _up(self, *, replace: bool = False) -> None:
+        old, live, stored = self.engine.state, self.world.live(), self.world.stored()
+        self.emulator.clear()
+        plan = self.engine.up(self.declared, replace=replace)
+        sent = self.emulator.requests(clear=True)
+        note(f"{plan.op} {plan.keys} {plan.sentence} {[(r['method'], r['path'][-8:], r['body']) for r in sent]}")
+        assert self.engine.state
+        if plan.op == "replace" and live and not replace:
+            assert set(plan.keys) & {*REPLACING, "messages"}
+        if old and plan.op in ("same", "update"):
+            assert self.engine.state.id == old.id
+        verdicts.shown_is_sent(plan, sent, self.world)
+        verdicts.a_short_grant_is_told(self.world, plan, sent)
+        if old:
+            verdicts.dropped_keys_are_told(plan, old, self.declared)
+        if plan.op in ("create", "replace"):
+            self.end_is_open = self.world.grant != 0
+        self._there_as_declared(plan, stored.get(self.engine.state.id, {}))
+        verdicts.a_second_plan_is_empty(self.world, self.declared)
+
+    def _there_as_declared(self, plan: Plan, before: dict[str, Any]) -> None:
+        active = self.declared.get("status", "active") == "active"
+        if active and self.declared.get("onExpired", "recreate") != "ignore" and "expiresAt" not in self.declared:
+            assert self.world.live() or (self.world.ends_soon() and plan.op == "same"), "it is there after a run"
+        if not self.world.live():
+            return
+        verdicts.the_api_holds_what_is_declared(self.world, self.declared, before.get("metadata", {}))
+        verdicts.state_tells_the_expiry(self.world)
+        # One extension reaches a day, which counted from now may be less than was asked; whole minutes may be one more.
+        ahead = timestamps.parse(self.world.outputs["expiresAt"]) - datetime.now(timezone.utc)
+        self.end_is_open |= self.world.has(extendFrom="now") and ahead > timedelta(minutes=MAX_EXTENSION + 1)
+        if not self.end_is_open:
+            verdicts.it_lives_as_long_as_was_asked(self.world)
+
+    @invariant()
+    def at_most_one_session_exists(self) -> None:
+        if hasattr(self, "world"):
+            assert len(self.world.alive()) <= 1
+
+
+def try_lives(emulator: Emulator, combination: Combination, examples: int, number: int = 0) -> None:
+    """Live through so many sequences of 25 steps under a combination; ``number`` is the seed."""
+    Machine.emulator, Machine.combination = emulator, combination
+    chosen = settings(max_examples=examples, stateful_step_count=25, deadline=None)
+    run_state_machine_as_test(seed(number)(Machine), settings=chosen)

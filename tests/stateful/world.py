@@ -1,0 +1,85 @@
+"""One stack with one session, and the API behind it, under one combination of behaviours."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from quant_sessions_provider.core import lifecycle, timestamps
+from tests.support.mini_engine import MiniEngine, PlanError
+
+if TYPE_CHECKING:
+    from tests.stateful.choices import Combination
+    from tests.support.emulator_server import Emulator
+
+
+class World:
+    """What can be known from outside: state as the engine has it, and what the API holds.
+
+    ``skew``: seconds by which the API's clock is ahead. ``grant``: minutes that it grants beyond what is asked.
+    """
+
+    def __init__(self, emulator: Emulator, combination: Combination, *, skew: int, grant: int) -> None:
+        self.emulator, self.combination, self.grant = emulator, combination, grant
+        emulator.behave(**combination, grantOffsetMinutes=grant)
+        emulator.http.put(f"{emulator.url}/_emulator/clock", json={"offsetSeconds": skew}).raise_for_status()
+        self.skew = timedelta(seconds=skew)
+        self.organization = uuid4().hex
+        self.engine = MiniEngine(
+            {
+                "bearer": emulator.token,
+                "organization": self.organization,
+                "baseUrl": emulator.url,
+                "baseDelayMs": "0",
+            }
+        )
+
+    def has(self, **behaviours: Any) -> bool:  # noqa: ANN401 - values of switches
+        """Tell whether the API behaves so."""
+        return all(self.combination[key] == value for key, value in behaviours.items())
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        """Give the outputs of the session in state."""
+        assert self.engine.state
+        return self.engine.state.outputs
+
+    def stored(self) -> dict[str, dict[str, Any]]:
+        """Give all that the API holds, expired ones too, by id."""
+        return {session["id"]: session for session in self.emulator.sessions(self.organization)}
+
+    def alive(self) -> list[str]:
+        there = datetime.now(timezone.utc) + self.skew
+        return [key for key, session in self.stored().items() if timestamps.parse(session["expiresAt"]) > there]
+
+    def live(self) -> bool:
+        """Tell whether the session in state is alive."""
+        return self.engine.state is not None and self.engine.state.id in self.alive()
+
+    def readable(self) -> bool:
+        """Tell whether a GET would find the session in state: it is alive, or it lingers."""
+        lingers = self.has(expired="lingering") and self.engine.state is not None
+        return self.live() or (lingers and self.engine.state is not None and self.engine.state.id in self.stored())
+
+    def past(self) -> bool:
+        """Tell whether it should be gone by what state knows."""
+        now = datetime.now(timezone.utc)
+        return self.engine.state is not None and lifecycle.lies_in_past(self.outputs, now)
+
+    def ends_soon(self) -> bool:
+        """Tell whether its end is so near that a skewed clock, or a grant within tolerance, hides it."""
+        known = lifecycle.known_expiry(self.outputs) if self.engine.state else None
+        return known is not None and known - datetime.now(timezone.utc) < lifecycle.GRANT_TOLERANCE + abs(self.skew)
+
+    def planned(self, declared: dict[str, Any]) -> str:
+        """Give the operation that a preview plans, or why it plans none."""
+        try:
+            return self.engine.preview(declared).op
+        except PlanError as error:
+            return str(error)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass: what state and the API hold was written that much earlier."""
+        self.engine.shift(-seconds)
+        self.emulator.shift(-seconds)

@@ -1,0 +1,95 @@
+"""An example as a stranger would have it: a copy of its folder, with its own packages in ``.venv``.
+
+Its program runs inline, which saves a language host a run; ``shell`` runs what its files and its README say.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+from tests.support.engine import ROOT_VARIABLE, Run, Stack
+from tools.docs.text import SHOWN_ID, UUID, masked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+EXAMPLES: Final = Path(__file__).parents[2] / "examples"
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)| \d\d:\d\dZ)")
+
+
+class Example(Stack):
+    """One example with an empty stack, and all that its runs printed."""
+
+    def __init__(self, name: str, home: Path, variables: Mapping[str, str], stack: str = "test") -> None:
+        shutil.copytree(EXAMPLES / name, home, ignore=shutil.ignore_patterns(".venv", "__pycache__"))
+        (home / ".venv").symlink_to(sys.prefix)
+        self.printed: list[str] = []
+        self.readme = (home / "README.md").read_text()
+        super().__init__(home, dict(variables), self._main, stack)
+
+    def _main(self) -> None:
+        runpy.run_path(str(self.home / "__main__.py"), run_name="__main__")
+
+    def _run(self, verb: Callable[..., Any], options: dict[str, Any]) -> Run:
+        run = super()._run(verb, options)
+        assert not run.failed, run.text
+        self.printed.append(run.text)
+        return run
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Replace what stands once in a file."""
+        text = (self.home / file).read_text()
+        assert text.count(old) == 1, text
+        (self.home / file).write_text(text.replace(old, new))
+
+    def follow(self, command: str, **variables: str) -> str:
+        """Run a command as it stands in the README; what it printed."""
+        assert command in [line.partition("  #")[0].strip() for line in self.readme.splitlines()]
+        return self.shell(command, **variables)
+
+    def shell(self, script: str, **variables: str) -> str:
+        """Run a script in the folder, as a person or a job would; what it printed on standard output."""
+        done = subprocess.run(  # noqa: S603 - what the example's own files say
+            ["/bin/bash", "-euo", "pipefail", "-c", script],
+            cwd=self.home,
+            env=self._variables | variables,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        self.printed.append(done.stdout)
+        return done.stdout
+
+    @property
+    def _variables(self) -> dict[str, str]:
+        own = {**self.workspace.env_vars, "HOME": str(self.home)}
+        del own["PULUMI_RUNTIME_VIRTUALENV"]  # Pulumi.yaml names it
+        path = f"{os.environ[ROOT_VARIABLE]}/bin{os.pathsep}{os.environ['PATH']}"
+        return {**os.environ, **own, "PATH": path, "PULUMI_OPTION_COLOR": "never"}
+
+    def job(self, file: str, name: str) -> str:
+        """Give what a job of a workflow runs, but for what needs packages from elsewhere."""
+        steps = yaml.safe_load((self.home / file).read_text())["jobs"][name]["steps"]
+        return "\n".join(step["run"] for step in steps if step.get("run", "pulumi install") != "pulumi install")
+
+    def untrue(self) -> list[str]:
+        """List the blocks of text in the README of which no run printed all lines; times and ids do not count."""
+        printed = [set(_comparable(text).splitlines()) for text in self.printed]
+        blocks = re.findall(r"^```text\n(.*?)^```$", self.readme, re.DOTALL | re.MULTILINE)
+        assert blocks, "the README shows no preview"
+        return [block for block in blocks if not any(set(_comparable(block).splitlines()) <= each for each in printed)]
+
+
+def _comparable(text: str) -> str:
+    text = _MOMENT.sub("<time>", masked(UUID.sub(SHOWN_ID, text)))
+    return "\n".join(line.rstrip() for line in text.splitlines())

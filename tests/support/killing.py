@@ -1,0 +1,185 @@
+"""Runs the real CLI in processes of its own, to be interrupted and killed at a chosen moment.
+
+::
+
+    with start([pulumi_command().command, "up", "--yes"], folder, environment, folder / "up.txt") as run:
+        emulator.fault("slow", "after", method="POST", count=1, **UNTIL_KILLED)
+        wait_in_flight(emulator, "POST")
+        run.kill("engine")
+
+A run is a POSIX session, which all its processes keep, also those that outlive the engine: so they are found by it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from tests.support.emulator_server import Emulator
+
+Role = Literal["engine", "language-host", "program", "provider-launcher", "provider"]
+"""The CLI; what runs programs; the program; the shell script around the dynamic provider; the dynamic provider."""
+
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+
+UNTIL_KILLED: Final[dict[str, Any]] = {"chunkBytes": 1, "pauseMs": 3_600_000}
+"""Makes a "slow" fault hold its answer back until the client is gone: ``before`` the effect none takes place."""
+
+PATIENCE: Final = 60.0
+"""Seconds after which something that should have happened will not."""
+
+# The first that a command line holds: the program's names its language host's too.
+_SIGNS: Final[dict[str, Role]] = {
+    "pulumi-language-python-exec": "program",
+    "pulumi-language-python": "language-host",
+    "pulumi-resource-pulumi-python": "provider-launcher",
+    "pulumi.dynamic": "provider",
+}
+
+
+def role_of(command: str) -> Role | None:
+    """Tell the role of a process that the engine started by its command line; None: a passing helper."""
+    return next((role for sign, role in _SIGNS.items() if sign in command), None)
+
+
+class CliRun:
+    """A run of the CLI in a POSIX session of its own; its output goes to the file ``output``."""
+
+    def __init__(self, process: subprocess.Popen[bytes], output: Path) -> None:
+        self._process, self.output = process, output
+
+    @property
+    def text(self) -> str:
+        """What it printed so far, both streams."""
+        return self.output.read_text()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the engine is over; others may outlive it."""
+        return self._process.poll() is not None
+
+    def processes(self) -> dict[int, Role | None]:
+        """List all living processes of the run with their roles; None: a passing helper, such as a look for Python."""
+        return {pid: self._role(pid, command) for pid, command in _living().items() if _session(pid) == self._leader}
+
+    def pids(self, role: Role) -> list[int]:
+        """List the living processes of a role: none, or one."""
+        return [pid for pid, its in self.processes().items() if its == role]
+
+    def kill(self, *roles: Role) -> list[int]:
+        """SIGKILL the processes of the roles, all at once; of a role that has none, nothing. Tells who was hit."""
+        hit = [pid for pid, role in self.processes().items() if role in roles]
+        _kill(hit)
+        return hit
+
+    def interrupt(self) -> None:
+        """Send SIGINT as a terminal does on Ctrl-C: to the engine's process group, which holds no plugin."""
+        os.killpg(self._leader, signal.SIGINT)
+
+    def wait(self, seconds: float = PATIENCE) -> int:
+        """Wait until the engine is over; its exit code, negative for a signal."""
+        return self._process.wait(seconds)
+
+    def end(self) -> None:
+        """Kill whatever is left of the run, and wait until it is gone. A killed engine leaves its plugins running."""
+
+        def gone() -> bool:
+            left = self.processes()
+            _kill(left)
+            return not left
+
+        wait_until(gone)
+        self.wait()
+
+    @property
+    def _leader(self) -> int:
+        return self._process.pid
+
+    def _role(self, pid: int, command: str) -> Role | None:
+        if pid == self._leader:
+            return "engine"
+        return role_of(command)
+
+
+@contextmanager
+def start(
+    command: Sequence[str | Path], folder: Path, environment: Mapping[str, str], output: Path
+) -> Iterator[CliRun]:
+    """Start a command in a folder, and go on at once; on leaving, nothing of it is left alive."""
+    with output.open("wb") as stream:
+        process = subprocess.Popen(  # noqa: S603 - the CLI under test
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    run = CliRun(process, output)
+    try:
+        yield run
+    finally:
+        run.end()
+
+
+def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
+    """Look again and again until a condition holds; a TimeoutError if it does not come to that."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"not within {seconds:g} seconds")
+        time.sleep(0.01)
+
+
+def wait_in_flight(emulator: Emulator, method: str, path: str = "", seconds: float = PATIENCE) -> dict[str, Any]:
+    """Wait until a request's answer is being held back by a "slow" fault; gives the request.
+
+    ``path`` is what the request's own ends with: "/extend", or a session's id.
+    """
+    found: list[dict[str, Any]] = []
+
+    def held() -> bool:
+        log = (r for r in emulator.requests() if r["fault"] == "slow")
+        found.extend(r for r in log if r["method"] == method and r["path"].endswith(path))
+        return bool(found)
+
+    wait_until(held, seconds)
+    return found[-1]
+
+
+def _kill(pids: Sequence[int] | Mapping[int, object]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _session(pid: int) -> int | None:
+    with suppress(ProcessLookupError, PermissionError):
+        return os.getsid(pid)
+    return None
+
+
+def _living() -> dict[int, str]:
+    """Map all processes of this machine to their command lines; one that ended and awaits its parent has none."""
+    if Path("/proc/self/cmdline").exists():
+        found = {int(entry.name): _command_line(entry) for entry in Path("/proc").glob("[0-9]*")}
+        return {pid: command for pid, command in found.items() if command}
+    # Where there is no /proc; and there are containers without `ps`.
+    listed = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,stat=,args="], check=True, capture_output=True, text=True)  # noqa: S607 - from PATH
+    rows = (line.split(maxsplit=2) for line in listed.stdout.splitlines())
+    return {int(row[0]): row[2] for row in rows if len(row) > 2 and not row[1].startswith("Z")}
+
+
+def _command_line(entry: Path) -> str:
+    with suppress(OSError):
+        return (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    return ""

@@ -1,0 +1,57 @@
+"""Previews as the CLI prints them, made by hand: those that a run of the engine can hardly be brought to."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.support.fakes import NOW, at
+
+SESSION = "pulumi-python:dynamic/quant:Session"
+PRIVATE = "what nobody else is to read"
+
+
+def urn(name: str, kind: str = SESSION) -> str:
+    return f"urn:pulumi:main::shop::{kind}::{name}"
+
+
+def state(name: str, left: float = 30, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    """Give a session's state, with `left` minutes to live."""
+    outputs = {"expiresAt": at(left), "grantedExpiresAt": at(left), "userId": PRIVATE, "title": "[secret]"}
+    messages = [{"role": "user", "content": PRIVATE}]
+    inputs = {"userId": PRIVATE, "expiresAt": at(left), "messages": messages, "metadata": {PRIVATE: PRIVATE}}
+    whole = {"urn": urn(name), "id": f"id-of-{name}", "type": SESSION, "inputs": inputs, "outputs": outputs | inputs}
+    whole["outputs"] |= more.pop("outputs", {})
+    return whole | more
+
+
+def step(op: str, name: str, *, kind: str = SESSION, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    """Give a step; by default of a session that has half an hour, and is to have an hour."""
+    sides = {"oldState": state(name)} if op != "create" else {}
+    sides |= {"newState": state(name, 60)} if not op.startswith("delete") else {}
+    return {"op": op, "urn": urn(name, kind), "detailedDiff": None, **sides, **more}
+
+
+def note(text: str) -> dict[str, Any]:
+    return {"message": f"{text}\n\n", "severity": "info#err"}
+
+
+def said(name: str, text: str, severity: str = "info", kind: str = SESSION) -> dict[str, Any]:
+    return {"urn": urn(name, kind), "message": f"{text}\n", "severity": severity}
+
+
+def preview(*parts: dict[str, Any], same: int = 0) -> dict[str, Any]:
+    steps = [part for part in parts if "op" in part]
+    return {
+        "steps": steps,
+        "diagnostics": [part for part in parts if "op" not in part],
+        "changeSummary": {"same": same},
+        "duration": 1,
+    }
+
+
+def printed(*parts: dict[str, Any], same: int = 0) -> str:
+    return json.dumps(preview(*parts, same=same))
+
+
+__all__ = ["NOW", "PRIVATE", "at", "note", "preview", "printed", "said", "state", "step", "urn"]

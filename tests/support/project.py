@@ -1,0 +1,109 @@
+"""A project in a folder, as people have it, for runs of the real CLI in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.support.engine import pulumi_command, read_state, write_state
+from tests.support.killing import start
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from tests.support.killing import CliRun
+
+PROGRAM: Final = """\
+import json
+from pathlib import Path
+
+from quant_sessions_provider import Session
+
+for name, declared in json.loads(Path("declared.json").read_text()).items():
+    Session(name, user_id=name, **declared)
+"""
+
+
+class Project:
+    """A folder with a program whose sessions are declared by a file beside it; each one's user is its name.
+
+    ``variables`` are what points the provider somewhere; ``program`` may be another one.
+    """
+
+    def __init__(self, folder: Path, variables: dict[str, str], program: str = PROGRAM) -> None:
+        self.folder, self.variables = folder, variables
+        self.declared: dict[str, dict[str, Any]] = {}
+        options = {"toolchain": "pip", "virtualenv": sys.prefix}
+        settings = {"name": "acceptance", "runtime": {"name": "python", "options": options}}
+        (folder / "Pulumi.yaml").write_text(json.dumps(settings))  # JSON is YAML
+        (folder / "__main__.py").write_text(program)
+        (folder / "backend").mkdir()
+
+    def declare(self, **sessions: dict[str, Any]) -> None:
+        """Declare these sessions, and no others."""
+        self.declared = sessions
+        (self.folder / "declared.json").write_text(json.dumps(sessions))
+
+    def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the CLI to its end."""
+        return subprocess.run(  # noqa: S603 - the CLI under test
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment(),
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+
+    def ok(self, *arguments: str) -> str:
+        """Run a command that must succeed; what it printed on standard output."""
+        done = self.cli(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def start(self, *arguments: str) -> AbstractContextManager[CliRun]:
+        """Start a command, to be interrupted or killed."""
+        return start(self.command(*arguments), self.folder, self.environment(), self.folder / "output.txt")
+
+    def command(self, *arguments: str) -> list[str]:
+        """Give a whole command line."""
+        return [pulumi_command().command, *arguments, "--non-interactive", "--color", "never"]
+
+    def environment(self) -> dict[str, str]:
+        """Give what the CLI runs with."""
+        return {
+            **os.environ,
+            "PULUMI_BACKEND_URL": f"file://{self.folder}/backend",
+            "PULUMI_CONFIG_PASSPHRASE": "acceptance",
+            "PULUMI_HOME": f"{self.folder}/pulumi-home",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            **self.variables,
+        }
+
+    def export(self, stack: str = "main") -> dict[str, Any]:
+        """Read a stack's state as it lies on disk, which costs no start of the CLI; secrets stay encrypted."""
+        return read_state(self._file(stack))
+
+    def state_bytes(self, stack: str = "main") -> int:
+        """Tell how long a stack's state is on disk, compressed or not; Pulumi's copies of it do not count."""
+        found = self._file(stack).parent.glob(f"{stack}.json*")
+        return sum(file.stat().st_size for file in found if file.suffix not in (".bak", ".attrs"))
+
+    def rewrite(self, deployment: dict[str, Any], stack: str = "main") -> None:
+        """Put a changed export back on disk."""
+        write_state(self._file(stack), deployment)
+
+    def _file(self, stack: str) -> Path:
+        return self.folder / "backend" / ".pulumi" / "stacks" / "acceptance" / f"{stack}.json"
+
+    def sessions(self, stack: str = "main") -> dict[str, dict[str, Any]]:
+        """Give the sessions in a stack's state, by name; several of a name would be a mistake."""
+        found = [r for r in self.export(stack).get("resources", []) if "quant:Session" in r["type"]]
+        by_name = {r["urn"].rsplit("::", 1)[-1]: r for r in found}
+        assert len(by_name) == len(found), found
+        return by_name

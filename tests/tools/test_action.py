@@ -1,0 +1,186 @@
+"""``action.yml``: what GitHub would make of it, and its scripts, run by the shell that GitHub runs them with."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.previews import note, printed, step
+
+ROOT = Path(__file__).parents[2]
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
+STEPS: dict[str, dict[str, Any]] = {step["name"]: step for step in ACTION["runs"]["steps"]}
+LOST = printed(step("replace", "desk"), note("session id-of-desk: userId changed; replacing it loses 14 messages"))
+GH = """#!/bin/sh
+printf '%s\\n' "$*" >> "$CALLS"
+case "$*" in *--paginate*) printf '%b' "$KNOWN" ;; esac
+"""
+
+
+def test_it_is_a_composite_action_whose_parts_are_described() -> None:
+    assert ACTION["runs"]["using"] == "composite"
+    assert all(part["description"] for part in [*ACTION["inputs"].values(), *ACTION["outputs"].values()])
+    assert all(step["shell"] == "bash" for step in STEPS.values())
+    assert ACTION["inputs"]["stack"]["required"]
+
+
+def test_no_script_is_put_together_from_what_others_wrote() -> None:
+    assert not [name for name, step in STEPS.items() if "${{" in step["run"]]
+
+
+def test_every_input_and_every_variable_is_used() -> None:
+    used = re.findall(r"inputs\.([a-z-]+)", (ROOT / "action.yml").read_text())
+    assert set(used) == set(ACTION["inputs"])
+    unused = [(name, key) for name, step in STEPS.items() for key in step.get("env", {}) if _unused(key, step["run"])]
+    assert unused == [("Comment", "GH_TOKEN")]  # gh itself takes that
+
+
+def _unused(variable: str, script: str) -> bool:
+    return not re.search(rf"\$\{{?{variable}\b", script)
+
+
+def test_the_page_names_every_input_and_output() -> None:
+    page = (ROOT / "docs" / "report.md").read_text()
+    assert all(f"`{name}`" in page for name in [*ACTION["inputs"], *ACTION["outputs"]])
+
+
+class Runner:
+    """A runner's folder and files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("output", "summary", "calls"):
+            (folder / name).touch()
+        (folder / "quant-sessions").symlink_to(sys.prefix)
+        (folder / "gh").write_text(GH)
+        (folder / "gh").chmod(0o700)
+
+    def run(self, name: str, work_dir: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a step of the action by its name, or another script."""
+        script = self.folder / "script.sh"
+        script.write_text(STEPS[name]["run"] if name in STEPS else name)
+        environment = {
+            "PATH": f"{self.folder}:{os.environ['PATH']}",
+            "RUNNER_TEMP": str(self.folder),
+            "GITHUB_OUTPUT": str(self.folder / "output"),
+            "GITHUB_STEP_SUMMARY": str(self.folder / "summary"),
+            "CALLS": str(self.folder / "calls"),
+            **variables,
+        }
+        shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)]
+        where = work_dir or self.folder
+        return subprocess.run(shell, cwd=where, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - the action's own script
+
+    def said(self, name: str) -> str:
+        return (self.folder / name).read_text()
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    return Runner(tmp_path)
+
+
+def test_the_report_goes_to_the_summary_and_its_losses_to_the_gate(runner: Runner) -> None:
+    (runner.folder / "preview.json").write_text(LOST)
+    done = runner.run("Report")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert runner.said("summary").startswith("<!-- quant-sessions report shop/main -->\n### AI sessions")
+    assert runner.said("output") == f"file={runner.folder}/quant-sessions-report.md\nlost=1\n"
+
+
+def test_a_preview_that_printed_nothing_stops_it_by_one_line(runner: Runner) -> None:
+    (runner.folder / "preview.json").touch()
+    done = runner.run("Report")
+    assert done.returncode == 2
+    assert done.stderr == f"{runner.folder}/preview.json: empty: the command before it may have failed\n"
+
+
+@pytest.mark.parametrize(
+    ("known", "request_"),
+    [("", "POST repos/acme/shop/issues/7/comments"), ("41\\n42\\n", "PATCH repos/acme/shop/issues/comments/41")],
+    ids=["first", "again"],
+)
+def test_one_comment_is_written_and_then_kept_up_to_date(runner: Runner, known: str, request_: str) -> None:
+    report = runner.folder / "report.md"
+    report.write_text("<!-- quant-sessions report shop/main -->\n### x\n")
+    done = runner.run("Comment", REPOSITORY="acme/shop", NUMBER="7", REPORT=str(report), KNOWN=known)
+    assert (done.returncode, done.stderr) == (0, "")
+    look, write = runner.said("calls").splitlines()
+    assert look.startswith("api --paginate repos/acme/shop/issues/7/comments --jq ")
+    assert write == f"api --silent --method {request_} --field body=@{report}"
+
+
+VERDICTS = {
+    "kept": ("0", "true", "0", 0),
+    "lost": ("0", "true", "2", 1),
+    "lost-and-told-so": ("0", "false", "2", 0),
+    "failed": ("255", "false", "0", 1),
+}
+
+
+@pytest.mark.parametrize(("code", "gate", "lost", "expected"), VERDICTS.values(), ids=VERDICTS)
+def test_it_fails_where_the_preview_did_or_the_gate_says_so(
+    runner: Runner, code: str, gate: str, lost: str, expected: int
+) -> None:
+    done = runner.run("Decide", CODE=code, FAIL_ON_LOSS=gate, LOST=lost)
+    assert done.returncode == expected
+    assert done.stdout.startswith("::error::") == bool(expected)
+
+
+GITLAB_CURL = """#!/bin/sh
+printf '%s\\n' "$*" >> "$CALLS"
+case "$*" in *per_page*) printf '%s' "$KNOWN" ;; esac
+"""
+MARKED = "<!-- quant-sessions report shop/main -->\nOld"
+
+
+def _gitlab_note(number: int, body: str, author: str) -> dict[str, Any]:
+    return {"id": number, "body": body, "author": {"username": author}}
+
+
+@pytest.mark.parametrize(
+    ("known", "request_"),
+    [
+        ([_gitlab_note(1, "Nice", "ada")], "--request POST --form body=<report.md https://gitlab.example/notes"),
+        ([_gitlab_note(1, MARKED, "ada")], "--request POST --form body=<report.md https://gitlab.example/notes"),
+        (
+            [_gitlab_note(1, MARKED, "ada"), _gitlab_note(2, MARKED, "project_7_bot_4ffca2")],
+            "--request PUT --form body=<report.md https://gitlab.example/notes/2",
+        ),
+    ],
+    ids=["first", "forged", "again"],
+)
+def test_the_snippet_for_gitlab_writes_one_note_and_fails_on_a_loss(
+    runner: Runner, known: list[dict[str, Any]], request_: str
+) -> None:
+    (snippet,) = [block for block in _yaml_of_page() if "sessions" in block]
+    script = "\n".join(line for line in snippet["sessions"]["script"] if not line.startswith("pip "))
+    for name, text in {"curl": GITLAB_CURL, "pulumi": f"#!/bin/sh\nprintf %s '{LOST}'\n"}.items():
+        (runner.folder / name).write_text(text)
+        (runner.folder / name).chmod(0o700)
+    path = f"{runner.folder}:{runner.folder}/quant-sessions/bin:{os.environ['PATH']}"
+    variables = {"NOTES": "https://gitlab.example/notes", "REPORT_TOKEN": "t", "CI_PROJECT_ID": "7", "PATH": path}
+    variables["KNOWN"] = json.dumps(known)
+    done = runner.run(script, None, **variables)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert runner.said("calls").splitlines()[1].endswith(request_)
+
+
+def _yaml_of_page() -> list[dict[str, Any]]:
+    page = (ROOT / "docs" / "report.md").read_text()
+    return [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
+
+
+def test_the_workflow_on_the_page_asks_for_no_more_than_it_needs() -> None:
+    (workflow,) = [block for block in _yaml_of_page() if "jobs" in block]
+    assert workflow["permissions"] == {"contents": "read", "pull-requests": "write"}
+    (step,) = [step for step in workflow["jobs"]["sessions"]["steps"] if "OWNER" in step.get("uses", "")]
+    assert set(step["with"]) <= set(ACTION["inputs"])

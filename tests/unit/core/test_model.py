@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quant_sessions_provider.core import model
+from quant_sessions_provider.core.model import UNKNOWN
+
+WORDS = st.from_regex(r"[a-z]{1,8}(_[a-z]{1,8}){0,3}", fullmatch=True)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+# The answers as the API description spells them: POST and PUT in camelCase, GET and list in snake_case.
+ANSWERS: list[tuple[type[Any], dict[str, object]]] = [
+    (model.CreatedSession, {"sessionId": "s", "status": "active", "expiresAt": "e", "createdAt": "c"}),
+    (model.StoredSession, {"id": "s", "title": "t", "model": "m", "messages": [{"any": 1}], "created_at": "c"}),
+    (model.SessionSummary, {"id": "s", "title": "t", "model": "m", "created_at": "c", "updated_at": "u"}),
+    (
+        model.UpdatedSession,
+        {"sessionId": "s", "status": "completed", "totalMessages": 2, "totalTokens": 7, "updatedAt": "u"},
+    ),
+    (model.ExtendedSession, {"sessionId": "s", "expiresAt": "e", "message": "done"}),
+    (model.DeletedSession, {"message": "gone"}),
+]
+
+
+def spelled(word: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in word)
+
+
+def test_the_names_of_state_stay_as_they_are_in_peoples_state() -> None:
+    assert " ".join(model.INPUTS) == (
+        "userId sessionGroup organization expirationMinutes expiresAt renewBeforeMinutes onExpired messages metadata"
+        " status"
+    )
+    assert " ".join(model.COMPUTED) == (
+        "grantedExpiresAt createdAt baseUrl expired title model totalMessages totalTokens updatedAt"
+    )
+    assert (model.MIN_LIFETIME, model.MAX_LIFETIME, model.MAX_EXTENSION, model.DEFAULT_LIFETIME) == (5, 1440, 1440, 60)
+
+
+@pytest.mark.parametrize(("kind", "body"), ANSWERS)
+def test_an_answer_is_read_in_both_spellings_and_without_what_it_lacks(
+    kind: type[Any], body: dict[str, object]
+) -> None:
+    snake = {spelled(key): value for key, value in body.items()}
+    assert asdict(model.parse_answer(kind, body)) == asdict(model.parse_answer(kind, snake)) == snake
+    assert asdict(model.parse_answer(kind, snake | {"unheard_of": 1})) == snake
+    nothing = dict.fromkeys(snake)
+    assert asdict(model.parse_answer(kind, {})) == asdict(model.parse_answer(kind, nothing)) == nothing
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "text"),
+    [
+        (model.CreatedSession, [], "not an object"),
+        (model.CreatedSession, None, "not an object"),
+        (model.CreatedSession, {"sessionId": 7}, "its field session_id is not a string"),
+        (model.StoredSession, {"messages": "many"}, "its field messages is not a list"),
+        (model.UpdatedSession, {"totalMessages": True}, "its field total_messages is not a whole number"),
+        (model.UpdatedSession, {"total_tokens": 1.5}, "its field total_tokens is not a whole number"),
+    ],
+)
+def test_a_field_of_another_type_is_named(kind: type[Any], body: object, text: str) -> None:
+    with pytest.raises(ValueError, match=f"^{text}$"):
+        model.parse_answer(kind, body)
+
+
+@given(WORDS)
+def test_snake_case_and_camel_case_name_each_other(word: str) -> None:
+    assert spelled(model.camel(word)) == word
+
+
+def test_arguments_become_state_keys_without_those_not_given_and_data_keeps_its_keys() -> None:
+    data = {"user_id": None, "é_x": 0}
+    assert model.by_state_key({"user_id": "u", "metadata": data, "session_group": None, "messages": []}) == {
+        "userId": "u",
+        "metadata": data,
+        "messages": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (True, 1, False),
+        (False, 0, False),
+        ({"a": True}, {"a": 1}, False),
+        ("1", 1, False),
+        ({"a": 1, "b": [2]}, {"b": [2], "a": 1}, True),
+        ([1, 2], [2, 1], False),
+        ({}, {"a": None}, False),
+        ("é", "e\u0301", False),
+    ],
+)
+def test_same_is_what_json_says_is_the_same(one: object, other: object, same: object) -> None:
+    assert model.same(one, other) is model.same(other, one) is same
+
+
+@given(JSON)
+def test_every_value_is_the_same_as_itself_and_not_as_itself_in_a_list(value: object) -> None:
+    assert model.same(value, value)
+    assert not model.same(value, [value])
+
+
+@given(JSON)
+def test_an_unknown_is_found_at_any_depth(value: object) -> None:
+    assert not model.contains_unknown(value)
+    assert model.contains_unknown({"a": [value, {"b": UNKNOWN}]})
+    assert repr(UNKNOWN) == "<unknown>"

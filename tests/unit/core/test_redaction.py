@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import json
+import unicodedata
+from urllib.parse import quote, urlencode
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quant_sessions_provider.core.redaction import api_words, masked
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["message", "msg", "error", "detail", "x"]), inner),
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ('{"message": "no such session"}', "no such session"),
+        ('{"error": "Bad Request", "message": "userId is missing"}', "userId is missing"),
+        ('{"error": true, "message": "quota reached"}', "quota reached"),
+        ('{"message": {"msg": "deep"}}', "deep"),
+        ('{"error": {"message": "deeper"}}', "deeper"),
+        ('{"error": "only this"}', "only this"),
+        ('{"detail": "Not Found"}', "Not Found"),
+        ('{"message": "", "error": "not empty"}', "not empty"),
+        ('{"message": null, "detail": "told"}', "told"),
+        ('"a JSON text"', "a JSON text"),
+        ("plain text", "plain text"),
+        ("  {broken json ", "{broken json"),
+        ('{"status": 500}', ""),
+        ("[1, 2]", ""),
+        ("17", ""),
+        ("null", ""),
+        ("", ""),
+        ("<!doctype html><h1>502</h1>", ""),
+        ("\r\n <html>Bad Gateway</html>", ""),
+        ("\ufeff<html>", ""),
+        ("[" * 100_000, "[" * 500),
+    ],
+)
+def test_what_the_api_says_is_found_in_every_shape(body: str, words: str) -> None:
+    assert api_words(body) == words
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("one\r\n two\x00\x1b[31mred", "one  two [31mred"),
+        ("\x85 c1 \u2028line\u2029", "c1  line"),
+        ("a" * 501, "a" * 500),
+        ("a\u202etxt.exe\u202c \u2066b\u2069 \u200bc\ufeff\u00ad", "atxt.exe b c"),
+        ("half a pair \ud83d\U000e0041\ue000", "half a pair"),
+        ("\u200b" * 600 + "after", "after"),
+        ("é" * 500, "é" * 500),
+    ],
+)
+def test_control_characters_go_and_500_characters_stay(said: str, shown: str) -> None:
+    assert api_words(said) == api_words(json.dumps({"message": said})) == shown
+
+
+@given(st.text() | JSON.map(json.dumps))
+def test_no_body_gives_more_than_one_short_line(body: str) -> None:
+    words = api_words(body)
+    assert len(words) <= 500
+    assert len(words.splitlines()) <= 1
+    assert not any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") for character in words)
+    words.encode()
+
+
+SECRET = 'I have\na "fever" \u200b für \U0001f44b \\ ' + "and a cold " * 60
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        SECRET,
+        json.dumps(SECRET),
+        json.dumps(SECRET, ensure_ascii=False),
+        repr(SECRET),
+        quote(SECRET),
+        urlencode({"": SECRET}),
+    ],
+)
+@pytest.mark.parametrize("before", ["", "x" * 490, "x" * 9_990])
+def test_what_is_hidden_is_hidden_however_it_is_spelled_and_where_the_words_are_cut(spelled: str, before: str) -> None:
+    body = f"{before}cannot take {spelled}!"
+    words = api_words(body, [SECRET]) + api_words(json.dumps({"message": body}), [SECRET, ""])
+    assert "cold" not in words
+    assert "fever" not in words
+    assert before or "cannot take" in words
+
+
+LETTERS = st.sampled_from("ab \n\u00fc\U0001f44b'\\")
+RUNS = st.text(LETTERS, max_size=40)
+
+
+def runs(text: str) -> set[str]:
+    return {text[start : start + 12] for start in range(len(text) - 11)}
+
+
+@settings(max_examples=300)
+@given(st.lists(RUNS, min_size=1, max_size=3), st.data())
+def test_no_part_of_a_hidden_text_is_left_from_12_characters_on(hidden: list[str], data: st.DataObject) -> None:
+    parts = []
+    for text in hidden:
+        start = data.draw(st.integers(0, len(text)))
+        parts += [data.draw(RUNS), text[start : data.draw(st.integers(start, len(text)))]]
+    said = "".join(parts)
+    left = masked(said, hidden)
+    assert not runs(left) & {run for text in hidden for run in runs(text)}
+    assert not [text for text in hidden if len(text) > 2 and text in left]
+    if left == said:
+        return
+    shared = runs(said) & {run for text in hidden for run in runs(text)}
+    assert shared or [text for text in hidden if len(text) > 2 and text in said] or "\\" in said
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("bad token eyJhbGciOiJIUzI1...", "bad token ***..."),
+        ("bad token eyJhbGciOiJ...", "bad token eyJhbGciOiJ..."),
+        ("...IUzI1NiIsInR5 was refused", "...*** was refused"),
+        ("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", "***"),
+        ("not I have a fev", "not ***"),
+        ("not I have a fe", "not I have a fe"),
+        ("a fever: I have a feve, and I have a f too", "a fever: ***, and I have a f too"),
+        (r"cannot take I have a fever,\nand \u00fc", "cannot take ***"),
+        ("the number of requests is too high", "the number of requests is too high"),
+    ],
+)
+def test_parts_are_hidden_that_say_something(said: str, shown: str) -> None:
+    token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
+    assert masked(said, [token, "I have a fever,\nand \u00fc"]) == shown
+
+
+@pytest.mark.parametrize(
+    ("echo", "shown"),
+    [
+        ("/j.d%40x.org", "/***"),
+        ("?userId=j.d%40x.org&sessionGroup=ward+7", "?userId=***&sessionGroup=***"),
+        ("/ward%207", "/***"),
+    ],
+)
+def test_what_an_echoed_url_holds_is_hidden(echo: str, shown: str) -> None:
+    assert masked(f"GET {echo} not found", ["j.d@x.org", "ward 7", "half \ud83d"]) == f"GET {shown} not found"
+
+
+def test_where_words_are_cut_no_beginning_of_a_hidden_text_is_left() -> None:
+    secret = "abcdefghijklmnopqrstuvwxyz" * 30
+    for start in range(9_980, 10_001):
+        for hidden in (secret, secret[:11]):
+            words = api_words("-" + "\u200b" * (start - 1) + secret, [hidden])
+            assert words in ("-", "-***", "-***" + secret[11 : 10_000 - start - 11])
+
+
+def test_hiding_two_megabytes_in_two_megabytes_leaves_the_rest_to_be_read() -> None:
+    conversation = 'Grüße, "user" \n' * 130_000
+    body = json.dumps({"message": f"cannot take {conversation}"})
+    assert api_words(body, [conversation]) == "cannot take ***"
+
+
+@given(st.text(min_size=3, max_size=30), st.text(max_size=5), st.text(max_size=5))
+def test_a_hidden_text_is_in_no_words(secret: str, before: str, after: str) -> None:
+    words = api_words(json.dumps({"message": before + secret + after}), [secret])
+    assert secret not in words or secret in before + "***" + after

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quant_sessions_provider.core import timestamps
+
+OFFSETS = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda count: timezone(timedelta(minutes=count)))
+MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=OFFSETS)  # noqa: DTZ001 - naive bounds
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-24T12:00:00Z", NOON),
+        ("2026-11-24t12:00:00z", NOON),
+        ("2026-11-24 12:00:00+00:00", NOON),
+        ("2026-11-24T13:00:00+01:00", NOON),
+        ("2026-11-24T04:30:00-07:30", NOON),
+        ("2026-11-24T12:00:00.5Z", NOON + timedelta(milliseconds=500)),
+        ("2026-11-24T12:00:00.123456789Z", NOON + timedelta(microseconds=123456)),
+        # The two sides of a change to winter time differ by their offsets alone.
+        ("2026-10-25T02:30:00+02:00", datetime(2026, 10, 25, 0, 30, tzinfo=timezone.utc)),
+        ("2026-10-25T02:30:00+01:00", datetime(2026, 10, 25, 1, 30, tzinfo=timezone.utc)),
+    ],
+)
+def test_every_form_that_the_api_or_a_person_writes_is_read_as_an_instant(text: str, moment: datetime) -> None:
+    assert timestamps.parse(text) == timestamps.parse_or_none(text) == moment
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "tomorrow",
+        "2026-11-24",
+        "2026-11-24T12:00:00",
+        "2026-11-24T12:00Z",
+        "2026-11-24T12:00:00+0100",
+        "2026-11-24T12:00:00.Z",
+        "2026-02-30T12:00:00Z",
+        "2026-11-24T24:00:00Z",
+        "2026-11-24T12:00:00+24:00",
+        "2026-11-24T12:00:00Z\n",
+        "٢٠٢٦-11-24T12:00:00Z",
+        "0001-01-01T00:00:00+00:01",
+        "9999-12-31T23:59:59-00:01",
+        None,
+        1_800_000_000,
+    ],
+)
+def test_anything_else_is_no_timestamp(value: object) -> None:
+    assert timestamps.parse_or_none(value) is None
+    if isinstance(value, str):
+        with pytest.raises(ValueError, match=r".") as caught:
+            timestamps.parse(value)
+        assert not value or value not in str(caught.value)
+
+
+@given(MOMENTS)
+def test_rendering_is_utc_with_z_and_cut_to_the_second(moment: datetime) -> None:
+    text = timestamps.render(moment)
+    assert text.endswith("Z")
+    assert timestamps.parse(text) == moment.astimezone(timezone.utc).replace(microsecond=0)
+    assert timestamps.render(timestamps.parse(text)) == text
+
+
+@given(MOMENTS)
+def test_what_python_itself_writes_is_read_exactly(moment: datetime) -> None:
+    assert timestamps.parse(moment.isoformat()) == moment
+
+
+@given(st.text() | st.from_regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", fullmatch=True))
+def test_no_text_does_more_than_not_to_be_a_timestamp(text: str) -> None:
+    moment = timestamps.parse_or_none(text)
+    assert moment is None or moment.tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "minutes"),
+    [
+        # Clocks in Berlin go forward at 01:00Z on 29 March 2026, and back at 01:00Z on 25 October.
+        ("2026-03-29T01:30:00+01:00", "2026-03-29T03:30:00+02:00", 60),
+        ("2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00", 60),
+    ],
+)
+def test_daylight_saving_changes_nothing_since_offsets_are_written_down(before: str, after: str, minutes: int) -> None:
+    assert timestamps.parse(after) - timestamps.parse(before) == timedelta(minutes=minutes)

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from quant_sessions_provider.core.model import INPUTS, UNKNOWN
+from quant_sessions_provider.core.validation import failures
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
+VALID: dict[str, Any] = {
+    "userId": "ada",
+    "sessionGroup": "desk",
+    "organization": "acme",
+    "expirationMinutes": 60,
+    "renewBeforeMinutes": 59,
+    "onExpired": "recreate",
+    "messages": [{"role": "system", "content": "Help."}, {"role": "assistant", "content": "Hello."}],
+    "metadata": {"user_id": None, "deep": [1.5, {"é": True}]},
+    "status": "active",
+}
+LIFETIME = "expirationMinutes: must be a whole number of minutes from 5 to 1440"
+RENEWAL = "renewBeforeMinutes: must be a whole number of minutes from 1 to 59 (the lifetime less 1)"
+ROLE = "messages[0].role: must be one of system, user, assistant"
+CONTENT = "messages[0].content: must be a text that is not empty"
+KEYS = "messages[0]: must have no keys other than role and content"
+MESSAGE = "messages[0]: must be an object with role and content"
+ON_EXPIRED = "onExpired: must be one of recreate, ignore, error"
+TIMESTAMP = "expiresAt: must be an RFC 3339 timestamp with an offset, such as 2026-11-24T17:00:00+01:00"
+SOON = "expiresAt: must lie at least 5 minutes ahead"
+FAR = "expiresAt: must lie at most 1440 minutes ahead"
+SENTINEL = "hunter2"
+
+
+def at(minutes: float, *, seconds: float = 0) -> str:
+    return (NOW + timedelta(minutes=minutes, seconds=seconds)).isoformat()
+
+
+def until(moment: str) -> dict[str, Any]:
+    """Declare a moment that is set by hand."""
+    return {"userId": "ada", "onExpired": "recreate", "status": "active", "expiresAt": moment}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "texts"),
+    [
+        ("userId", "", ["userId: must be a text that is not empty"]),
+        ("userId", " \t", ["userId: must be a text that is not empty"]),
+        ("userId", 7, ["userId: must be a text that is not empty"]),
+        ("sessionGroup", "", ["sessionGroup: must be a text that is not empty"]),
+        ("organization", None, ["organization: must be a text that is not empty"]),
+        ("organization", "..", ["organization: must not be made of dots"]),
+        ("organization", "a\ud800", ["organization: must be valid Unicode"]),
+        ("expirationMinutes", "60", [LIFETIME]),
+        ("expirationMinutes", 10**16, [LIFETIME]),
+        ("expirationMinutes", float("inf"), [LIFETIME]),
+        ("expirationMinutes", 1441, [f"{LIFETIME}, not 1441"]),
+        ("renewBeforeMinutes", 0, [f"{RENEWAL}, not 0"]),
+        ("renewBeforeMinutes", 60, [f"{RENEWAL}, not 60"]),
+        ("renewBeforeMinutes", 1.5, [f"{RENEWAL}, not 1.5"]),
+        ("renewBeforeMinutes", True, [RENEWAL]),
+        ("renewBeforeMinutes", "10", [RENEWAL]),
+        ("onExpired", "renew", [ON_EXPIRED]),
+        ("onExpired", ["error"], [ON_EXPIRED]),
+        ("status", "closed", ["status: must be one of active, completed"]),
+        ("messages", {}, ["messages: must be a list of messages"]),
+        ("messages", "hello", ["messages: must be a list of messages"]),
+        ("messages", ["hello"], [MESSAGE]),
+        ("messages", [{}], [ROLE, CONTENT]),
+        ("messages", [{"role": "tool", "content": "x"}], [ROLE]),
+        ("messages", [{"role": "user"}], [CONTENT]),
+        ("messages", [{"role": "user", "content": ""}], [CONTENT]),
+        ("messages", [{"role": "user", "content": 5}], [CONTENT]),
+        ("messages", [{"role": "user", "content": "x", "name": "y"}], [KEYS]),
+        ("messages", [{"role": "Tool", "content": None, "id": 1}], [ROLE, CONTENT, KEYS]),
+        ("metadata", [], ["metadata: must be an object"]),
+        ("metadata", "{}", ["metadata: must be an object"]),
+        ("user_id", "ada", ["an unknown property is declared"]),
+    ],
+)
+def test_each_rule_has_its_line(key: str, value: object, texts: list[str]) -> None:
+    assert failures({}, VALID | {key: value}, NOW) == texts
+
+
+@pytest.mark.parametrize("value", [4, 1441, 60.5, -1, True, "60", None])
+def test_no_other_lifetime_is_taken(value: object) -> None:
+    (text,) = failures({}, {"userId": "ada", "expirationMinutes": value}, NOW)
+    shown = isinstance(value, (int, float)) and not isinstance(value, bool)
+    assert text == (f"{LIFETIME}, not {value}" if shown else LIFETIME)
+
+
+@given(st.integers(5, 1440), st.data())
+def test_every_lifetime_and_every_shorter_renewal_is_taken(lifetime: int, data: st.DataObject) -> None:
+    ahead = data.draw(st.integers(1, lifetime - 1))
+    assert failures({}, VALID | {"expirationMinutes": lifetime, "renewBeforeMinutes": ahead}, NOW) == []
+
+
+def test_all_failures_of_a_session_are_told_at_once() -> None:
+    assert failures({}, {"expirationMinutes": 0, "messages": [1, {"role": "user"}], "status": "x", "a": 1}, NOW) == [
+        f"{LIFETIME}, not 0",
+        "messages[0]: must be an object with role and content",
+        "messages[1].content: must be a text that is not empty",
+        "status: must be one of active, completed",
+        "userId: is required",
+        "an unknown property is declared",
+    ]
+
+
+@pytest.mark.parametrize("key", INPUTS)
+def test_what_is_not_known_yet_is_let_pass(key: str) -> None:
+    assert failures({}, VALID | {key: UNKNOWN}, NOW) == []
+
+
+@pytest.mark.parametrize(
+    "messages", [[UNKNOWN], [{"role": UNKNOWN, "content": UNKNOWN}], [{"role": "user", "content": UNKNOWN}]]
+)
+def test_what_is_not_known_yet_inside_a_message_is_let_pass(messages: list[Any]) -> None:
+    assert failures({}, VALID | {"messages": messages}, NOW) == []
+
+
+@pytest.mark.parametrize("value", ["2026-11-24T17:00:00", "2026-11-24", "soon", 17, None])
+def test_a_moment_needs_an_offset(value: object) -> None:
+    assert failures({}, {"userId": "ada", "expiresAt": value}, NOW) == [TIMESTAMP]
+
+
+@pytest.mark.parametrize(
+    ("old", "moment", "texts"),
+    [
+        # On creation, and on the second check of a replacement, which has no old inputs either.
+        ({}, at(5), []),
+        ({}, at(5, seconds=-1), [SOON]),
+        ({}, at(-1000), [SOON]),
+        ({}, at(1440), []),
+        ({}, at(1440, seconds=1), [FAR]),
+        # Earlier, even past: the input moves and nothing is sent.
+        (until(at(60)), at(1), []),
+        (until(at(60)), at(-60), []),
+        (until(at(60)), at(1440), []),
+        (until(at(60)), at(1440, seconds=1), [FAR]),
+        (VALID | {"expiresAt": at(30)}, at(1441), [FAR]),
+        # What does not move is let be, however it is written.
+        (until(at(-60)), at(-60), []),
+        (until(at(2000)), at(2000), []),
+        (until(at(2000)), "2026-11-26T00:20:00.000+03:00", []),
+        (until(at(2000)), "2026-11-26T00:20:00.000+02:59", [FAR]),
+    ],
+)
+def test_a_moment_is_bound_when_it_moves(old: dict[str, Any], moment: str, texts: list[str]) -> None:
+    assert failures(old, until(moment), NOW) == texts
+
+
+HOSTILE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.just(SENTINEL),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["role", "content", SENTINEL]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from([*INPUTS, SENTINEL]), HOSTILE), st.dictionaries(st.sampled_from(INPUTS), HOSTILE)
+)
+def test_no_declared_text_is_ever_repeated(new: dict[str, Any], old: dict[str, Any]) -> None:
+    assume(SENTINEL in repr(new))
+    texts = failures(old, new, NOW)
+    assert SENTINEL not in repr(texts)
+    assert all(len(text.splitlines()) == 1 for text in texts)

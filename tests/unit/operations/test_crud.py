@@ -1,0 +1,298 @@
+"""create, read, update and delete; the rules are those of `docs/expiry.md`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from unittest.mock import call
+
+import pytest
+
+from quant_sessions_provider.core.errors import (
+    AnswerLostError,
+    ApiError,
+    NotFoundError,
+    QuantSessionsError,
+    RefusedError,
+    UnreachableError,
+)
+from quant_sessions_provider.core.model import (
+    DeletedSession,
+    ExtendedSession,
+    StoredSession,
+    UpdatedSession,
+)
+from tests.support.fakes import (
+    DELETE,
+    GET,
+    HERE,
+    ID,
+    LIST,
+    NOT_FOUND,
+    ORG,
+    SERVER_ERROR,
+    A,
+    B,
+    C,
+    applied,
+    at,
+    desk,
+    inputs_of,
+)
+
+POST = call.create(ORG, user_id="ada", session_group=None, metadata=None, expiration_minutes=60, initial_messages=[A])
+COMPLETE = call.update(ORG, ID, status="completed")
+CREATED = {"grantedExpiresAt": at(60), "createdAt": at(0), "baseUrl": HERE, "expired": False}
+PUT = {"totalMessages": 3, "totalTokens": 40, "updatedAt": at(0)}
+THERE = "https://there.example"
+ELSEWHERE = f"session {ID} is not found at {HERE}, but it was made at {THERE}: set baseUrl to where it lives"
+ANEW = "`pulumi up --replace` with its URN starts a new one from the declared messages"
+REFRESH = f"`pulumi refresh` drops it if it is gone, {ANEW}"
+UNRECORDED = "state does not know of it yet: run `pulumi up` again before you change the program back"
+AGAIN = f"If it took effect, {UNRECORDED}; nothing is applied twice"
+HALF = f"the rest of this update took effect, but {UNRECORDED}"
+LONGER = "The next run extends it again: at worst it lives longer"
+
+
+def append(*messages: dict[str, str], **more: object) -> Any:  # noqa: ANN401 - a recorded call
+    return call.update(ORG, ID, new_messages=list(messages), **more)
+
+
+def extend(minutes: int) -> Any:  # noqa: ANN401 - a recorded call
+    return call.extend(ORG, ID, additional_minutes=minutes)
+
+
+# --- read --------------------------------------------------------------------------------------------------
+
+READ = {"title": "Title", "model": "model", "createdAt": at(-51), "totalMessages": 1, "expired": False}
+
+
+@pytest.mark.parametrize("outputs", [applied(9), applied(-9, expired=True), {"baseUrl": HERE}, {}])
+def test_read_takes_up_what_the_api_tells_and_never_moves_the_expiry(outputs: dict[str, Any]) -> None:
+    host = desk()
+    known = {"organization": ORG, "baseUrl": HERE} | outputs
+    assert host.operations.read(ID, outputs) == (known | READ, None)
+    assert host.calls == [GET]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "found"),
+    [
+        (applied(0.1), None),
+        (applied(0), (applied(0, expired=True), None)),
+        (applied(60, grantedExpiresAt=at(-1)), (applied(60, grantedExpiresAt=at(-1), expired=True), None)),
+        (applied(-1, grantedExpiresAt=at(60)), None),
+        ({"baseUrl": HERE}, None),
+    ],
+)
+def test_rule_5_gone_before_its_time_is_dropped_and_after_it_kept(outputs: dict[str, Any], found: object) -> None:
+    assert desk("gone").operations.read(ID, outputs) == found
+
+
+def test_a_program_that_reads_what_is_not_there_is_told_so() -> None:
+    with pytest.raises(RefusedError, match=f"^session {ID} is not found at {HERE}: nothing to read$"):
+        desk("gone").operations.read(ID, {})
+
+
+@pytest.mark.parametrize(
+    ("live", "drifted"),
+    [
+        ([A, C, B], None),
+        ([{**A, "id": 1}, B], None),
+        (["odd"], None),
+        (None, None),
+        ([A, C, C], [A, C]),
+        ([{**B, "id": 1}, A], [B, A]),
+        ([A], [A]),
+        ([], []),
+    ],
+)
+def test_a_tampered_message_is_drift_and_shows_in_inputs_and_outputs(live: list[Any] | None, drifted: object) -> None:
+    host, outputs = desk(), applied(9, messages=[A, B])
+    host.client.get.return_value = StoredSession(ID, None, None, live, None)
+    found = host.operations.read(ID, outputs)
+    assert found is not None
+    if drifted is None:
+        assert (found[0]["messages"], found[1]) == ([A, B], None)
+    else:
+        assert found[0]["messages"] == drifted
+        assert found[1] == inputs_of(outputs, messages=drifted)
+
+
+def test_a_session_of_no_organization_cannot_be_read() -> None:
+    host = desk(configuration={"quant:bearer": "t"})
+    with pytest.raises(QuantSessionsError, match=r"^no organization is configured: "):
+        host.operations.read(ID, {})
+    assert host.calls == []
+
+
+# --- update ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("moved", "calls", "told"),
+    [
+        ({"expirationMinutes": 30}, [], {}),
+        ({"renewBeforeMinutes": 5, "onExpired": "ignore"}, [], {}),
+        ({"expiresAt": at(8)}, [], {}),
+        ({"expiresAt": at(60)}, [extend(51)], {"grantedExpiresAt": at(60), "expired": False}),
+        ({"messages": [A, B, C]}, [GET, append(B, C)], PUT),
+        ({"metadata": {"a": 1}}, [call.update(ORG, ID, metadata={"a": 1})], PUT),
+        ({"status": "completed"}, [COMPLETE], PUT),
+        (
+            {"messages": [A, B], "metadata": {}, "expiresAt": at(60)},
+            [GET, append(B, metadata={}), extend(51)],
+            PUT | {"grantedExpiresAt": at(60), "expired": False},
+        ),
+        (
+            # A completed session keeps its expiry.
+            {"messages": [A, B], "metadata": {}, "status": "completed", "expiresAt": at(60)},
+            [GET, append(B, metadata={}, status="completed")],
+            PUT,
+        ),
+    ],
+)
+def test_update_sends_what_moved_in_one_put_and_extends_last(
+    moved: dict[str, Any], calls: list[Any], told: dict[str, Any]
+) -> None:
+    host, outputs = desk(), applied(9, grantedExpiresAt=at(10), title="Title")
+    new = inputs_of(outputs, **moved)
+    assert host.operations.update(ID, outputs, new) == (
+        new | {"baseUrl": HERE, "grantedExpiresAt": at(10), "title": "Title"} | told
+    )
+    assert host.calls == calls
+
+
+def test_metadata_no_longer_declared_is_emptied_and_leaves_state() -> None:
+    host, outputs = desk(), applied(9, metadata={"a": 1})
+    assert "metadata" not in host.operations.update(ID, outputs, inputs_of(applied(9)))
+    assert host.calls == [call.update(ORG, ID, metadata={})]
+
+
+@pytest.mark.parametrize(
+    ("live", "calls"),
+    [
+        ([A, B, C], [GET]),
+        ([A, {"role": "assistant", "content": "run time"}, B, C], [GET]),
+        ([A], [GET, append(B, C)]),
+        ([A, B], [GET, append(C)]),
+        ([A, B, {"role": "assistant", "content": "run time"}], [GET, append(C)]),
+        # What an API keeps to itself, such as messages of the system, tells nothing of those after it.
+        ([B, C], [GET]),
+        ([B], [GET, append(C)]),
+        ([], [GET, append(B, C)]),
+        ([A, {"role": "tool", "content": [{"text": "odd"}]}], [GET, append(B, C)]),
+        (None, [GET, append(B, C)]),
+    ],
+)
+def test_what_is_live_already_is_not_appended_again(live: list[Any] | None, calls: list[Any]) -> None:
+    host = desk()
+    host.client.get.return_value = StoredSession(ID, None, None, live, None)
+    assert host.operations.update(ID, applied(9), inputs_of(applied(9), messages=[A, B, C]))["messages"] == [A, B, C]
+    assert host.calls == calls
+
+
+def test_an_answer_that_tells_nothing_leaves_no_stale_grant() -> None:
+    host, outputs = desk(), applied(9, grantedExpiresAt=at(10), title="Title")
+    host.client.extend.return_value = ExtendedSession(None, None, None)
+    host.client.update.return_value = UpdatedSession(None, None, None, None, None)
+    new = inputs_of(outputs, expiresAt=at(60), metadata={})
+    assert host.operations.update(ID, outputs, new) == new | {"baseUrl": HERE, "title": "Title", "expired": False}
+
+
+def test_a_404_in_an_update_says_what_to_do_and_another_hosts_says_where_it_lives() -> None:
+    host, moved = desk(), inputs_of(applied(9), status="completed")
+    host.client.update.side_effect, host.client.get.side_effect = NOT_FOUND, NOT_FOUND
+    with pytest.raises(RefusedError, match=f"^{re.escape(f'not found; {REFRESH}')}$"):
+        host.operations.update(ID, applied(9), moved)
+    with pytest.raises(RefusedError, match=f"^{re.escape(ELSEWHERE)}$"):
+        host.operations.update(ID, applied(9, baseUrl=THERE), moved)
+
+
+@pytest.mark.parametrize(
+    ("put", "extending", "text"),
+    [
+        (ApiError("put: 422", status=422), None, f"put: 422; {ANEW}"),
+        (ApiError("put: 403", status=403), None, "put: 403"),
+        (SERVER_ERROR, None, f"server error. {AGAIN}"),
+        (AnswerLostError("put lost"), None, f"put lost. {AGAIN}"),
+        (UnreachableError("no connection"), None, "no connection"),
+        (None, ApiError("extend: 400", status=400), f"extend: 400; {HALF}; {ANEW}"),
+        (None, SERVER_ERROR, f"server error. {LONGER}; {HALF}"),
+        (None, ApiError("not with JSON", status=200), f"not with JSON. {LONGER}; {HALF}"),
+        (None, ApiError("extend: 408", status=408), f"extend: 408. {LONGER}; {HALF}"),
+        (None, AnswerLostError("extend lost"), f"extend lost. {LONGER}; {HALF}"),
+        (None, UnreachableError("no connection"), f"no connection; {HALF}"),
+    ],
+)
+def test_a_failed_update_says_what_took_effect_and_what_leads_on(
+    put: Exception | None, extending: Exception | None, text: str
+) -> None:
+    host, new = desk(), inputs_of(applied(9), metadata={}, expiresAt=at(60))
+    host.client.update.side_effect, host.client.extend.side_effect = put, extending
+    with pytest.raises(QuantSessionsError, match=f"^{re.escape(text)}$"):
+        host.operations.update(ID, applied(9), new)
+    put_call = call.update(ORG, ID, metadata={})
+    assert host.calls == ([put_call] if put else [put_call, extend(51)])
+
+
+@pytest.mark.parametrize(
+    ("put", "text"),
+    [
+        (AnswerLostError("put lost"), f"put lost. {AGAIN}"),
+        (SERVER_ERROR, f"server error. {AGAIN}"),
+        (ApiError("put: 400", status=400), f"put: 400; {ANEW}"),
+    ],
+)
+def test_a_lost_append_says_that_it_will_not_count_twice(put: Exception, text: str) -> None:
+    host = desk("alive")
+    host.client.update.side_effect = put
+    with pytest.raises(RefusedError, match=f"^{re.escape(text)}$"):
+        host.operations.update(ID, applied(9), inputs_of(applied(9), messages=[A, B]))
+
+
+def test_rule_3_update_raises_the_line_of_a_shorter_grant_and_else_extends() -> None:
+    outputs = applied(60, grantedExpiresAt=at(-9), onExpired="error")
+    with pytest.raises(RefusedError, match=r"^session 3f2a expired at 2026-11-24T11:51:00Z and onExpired is error: "):
+        desk("gone").operations.update(ID, outputs, inputs_of(outputs))
+    host = desk("alive")
+    host.operations.update(ID, outputs, inputs_of(outputs))
+    assert host.calls == [GET, LIST, extend(60)]
+
+
+# --- delete ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("deleting", "reading", "calls"),
+    [
+        ([DeletedSession(None)], [], [DELETE]),
+        ([SERVER_ERROR], [NOT_FOUND], [DELETE, GET]),
+        ([NotFoundError("gone", status=404)], [NOT_FOUND], [DELETE, GET]),
+        ([AnswerLostError("lost")], [NOT_FOUND], [DELETE, GET]),
+        ([SERVER_ERROR, DeletedSession(None)], [StoredSession(ID, None, None, None, None)], [DELETE, GET, DELETE]),
+    ],
+)
+def test_delete_repeats_only_what_still_lives(deleting: list[Any], reading: list[Any], calls: list[Any]) -> None:
+    host = desk()
+    host.client.delete.side_effect, host.client.get.side_effect = deleting, reading
+    host.operations.delete(ID, applied(9))
+    assert host.calls == calls
+
+
+@pytest.mark.parametrize(
+    ("deleting", "reading", "base_url", "text"),
+    [
+        ([UnreachableError("unreachable")], [], HERE, "unreachable"),
+        ([SERVER_ERROR] * 2, [StoredSession(ID, None, None, None, None)], HERE, "server error"),
+        ([AnswerLostError("lost")], [UnreachableError("unreachable")], HERE, "unreachable"),
+        ([SERVER_ERROR], [NOT_FOUND], THERE, ELSEWHERE),
+    ],
+)
+def test_a_delete_that_may_not_have_happened_is_an_error(
+    deleting: list[Any], reading: list[Any], base_url: str, text: str
+) -> None:
+    host = desk()
+    host.client.delete.side_effect, host.client.get.side_effect = deleting, reading
+    with pytest.raises(QuantSessionsError, match=f"^{re.escape(text)}$"):
+        host.operations.delete(ID, applied(9, baseUrl=base_url))

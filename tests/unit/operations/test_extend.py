@@ -1,0 +1,125 @@
+"""An extension that the API grants otherwise than it was asked for, and what people are told of it."""
+
+from __future__ import annotations
+
+from typing import Any
+from unittest.mock import call
+
+import pytest
+
+from quant_sessions_provider.core.errors import AnswerLostError, ApiError, NotFoundError, RefusedError
+from quant_sessions_provider.core.model import CreatedSession, ExtendedSession
+from tests.support.fakes import ID, ORG, applied, at, desk, inputs_of
+
+
+def extend(minutes: int) -> Any:  # noqa: ANN401 - a recorded call
+    return call.extend(ORG, ID, additional_minutes=minutes)
+
+
+def granted(*moments: str | None) -> list[ExtendedSession]:
+    return [ExtendedSession(ID, moment, None) for moment in moments]
+
+
+def short(asked: float, until: float) -> str:
+    return f"session {ID}: asked to live until {at(asked)}, granted until {at(until)}"
+
+
+@pytest.mark.parametrize(
+    ("left", "before", "moved", "answers", "calls", "said"),
+    [
+        pytest.param(42, 42, {}, [102], [60], [], id="counted from the expiry"),
+        pytest.param(42, 42, {}, [60, 102], [60, 102], [], id="counted from now: shorter than was shown"),
+        pytest.param(42, 42, {"expiresAt": at(47)}, [5, 47], [5, 47], [], id="counted from now: shorter than it was"),
+        pytest.param(
+            42, 42, {"expiresAt": at(102.9)}, [61, 102], [61, 102], [], id="rounded down, so as not to pass a cap"
+        ),
+        pytest.param(42, 52, {}, [70, 112], [60, 102], [], id="counted from its own now, ten minutes ahead"),
+        pytest.param(42, 32, {}, [50, 92], [60, 102], [], id="counted from its own now, ten minutes behind"),
+        pytest.param(42, 52, {}, [112], [60], [], id="a clock ahead proves nothing"),
+        pytest.param(42, 32, {}, [92], [60], [], id="a clock behind proves nothing"),
+        pytest.param(1, 1, {"expiresAt": at(61)}, [60], [60], [], id="counted from now with a minute left: as good"),
+        pytest.param(-9, -9, {"expiresAt": at(51)}, [51], [51], [], id="past its expiry, now is all there is"),
+        pytest.param(42, None, {}, [60], [60], [short(102, 60)], id="without an earlier grant nothing is proved"),
+        pytest.param(42, 42, {}, [42], [60], [short(102, 42)], id="cut: nothing granted"),
+        pytest.param(42, 42, {}, [80], [60], [short(102, 80)], id="cut: something granted"),
+        pytest.param(42, 42, {}, [60, 60], [60, 102], [short(102, 60)], id="counted from now, then cut"),
+        pytest.param(90, 90, {"expiresAt": at(1500)}, [1410, 1440], [1410, 1440], [short(1500, 1440)], id="a day"),
+        pytest.param(42, 42, {}, [None], [60], [], id="told nothing"),
+    ],
+)
+def test_an_extension_reaches_what_was_planned_or_says_what_was_granted(  # noqa: PLR0913, PLR0917 - one table
+    left: float, before: float | None, moved: dict[str, Any], answers: list[Any], calls: list[int], said: list[str]
+) -> None:
+    host = desk()
+    outputs = applied(left) | ({} if before is None else {"grantedExpiresAt": at(before)})
+    moments = [None if moment is None else at(moment) for moment in answers]
+    host.client.extend.side_effect = granted(*moments)
+    result = host.operations.update(ID, outputs, inputs_of(outputs, **{"expiresAt": at(102), **moved}))
+    assert [c for c in host.calls if c[0] == "extend"] == [extend(minutes) for minutes in calls]
+    assert result.get("grantedExpiresAt") == moments[-1]
+    assert host.said == said
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [ApiError("refused", status=400), NotFoundError("gone", status=404), AnswerLostError("lost")],
+)
+def test_a_second_extension_that_fails_leaves_the_first_in_state_and_is_told(failure: Exception) -> None:
+    host, outputs = desk(), applied(42, grantedExpiresAt=at(42))
+    host.client.extend.side_effect = [*granted(at(60)), failure]
+    result = host.operations.update(ID, outputs, inputs_of(outputs, expiresAt=at(102)))
+    assert (result["expiresAt"], result["grantedExpiresAt"]) == (at(102), at(60))
+    assert host.said == [
+        f"session {ID}: the API counts an extension from now; asking for the rest failed: {failure}",
+        short(102, 60),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("restoring", "restored"), [(granted(at(42)), True), ([ApiError("refused", status=400)], False)]
+)
+def test_an_extension_that_shortened_and_cannot_be_completed_is_undone(restoring: list[Any], *, restored: bool) -> None:
+    """Counted from now, 5 minutes are 37 less than there were, and 47 are beyond what the API allows in all."""
+    host, outputs = desk(), applied(42, grantedExpiresAt=at(42))
+    host.client.extend.side_effect = [*granted(at(5)), ApiError("beyond a day", status=400), *restoring]
+    new = inputs_of(outputs, expiresAt=at(47))
+    if restored:
+        with pytest.raises(RefusedError, match=r"^beyond a day; `pulumi up --replace` with its URN "):
+            host.operations.update(ID, outputs, new)
+        assert host.said == []
+    else:
+        assert host.operations.update(ID, outputs, new)["grantedExpiresAt"] == at(5)
+        assert host.said[-1] == short(47, 5)
+    assert [c for c in host.calls if c[0] == "extend"] == [extend(5), extend(47), extend(42)]
+
+
+@pytest.mark.parametrize(("until", "said"), [(60, []), (45, []), (44, [short(60, 44)]), (90, [])])
+def test_a_creation_says_that_less_was_granted(until: float, said: list[str]) -> None:
+    host = desk()
+    host.client.create.return_value = CreatedSession(ID, "active", at(until), at(0))
+    host.operations.create(inputs_of(applied(60)))
+    assert host.said == said
+
+
+def test_an_update_that_asks_for_no_time_says_nothing_of_it() -> None:
+    host, outputs = desk(), applied(60, grantedExpiresAt=at(20))
+    host.operations.update(ID, outputs, inputs_of(outputs, metadata={"a": 1}))
+    assert host.said == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "until", "minutes"),
+    [
+        pytest.param(200, 42, [158], id="its moment moved while it was completed"),
+        pytest.param(42, 42, [], id="its moment stayed"),
+        pytest.param(52, 42, [], id="less than clock skew"),
+    ],
+)
+def test_reopening_extends_until_the_moment_that_was_set_meanwhile(asked: int, until: int, minutes: list[int]) -> None:
+    host, outputs = desk(), applied(asked, grantedExpiresAt=at(until), status="completed")
+    host.client.extend.side_effect = granted(at(asked))
+    host.operations.update(ID, outputs, inputs_of(outputs, status="active"))
+    assert host.calls == [call.update(ORG, ID, status="active"), *map(extend, minutes)]
+    host = desk()
+    host.operations.update(ID, outputs, inputs_of(outputs, metadata={"still": "completed"}))
+    assert host.calls == [call.update(ORG, ID, metadata={"still": "completed"})]

@@ -1,0 +1,205 @@
+"""check and diff; the rules are those of `docs/expiry.md`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from unittest.mock import call
+
+import pytest
+
+from quant_sessions_provider.core import settings as config
+from quant_sessions_provider.core.errors import RefusedError, UnreachableError
+from quant_sessions_provider.core.model import UNKNOWN, StoredSession
+from quant_sessions_provider.operations.crud import Diff
+from tests.support.fakes import GET, HERE, ID, LIST, NOT_FOUND, ORG, SERVER_ERROR, A, B, applied, at, desk, inputs_of
+
+GONE = f"session {ID} expired at 2026-11-24T11:51:00Z"
+NEW_ONE = f"{GONE}; it is gone, a new one starts from the declared messages, until about 2026-11-24 13:00Z"
+
+
+# --- check -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "filled"),
+    [
+        ({}, {}, {"expirationMinutes": 60, "expiresAt": at(60)}),
+        ({}, {"organization": "b", "onExpired": "error"}, {"expirationMinutes": 60, "expiresAt": at(60)}),
+        ({}, {"status": "completed", "expirationMinutes": 5}, {"expiresAt": at(5)}),
+        ({}, {"expirationMinutes": UNKNOWN}, {"expiresAt": UNKNOWN}),
+        ({}, {"expiresAt": at(99)}, {}),
+        ({}, {"expiresAt": UNKNOWN}, {}),
+        (applied(9), {"messages": [A]}, {"expirationMinutes": 60, "expiresAt": at(9)}),
+        # What replaces the session is planned as the creation it is.
+        (applied(9), {}, {"expirationMinutes": 60, "expiresAt": at(60)}),
+        # `ignore_changes` carries the planned moment over; by hand, no lifetime is declared.
+        (applied(-9), {"expiresAt": at(-9)}, {"expirationMinutes": 60}),
+        ({"userId": "ada", "expiresAt": at(-9)}, {"expiresAt": at(-9)}, {}),
+        (applied(9), {"expiresAt": at(10)}, {}),
+    ],
+)
+def test_check_fills_in_defaults_and_the_planned_expiry(
+    old: dict[str, Any], new: dict[str, Any], filled: dict[str, Any]
+) -> None:
+    defaults = {"userId": "ada", "status": "active", "onExpired": "recreate", "organization": ORG}
+    host = desk()
+    assert host.operations.check(old, {"userId": "ada"} | new) == (defaults | new | filled, [])
+    assert host.calls == []
+
+
+def test_check_tells_what_is_not_configured_together_with_what_is_wrong() -> None:
+    inputs, failures = desk(configuration={}).operations.check({}, {"status": "x"})
+    wrong = ["status: must be one of active, completed", "userId: is required"]
+    assert failures == [
+        *(config.load(lambda _key: None, {}).missing(key) for key in ("bearer", "organization")),
+        *wrong,
+    ]
+    assert "expiresAt" not in inputs
+
+
+# --- diff --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("moved", "decision"),
+    [
+        ({}, Diff(changes=False)),
+        ({"expiresAt": "2026-11-24T13:09:00+01:00"}, Diff(changes=False)),
+        ({"expirationMinutes": 90, "expiresAt": at(39)}, Diff(None)),
+        ({"expirationMinutes": 30}, Diff(None)),
+        ({"messages": [A, B]}, Diff(None)),
+        ({"metadata": {}, "status": "completed"}, Diff(None)),
+        ({"renewBeforeMinutes": 5, "onExpired": "ignore"}, Diff(None)),
+    ],
+)
+def test_a_diff_before_expiry_costs_no_request(moved: dict[str, Any], decision: Diff) -> None:
+    host = desk()
+    assert host.operations.diff(ID, applied(9), inputs_of(applied(9), **moved)) == decision
+    assert host.calls == []
+
+
+@pytest.mark.parametrize(
+    ("moved", "names"),
+    [
+        ({"userId": "bob"}, {"userId": "userId changed"}),
+        (
+            {"userId": UNKNOWN, "sessionGroup": "g", "organization": "b"},
+            {"userId, sessionGroup, organization": "sessionGroup, organization changed, userId may change"},
+        ),
+        ({"messages": [B]}, {"messages": "messages changed"}),
+        ({"messages": UNKNOWN}, {"messages": "messages may change"}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("live", "loss"),
+    [
+        (StoredSession(ID, None, None, [A] * 14, None), "14 messages"),
+        (StoredSession(ID, None, None, [A], None), "1 message"),
+        (NOT_FOUND, "nothing: it is gone"),
+        (SERVER_ERROR, "an unknown number of messages"),
+        (UnreachableError("no connection"), "an unknown number of messages"),
+        (StoredSession(ID, None, None, None, None), "an unknown number of messages"),
+    ],
+)
+def test_a_replacement_tells_its_price(moved: dict[str, Any], names: dict[str, str], live: object, loss: str) -> None:
+    host = desk()
+    host.client.get.side_effect = [live]
+    ((keys, why),) = names.items()
+    note = f"session {ID}: {why}; replacing it loses {loss}"
+    assert host.operations.diff(ID, applied(9), inputs_of(applied(9), **moved)) == Diff(None, keys.split(", "), [note])
+    assert host.calls == [GET]
+
+
+RENEWED = {"expiresAt": at(60)}
+REPLACED = Diff(None, ["expiresAt"], [NEW_ONE])
+LOSS = "the API lists it as active no more; replacing it loses 1 message"
+UNLISTED = Diff(None, ["expiresAt"], [NEW_ONE.replace("it is gone", LOSS)])
+ERROR = (
+    f"{GONE} and onExpired is error: `pulumi up --replace` with its URN starts a new one from the declared messages,"
+    ' on_expired="ignore" leaves it as it is'
+)
+
+
+@pytest.mark.parametrize(
+    ("state", "old", "moved", "decision", "asked"),
+    [
+        pytest.param("gone", {}, RENEWED, REPLACED, [GET], id="recreate, gone"),
+        pytest.param("alive", {"expired": True}, RENEWED, REPLACED, [], id="recreate, known to be gone"),
+        pytest.param("lingering", {}, RENEWED, UNLISTED, [GET, LIST], id="recreate, lingering"),
+        pytest.param("alive", {}, RENEWED, Diff(None), [GET, LIST], id="recreate, alive"),
+        pytest.param("gone", {"onExpired": "error"}, RENEWED, ERROR, [GET], id="error, gone"),
+        pytest.param("lingering", {"onExpired": "error"}, RENEWED, ERROR, [GET, LIST], id="error, lingering"),
+        pytest.param("alive", {"onExpired": "error"}, RENEWED, Diff(None), [GET, LIST], id="error, alive"),
+        pytest.param("alive", {"onExpired": "ignore"}, {}, Diff(changes=False), [], id="ignore"),
+        pytest.param("alive", {"onExpired": "ignore"}, {"expirationMinutes": 30}, Diff(None), [], id="ignore, lowered"),
+        pytest.param(
+            "gone",
+            {"onExpired": "ignore"},
+            {"metadata": {}},
+            Diff(None, ["metadata"], [NEW_ONE]),
+            [GET],
+            id="ignore, change",
+        ),
+        pytest.param("alive", {"status": "completed"}, {}, Diff(changes=False), [], id="completed"),
+        pytest.param(
+            "lingering", {"status": "completed"}, {"metadata": {}}, Diff(None), [GET], id="completed, not listed"
+        ),
+        pytest.param(
+            "gone",
+            {"status": "completed", "onExpired": "error"},
+            {"messages": [A, B]},
+            Diff(None, ["messages"], [NEW_ONE]),
+            [GET],
+            id="completed, gone, change",
+        ),
+    ],
+)
+def test_rule_2_decides_about_a_session_that_should_be_gone(
+    state: str, old: dict[str, Any], moved: dict[str, Any], decision: object, asked: list[Any]
+) -> None:
+    host, outputs = desk(state), applied(-9, **old)
+    if isinstance(decision, str):
+        with pytest.raises(RefusedError, match=f"^{re.escape(decision)}$"):
+            host.operations.diff(ID, outputs, inputs_of(outputs, **moved))
+    else:
+        assert host.operations.diff(ID, outputs, inputs_of(outputs, **moved)) == decision
+    assert host.calls == asked
+
+
+def test_the_list_that_decides_is_that_of_the_sessions_group() -> None:
+    host, outputs = desk(), applied(-9, sessionGroup="desk")
+    assert host.operations.diff(ID, outputs, inputs_of(outputs, **RENEWED)) == Diff(None)
+    assert host.calls == [GET, call.list(ORG, user_id="ada", session_group="desk")]
+
+
+@pytest.mark.parametrize("failure", [SERVER_ERROR, UnreachableError("no connection")])
+def test_a_session_is_not_taken_for_gone_because_nobody_could_be_asked(failure: Exception) -> None:
+    host = desk()
+    host.client.get.side_effect = failure
+    with pytest.raises(type(failure), match=f"^{failure}$"):
+        host.operations.diff(ID, applied(-9), inputs_of(applied(-9), **RENEWED))
+
+
+def test_another_hosts_404_is_not_the_end_of_a_session() -> None:
+    outputs = applied(-9, baseUrl="https://there.example")
+    text = (
+        f"session {ID} is not found at {HERE}, but it was made at https://there.example: set baseUrl to where it lives"
+    )
+    with pytest.raises(RefusedError, match=f"^{re.escape(text)}$"):
+        desk("gone").operations.diff(ID, outputs, inputs_of(outputs, **RENEWED))
+
+
+@pytest.mark.parametrize(
+    ("state", "on_expired", "decision"),
+    [
+        ("alive", "recreate", Diff(changes=True)),
+        ("gone", "recreate", Diff(True, ["expiresAt"], [NEW_ONE])),  # noqa: FBT003 - what the engine reads
+        ("gone", "ignore", Diff(changes=False)),
+        # diff cannot tell a plan from a refresh: update raises the line.
+        ("gone", "error", Diff(changes=True)),
+    ],
+)
+def test_rule_3_a_shorter_grant_is_due_with_no_moved_input(state: str, on_expired: str, decision: Diff) -> None:
+    outputs = applied(60, grantedExpiresAt=at(-9), onExpired=on_expired)
+    assert desk(state).operations.diff(ID, outputs, inputs_of(outputs)) == decision

@@ -1,0 +1,224 @@
+"""The rules of the policies, each as the pure function that it is."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from quant_sessions_provider.core.model import UNKNOWN
+from quant_sessions_provider.policy.rules import RULES, SESSION_RULES, STACK_RULES, Declared, SecretText
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
+OF_SESSIONS = {rule.name: rule for rule in SESSION_RULES}
+TOKEN = "ghp_" + "a1B2" * 9
+WITH_TOKEN = {"role": "user", "content": f"use {TOKEN}"}
+FINE: dict[str, Any] = {
+    "userId": "u-17",
+    "sessionGroup": "support-desk",
+    "organization": "acme",
+    "expirationMinutes": 60.0,
+    "expiresAt": "2026-11-24T13:00:00Z",
+    "onExpired": "recreate",
+    "messages": [{"role": "system", "content": "Be kind."}],
+    "metadata": {"owner": "team"},
+    "status": "active",
+}
+
+
+def defaults(name: str, **configured: object) -> dict[str, Any]:
+    """Fill in the schema's defaults, as the engine does."""
+    schema = next(rule.schema for rule in RULES if rule.name == name)
+    return {key: one["default"] for key, one in schema.items()} | configured
+
+
+def wrong(name: str, changed: dict[str, Any], **configured: object) -> list[str]:
+    """Give the first line of each violation; None takes an input away."""
+    properties = {key: value for key, value in (FINE | changed).items() if value is not None}
+    found = OF_SESSIONS[name].violations(Declared(properties, NOW), defaults(name, **configured))
+    assert all(text.endswith(f"\n{OF_SESSIONS[name].remedy}") for text in found)
+    return [text.splitlines()[0] for text in found]
+
+
+def at(minutes: float) -> str:
+    return (NOW + timedelta(minutes=minutes)).isoformat()
+
+
+TOO_LONG = ["expirationMinutes: more than 480"]
+TOO_FAR = ["expiresAt: more than 480 minutes ahead"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({"expirationMinutes": 480.0}, []),
+        ({"expirationMinutes": 481.0}, TOO_LONG),
+        ({"expirationMinutes": UNKNOWN}, []),
+        ({"expirationMinutes": UNKNOWN, "expiresAt": at(481)}, []),
+        ({"expirationMinutes": None, "expiresAt": at(480)}, []),
+        ({"expirationMinutes": None, "expiresAt": at(481)}, TOO_FAR),
+        ({"expirationMinutes": None, "expiresAt": UNKNOWN}, []),
+        # A renewal or an extension may reach further than one lifetime from now.
+        ({"expirationMinutes": 480.0, "expiresAt": at(500)}, []),
+    ],
+)
+def test_a_lifetime_is_bounded(changed: dict[str, Any], found: list[str]) -> None:
+    assert wrong("longest-lifetime", changed) == found
+
+
+def test_the_longest_lifetime_is_configured() -> None:
+    assert wrong("longest-lifetime", {}, maxMinutes=59.0) == ["expirationMinutes: more than 59"]
+
+
+MISNAMED = ["sessionGroup: does not match the pattern [a-z0-9]+(-[a-z0-9]+)*"]
+
+
+@pytest.mark.parametrize(
+    ("group", "found"),
+    [
+        ("support", []),
+        ("pr-1234-shop", []),
+        (None, ["sessionGroup: is required"]),
+        ("", ["sessionGroup: is required"]),
+        ("Support", MISNAMED),
+        ("support-", MISNAMED),
+        ("support\n", MISNAMED),
+        ("two words", MISNAMED),
+        (UNKNOWN, []),
+    ],
+)
+def test_a_group_is_required_and_matches_as_a_whole(group: object, found: list[str]) -> None:
+    assert wrong("session-group", {"sessionGroup": group}) == found
+
+
+def test_the_pattern_of_groups_is_configured() -> None:
+    assert wrong("session-group", {}, pattern="support-.*") == []
+    assert wrong("session-group", {}, pattern="support") == ["sessionGroup: does not match the pattern support"]
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        "jane@example.com",
+        "JANE.DOE+tag@Mail.Example.CO.UK",
+        "Jane Doe <jane@example.com>",
+        "mailto:jane@example.com",
+        "tenant-1:jane@example.com:desk",
+        "jane%40example.com",
+        "jäne@exämple.de",
+        f"{'x' * 50_000}@example.com",
+    ],
+)
+def test_an_email_address_is_no_user_id(user: str) -> None:
+    assert wrong("user-id-no-email", {"userId": user}) == ["userId: holds an e-mail address"]
+
+
+@pytest.mark.parametrize(
+    "user", ["u-17", "support-desk", "@jane", "jane@", "jane@tenant", "a@b@c", "@jane:example.org", "v1.2", UNKNOWN]
+)
+def test_an_opaque_user_id_passes(user: object) -> None:
+    assert wrong("user-id-no-email", {"userId": user}) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "places"),
+    [
+        ({"messages": [*FINE["messages"], WITH_TOKEN]}, ["messages[1]"]),
+        ({"messages": [WITH_TOKEN, WITH_TOKEN]}, ["messages[0]", "messages[1]"]),
+        ({"metadata": {"deep": [{"er": [TOKEN]}]}}, ["metadata"]),
+        ({"metadata": {"one": TOKEN, "two": TOKEN}}, ["metadata"]),
+        ({"metadata": {TOKEN: 1}}, ["metadata"]),
+        ({"messages": [{"role": "user", "content": SecretText(f"use {TOKEN}")}]}, []),
+        ({"metadata": {"key": SecretText(TOKEN), SecretText(TOKEN): 1}}, []),
+        ({"metadata": {"open": TOKEN, "key": SecretText(TOKEN)}}, ["metadata"]),
+        ({"messages": UNKNOWN, "metadata": {"key": UNKNOWN}}, []),
+        ({"messages": None, "metadata": None}, []),
+    ],
+)
+def test_a_secret_in_the_open_is_found_where_it_lies(changed: dict[str, Any], places: list[str]) -> None:
+    assert wrong("no-secrets", changed) == [f"{at}: seems to hold a secret (GitHub Token)" for at in places]
+
+
+def test_each_kind_of_secret_is_told() -> None:
+    key = "-----BEGIN RSA PRIVATE KEY-----"
+
+    assert wrong("no-secrets", {"metadata": {"a": TOKEN, "b": key}}) == [
+        "metadata: seems to hold a secret (GitHub Token)",
+        "metadata: seems to hold a secret (Private Key)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "missing"),
+    [
+        ({"owner": "team", "cost-centre": 7}, []),
+        ({"owner": None, "cost-centre": UNKNOWN}, []),
+        ({"owner": "team"}, ["cost-centre"]),
+        ({"nested": {"owner": "team"}}, ["owner", "cost-centre"]),
+        (None, ["owner", "cost-centre"]),
+        (UNKNOWN, []),
+    ],
+)
+def test_metadata_has_the_keys_that_are_required(metadata: object, missing: list[str]) -> None:
+    found = wrong("required-metadata", {"metadata": metadata}, keys=["owner", "cost-centre"])
+
+    assert found == [f"metadata: has no key {key}" for key in missing]
+
+
+def test_no_key_is_required_by_default() -> None:
+    assert wrong("required-metadata", {"metadata": None}) == []
+
+
+UNSAFE = ["sessionGroup: is one of production, but the session neither renews nor has onExpired error"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({"sessionGroup": "production"}, UNSAFE),
+        ({"sessionGroup": "shop-prod"}, UNSAFE),
+        ({"sessionGroup": "prod-eu", "onExpired": "ignore"}, UNSAFE),
+        ({"sessionGroup": "prod", "renewBeforeMinutes": 15.0}, []),
+        ({"sessionGroup": "prod", "onExpired": "error"}, []),
+        ({"sessionGroup": "prod", "onExpired": UNKNOWN}, []),
+        ({"sessionGroup": "prod", "renewBeforeMinutes": UNKNOWN}, []),
+        ({"sessionGroup": "products"}, []),
+        ({"sessionGroup": None}, []),
+        ({"sessionGroup": UNKNOWN}, []),
+    ],
+)
+def test_a_production_session_renews_or_stops_the_run(changed: dict[str, Any], found: list[str]) -> None:
+    assert wrong("production-expiry", changed) == found
+
+
+def test_what_is_production_is_configured() -> None:
+    assert wrong("production-expiry", {"sessionGroup": "live"}, production="live|prod") == UNSAFE
+
+
+@pytest.mark.parametrize(("count", "found"), [(0, []), (3, []), (4, ["4 sessions in one stack, more than 3"])])
+def test_sessions_in_a_stack_are_bounded(count: int, found: list[str]) -> None:
+    (rule,) = STACK_RULES
+    texts = rule.violations([Declared(FINE, NOW)] * count, defaults(rule.name, maxSessions=3.0))
+
+    assert [text.splitlines()[0] for text in texts] == found
+
+
+def test_what_most_people_declare_passes_every_rule() -> None:
+    assert [text for name in OF_SESSIONS for text in wrong(name, {})] == []
+
+
+def test_a_misspelt_setting_is_told_beside_what_the_rule_finds() -> None:
+    rule = OF_SESSIONS["longest-lifetime"]
+    texts = rule.violations(Declared(FINE | {"expirationMinutes": 900}, NOW), defaults(rule.name, maxMinute=5))
+
+    assert [text.splitlines()[0] for text in texts] == ["maxMinute: no setting of longest-lifetime", *TOO_LONG]
+    assert texts[0].splitlines()[1] == "Correct it in the file given with --policy-pack-config, or in the pack."
+
+
+@pytest.mark.parametrize(("name", "key"), [("session-group", "pattern"), ("production-expiry", "production")])
+@pytest.mark.parametrize("group", [FINE["sessionGroup"], None])
+def test_a_pattern_that_is_none_is_told(name: str, key: str, group: str | None) -> None:
+    (text,) = OF_SESSIONS[name].violations(Declared(FINE | {"sessionGroup": group}, NOW), {key: "support-("})
+
+    assert text.splitlines()[0] == f"a setting of {name} is no regular expression of Python"

@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quant_sessions_provider.report import preview as report
+from quant_sessions_provider.report.preview import Loss, NoPreviewError, Row
+from tests.support.previews import NOW, at, note, preview, said, state, step, urn
+
+HOUR, HALF = NOW + timedelta(hours=1), NOW + timedelta(minutes=30)
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""How the CLI prints what a preview does not know."""
+
+
+def rows(*parts: dict[str, Any]) -> list[Row]:
+    return report.read(preview(*parts), NOW).rows
+
+
+def row(*parts: dict[str, Any]) -> tuple[str, str, object, Loss | None]:
+    (only,) = rows(*parts)
+    return only.action, only.reason, only.until, only.loss
+
+
+PRICES = {
+    "loses 14 messages": Loss(14),
+    "loses 1 message": Loss(1),
+    "loses 0 messages": None,
+    "loses an unknown number of messages": Loss(None),
+    "loses nothing: it is gone": None,
+}
+
+
+@pytest.mark.parametrize(("price", "loss"), PRICES.items(), ids=PRICES)
+def test_a_replacement_costs_what_the_provider_says(price: str, loss: Loss | None) -> None:
+    told = note(f"session id-of-desk: userId changed; replacing it {price}")
+    assert row(step("replace", "desk", replaceReasons=["userId"]), told) == ("replace", "userId changed", HOUR, loss)
+
+
+def test_a_note_is_of_the_session_that_it_names() -> None:
+    told = note("session id-of-other: userId changed; replacing it loses 14 messages")
+    assert row(step("replace", "desk", replaceReasons=["userId"]), told)[3] == Loss(None)
+
+
+def test_a_replacement_that_the_engine_asked_nobody_about() -> None:
+    forced = step("replace", "desk", replaceReasons=["id"])
+    assert row(forced) == ("replace", "a replacement was asked for", HOUR, Loss(None))
+    option = step("replace", "desk", replaceReasons=["expirationMinutes"])
+    assert row(option)[1:] == ("expirationMinutes changed", HOUR, Loss(None))
+    gone = step("replace", "desk", replaceReasons=["id"], oldState=state("desk", outputs={"expired": True}))
+    assert row(gone)[3] is None
+
+
+def test_an_expired_session_is_made_anew_and_nothing_more_is_lost() -> None:
+    text = f"session id-of-desk expired at {at(-9)}; it is gone, a new one starts from the declared messages, until X"
+    assert row(step("replace", "desk"), note(text)) == ("recreate", f"expired at {at(-9)}; it is gone", HOUR, None)
+
+
+def test_an_expired_session_that_lingers_is_lost() -> None:
+    lingers = "the API lists it as active no more; replacing it loses 3 messages"
+    text = f"session id-of-desk expired at {at(-9)}; {lingers}, a new one starts from the declared messages, until X"
+    assert row(step("replace", "desk"), note(text))[3] == Loss(3)
+
+
+def test_a_replacement_of_three_steps_is_one_row() -> None:
+    parts = [step(op, "desk") for op in ("create-replacement", "replace", "delete-replaced")]
+    assert [found.action for found in rows(*parts)] == ["replace"]
+    assert [found.action for found in rows(parts[2])] == ["delete"]
+
+
+def test_a_deletion_loses_an_unknown_number() -> None:
+    assert row(step("delete", "desk")) == ("delete", "no longer declared", "", Loss(None))
+
+
+def test_a_deletion_long_after_the_expiry_is_a_loss_until_something_has_looked() -> None:
+    old = state("desk", -9)
+    unchecked = "no longer declared; it should have expired, which nothing has checked yet"
+    assert row(step("delete", "desk", oldState=old)) == ("delete", unchecked, "", Loss(None))
+    old["outputs"]["expired"] = True
+    assert row(step("delete", "desk", oldState=old))[1::2] == ("no longer declared; it has expired", None)
+
+
+def test_a_retained_session_lives_on() -> None:
+    old = state("desk", retainOnDelete=True)
+    told = ("forget", "no longer declared; retain_on_delete leaves it alive", HALF, None)
+    assert row(step("delete", "desk", oldState=old)) == told
+    assert row(step("replace", "desk", oldState=old))[3] is None
+
+
+def test_a_destroyed_stack_says_so() -> None:
+    stack = step("delete", "shop-main", kind="pulumi:pulumi:Stack")
+    assert row(step("delete", "desk"), stack)[1] == "the stack is destroyed"
+
+
+def test_an_update_is_told_by_the_sentence() -> None:
+    extended = "29 minutes left: extends by 30 minutes, until about 13:00Z"
+    told = said("desk", f"desk: {extended}")
+    assert row(step("update", "desk", diffReasons=["expiresAt"]), told) == ("extend", extended, HOUR, None)
+    kept = "cannot be shortened: lives on until 12:30Z, nothing is sent"
+    assert row(step("update", "desk"), said("desk", f"desk: {kept}")) == ("update", kept, HALF, None)
+
+
+def test_an_update_without_a_sentence_names_what_moved() -> None:
+    moved = step("update", "desk", diffReasons=["metadata", "status"])
+    assert row(moved) == ("update", "metadata, status changed", HALF, None)
+    silent = step("update", "desk", diffReasons=["renewBeforeMinutes"])
+    told = row(silent, said("desk", "desk: nothing is sent"))
+    assert told == ("update", "renewBeforeMinutes changed: nothing is sent", HALF, None)
+
+
+def test_what_is_not_known_yet_or_secret_stays_so() -> None:
+    unknown, secret = state("desk"), state("desk")
+    unknown["inputs"]["expiresAt"], secret["inputs"]["expiresAt"] = UNKNOWN, "[secret]"
+    assert row(step("create", "desk", newState=unknown))[2] == "not known"
+    assert row(step("create", "desk", newState=secret))[2] == "secret"
+
+
+def test_a_refresh_within_a_preview_is_told_by_what_it_leads_to() -> None:
+    refreshed = step("refresh", "desk")
+    assert row(refreshed, step("same", "desk"))[:2] == ("none", "")
+    assert row(refreshed, step("create", "desk"))[1] == "the refresh found that it was gone"
+
+
+def test_what_stays_is_listed_and_what_is_only_read_is_no_loss() -> None:
+    assert row(step("same", "desk", oldState=state("desk", -9)))[:2] == ("none", "its expiry has passed")
+    assert row(step("read", "desk"))[0::3] == ("read", None)
+    assert report.read(preview(step("same", "desk"), same=5), NOW).unlisted == 4
+
+
+def test_errors_become_one_line_a_session() -> None:
+    wrong = f"error: {urn('x').split('::')[2]} resource 'desk' has a problem: expirationMinutes: must be"
+    parts = [said("desk", f"{wrong} whole", "error"), said("desk", f"{wrong} small", "error")]
+    assert row(*parts) == ("error", "expirationMinutes: must be whole; expirationMinutes: must be small", "", None)
+    stops = "error: SessionError: session id-of-desk expired and onExpired is error"
+    assert row(step("update", "desk"), said("desk", stops, "error"))[:2] == ("error", stops[21:])
+    debugged = f"error: Exception calling application: x\nTraceback\n  line\n{stops[7:]}"
+    assert row(said("desk", debugged, "error"))[1] == stops[21:]
+    protected = f'error: unable to replace resource "{urn("desk")}"\nas it is protected'
+    assert row(said("desk", protected, "error"))[1] == 'unable to replace resource "desk" as it is protected'
+
+
+def test_nothing_of_a_traceback_is_taken_over() -> None:
+    trace = "Traceback (most recent call last):\n  line\nValueError: something private\n"
+    assert row(said("desk", f"error: Exception calling application:\n{trace}", "error"))[1] == (
+        "Exception calling application:"
+    )
+    assert row(said("desk", f"error: {trace}", "error"))[1] == "the provider failed; the run's log says why"
+
+
+def test_errors_at_large_are_their_first_line_and_no_noise() -> None:
+    found = report.read(
+        preview(
+            {"message": "error: Program failed\nTraceback\n  secret = 'x'\n", "severity": "error"},
+            {"message": "error: Resource monitor has terminated, shutting down\n", "severity": "error"},
+            said("bucket", "error: no such region\nmore\n", "error", kind="aws:s3:Bucket"),
+        ),
+        NOW,
+    )
+    assert (found.failed, found.errors) == (True, ["Program failed", "bucket: no such region"])
+
+
+def test_other_resources_are_counted() -> None:
+    bucket = "aws:s3/bucket:Bucket"
+    found = report.read(
+        preview(
+            step("create", "shop-main", kind="pulumi:pulumi:Stack"),
+            *(step(op, op, kind=bucket) for op in ("create", "update", "create-replacement", "replace")),
+            *(step("replace", "create-replacement", kind=bucket), step("refresh", "x", kind=bucket)),
+        ),
+        NOW,
+    )
+    assert (found.rows, found.others) == ([], {"create": 1, "replace": 2, "update": 1})
+
+
+def test_a_session_in_a_component_has_its_own_name() -> None:
+    nested = urn("a::b", f"acme:Desk$acme:Room${urn('x').split('::')[2]}")
+    found = report.read(preview({**step("create", "desk"), "urn": nested}), NOW)
+    assert (found.stack, found.rows[0].name) == ("shop/main", "a::b")
+
+
+def test_the_worst_comes_first() -> None:
+    parts = [step("same", "a"), step("create", "b"), step("update", "c"), step("delete", "z"), said("y", "no", "error")]
+    assert [found.name for found in rows(*parts)] == ["z", "y", "b", "c", "a"]
+
+
+NO_PREVIEWS: list[Any] = [[], "x", None, {}, {"a": 1}, {"steps": [1]}, {"steps": [{"op": "same"}]}]
+NO_PREVIEWS += [{"diagnostics": [{"urn": "x"}]}, {"steps": [{"op": "same", "urn": "no-urn"}]}]
+
+
+@pytest.mark.parametrize("document", NO_PREVIEWS, ids=repr)
+def test_what_is_no_preview_is_refused(document: object) -> None:
+    with pytest.raises(NoPreviewError, match="pulumi preview --json"):
+        report.read(document, NOW)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(
+    steps=st.lists(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "op": st.sampled_from(("create", "update", "replace", "delete", "same", "odd")) | JSON,
+                "urn": st.just(urn("desk")) | JSON,
+                "oldState": st.fixed_dictionaries({}, optional={"outputs": JSON, "id": JSON}) | JSON,
+                "newState": st.fixed_dictionaries({}, optional={"inputs": JSON}) | JSON,
+                "replaceReasons": JSON,
+            },
+        ),
+        max_size=2,
+    ),
+    diagnostics=st.lists(
+        st.fixed_dictionaries({"message": JSON, "severity": JSON}, optional={"urn": JSON}), max_size=2
+    ),
+)
+def test_whatever_else_arrives_is_refused_by_one_error(steps: list[Any], diagnostics: list[Any]) -> None:
+    try:
+        report.read({"steps": steps, "diagnostics": diagnostics}, NOW)
+    except NoPreviewError as error:
+        assert "\n" not in str(error)  # noqa: PT017 - one of two ends

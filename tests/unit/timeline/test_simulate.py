@@ -1,0 +1,268 @@
+"""What is told of lives beside the runs themselves, which ``test_timeline_truth.py`` holds against real ones."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from quant_sessions_provider.cli.app import app
+from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.timeline import schedule
+from quant_sessions_provider.timeline import simulate as timeline
+from quant_sessions_provider.timeline import svg as timeline_svg
+from quant_sessions_provider.timeline.simulate import Life, NoStateError
+from quant_sessions_provider.timeline.terminal import Picture, advice, summary
+from tests.soak import SESSIONS as SOAKED
+from tests.soak import on_paper
+from tools.docs.timeline_page import END, PICTURE, START, drawn, state
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def lives(every: str, sessions: dict[str, dict[str, Any]]) -> dict[str, Life]:
+    runs = schedule.every(every, START, END)
+    found, notes = timeline.sessions_of(state(sessions))
+    assert not notes
+    return {session.name: timeline.live(session, runs, START, END) for session in found}
+
+
+def life(every: str = "12h", **declared: Any) -> Life:  # noqa: ANN401 - any properties
+    return lives(every, {"it": declared})["it"]
+
+
+def camel(declared: dict[str, Any]) -> dict[str, Any]:
+    names = {"expiration_minutes": "expirationMinutes", "renew_before_minutes": "renewBeforeMinutes"}
+    return {{**names, "on_expired": "onExpired"}.get(key, key): value for key, value in declared.items()}
+
+
+def test_a_week_goes_as_the_soak_computes_on_paper() -> None:
+    told = lives("12h", {name: camel(declared) for name, declared in SOAKED.items()})
+    counts = {name: (each.count("renewed"), each.count("recreated")) for name, each in told.items()}
+    papers = {name: on_paper(name, 14) for name in SOAKED}
+    assert counts == {name: (paper.renewals, paper.recreations) for name, paper in papers.items()}
+
+
+def test_spans_and_gaps_fill_the_time() -> None:
+    told = life(expirationMinutes=600)
+    assert told.spans[:2] == [
+        (START, START + timedelta(hours=10)),
+        (START + timedelta(hours=12), START + timedelta(hours=22)),
+    ]
+    assert told.gaps[0] == (START + timedelta(hours=10), START + timedelta(hours=12))
+    assert sum((b - a for a, b in told.spans + told.gaps), timedelta()) == END - START
+    assert summary(told) == "alive 83 %, 13 recreations"
+
+
+def test_a_moment_without_a_gap_is_no_gap() -> None:
+    told = life(expirationMinutes=1440)
+    assert (told.gaps, told.alive, told.count("recreated")) == ([], 1, 6)
+    assert (
+        told.advice == "runs up to 12 hours apart let it die: make renew_before_minutes at least 721, or run more often"
+    )
+
+
+def test_what_no_run_helps_says_why() -> None:
+    by_hand = timestamps.render(START + timedelta(hours=8))
+    kinds: dict[str, dict[str, Any]] = {
+        "completed": {"expirationMinutes": 60, "status": "completed"},
+        "moment": {"expiresAt": by_hand},
+        "kept": {"expirationMinutes": 60, "ignoreChanges": ["expiresAt"]},
+    }
+    told = lives("12h", kinds)
+    assert {name: each.events for name, each in told.items()} == {name: [] for name in told}
+    assert [each.advice for each in told.values()] == [
+        "it is completed: nothing renews it",
+        "its expires_at is set by hand: nothing renews it until it is set later",
+        'ignore_changes=["expiresAt"] keeps its expiry: nothing renews it',
+    ]
+    assert told["moment"].spans == [(START, START + timedelta(hours=8))]
+
+
+def test_a_run_that_stops_says_why_and_leaves_it_dead() -> None:
+    strict, protected = {"expirationMinutes": 600, "onExpired": "error"}, {"expirationMinutes": 60, "protect": True}
+    told = lives("12h", {"strict": strict, "kept": protected})
+    assert told["strict"].count("stopped") == told["kept"].count("stopped") == 13
+    assert "session strict expired at 2026-03-02T10:00:00Z and onExpired is error" in told["strict"].events[0].why
+    assert advice([told["kept"]], [])[1].startswith("kept: from 2026-03-02 12:00Z on, runs stop: it is protected")
+
+
+def test_a_session_that_was_found_gone_is_dead_from_the_start() -> None:
+    told = life(expirationMinutes=1440, expired=True, expiresAt=timestamps.render(START - timedelta(hours=1)))
+    assert told.gaps[0] == (START, START + timedelta(hours=12))
+    assert told.events[0].kind == "recreated"
+
+
+def test_a_look_at_the_past_begins_with_the_session() -> None:
+    created = START + timedelta(hours=30)
+    told = life(expirationMinutes=600, createdAt=timestamps.render(created), expiresAt=timestamps.render(END))
+    assert (told.spans, told.events) == ([(created, END)], [])
+
+
+def test_longer_pauses_than_any_life_ask_for_more_runs() -> None:
+    longest = life("2d", expirationMinutes=1440).advice
+    assert longest == "runs up to 48 hours apart let it die, and no session lives longer than 24 hours: run more often"
+    assert life("6d", expirationMinutes=60).advice == (
+        "fewer than two runs: look further ahead with --days, or run more often"
+    )
+
+
+@settings(max_examples=40)
+@given(lifetime=st.integers(5, 1440), ahead=st.none() | st.integers(1, 1439), minutes=st.integers(90, 1500))
+def test_who_follows_the_advice_has_a_session_that_lives(lifetime: int, ahead: int | None, minutes: int) -> None:
+    assume(ahead is None or ahead < lifetime)
+    pause = f"{minutes}m"
+    declared = {"expirationMinutes": lifetime} | ({} if ahead is None else {"renewBeforeMinutes": ahead})
+    told = life(pause, **declared)
+    if "renew_before_minutes at least" not in told.advice:
+        assert told.alive == 1 or "run more often" in told.advice or "fewer than two" in told.advice
+        return
+    numbers = [int(word.strip(",")) for word in told.advice.split() if word.strip(",").isdigit()][-2:]
+    declared["renewBeforeMinutes"] = numbers[-1]
+    declared["expirationMinutes"] = max(lifetime, numbers[-1] + 1)
+    mended = life(pause, **declared)
+    assert (mended.gaps, mended.count("recreated"), mended.advice) == ([], 0, "")
+
+
+def test_secrets_that_are_needed_are_named_and_opened_where_they_can_be() -> None:
+    closed = {"expirationMinutes": 60, "onExpired": SECRET | {"ciphertext": "v1:x"}}
+    found, notes = timeline.sessions_of(state({"it": closed}))
+    assert (found, notes) == ([], ["it: onExpired is secret: export the stack with --show-secrets to see its times"])
+    opened = {"expirationMinutes": 60, "onExpired": SECRET | {"plaintext": '"ignore"'}}
+    (session,), _ = timeline.sessions_of(state({"it": opened}))
+    assert session.declared["onExpired"] == "ignore"
+
+
+def test_what_is_not_the_stacks_own_is_left_out() -> None:
+    found, _ = timeline.sessions_of(state({"seen": {"external": True}, "old": {"delete": True}}))
+    assert found == []
+    bare = state({"it": {"expirationMinutes": 60}})
+    for side in ("inputs", "outputs"):
+        del bare["deployment"]["resources"][0][side]
+    assert timeline.sessions_of(bare) == ([], ["it: state holds no expiry"])
+
+
+@pytest.mark.parametrize(
+    "document", [None, [], {}, {"deployment": None}, {"deployment": {"resources": [{}]}}], ids=repr
+)
+def test_what_is_no_export_is_refused(document: object) -> None:
+    with pytest.raises(NoStateError, match="not what `pulumi stack export` prints"):
+        timeline.sessions_of(document)
+
+
+# --- the command -----------------------------------------------------------------------------------------------
+
+
+WEEK = ("--every", "12h", "--from", timestamps.render(START))
+
+
+def run(*arguments: str, given_: object = None, **environment: str) -> tuple[int, str, str]:
+    text = json.dumps(state() if given_ is None else given_)
+    done = CliRunner().invoke(app, ["timeline", *arguments], input=text, env={"COLUMNS": "120", **environment})
+    return done.exit_code, done.stdout, done.stderr
+
+
+def test_the_terminal_shows_a_bar_a_session() -> None:
+    code, out, _ = run(*WEEK)
+    lines = out.splitlines()
+    assert (code, lines[0].strip()) == (0, "13 runs, every 12h, in 7 days from 2026-03-02 00:00Z")
+    assert "|Tue 03" in lines[1]
+    desk = next(line for line in lines if line.startswith("desk"))
+    assert desk.count("▲") == 13
+    assert desk.rstrip().endswith("alive 100 %, 13 renewals")
+    assert "orders, audit: runs up to 12 hours apart let it die: make renew_before_minutes at least 721" in out
+    assert max(map(len, lines[:9])) <= 120
+
+
+def test_programs_get_json() -> None:
+    code, out, _ = run(*WEEK, "--days", "1", "--json")
+    found = json.loads(out)
+    assert (code, found["from"], found["runs"]) == (0, "2026-03-02T00:00:00Z", ["2026-03-02T12:00:00Z"])
+    desk, *_, launch = found["sessions"]
+    assert desk["events"] == [{"at": "2026-03-02T12:00:00Z", "kind": "renewed", "minutes": 720}]
+    assert launch["dead"] == [{"from": "2026-03-02T20:00:00Z", "until": "2026-03-03T00:00:00Z"}]
+    assert (launch["aliveShare"], desk["advice"]) == (0.8333, None)
+
+
+def test_the_drawing_is_an_svg_with_words(tmp_path: Path) -> None:
+    file = tmp_path / "week.svg"
+    assert run(*WEEK, "--svg", str(file))[0] == 0
+    root = ET.fromstring(file.read_text())  # noqa: S314 - our own
+    assert root.get("role") == "img"
+    assert {element.tag for element in root.iter()} >= {f"{SVG}{tag}" for tag in ("title", "desc", "rect", "polygon")}
+    assert "desk: alive 100 %, 13 renewals" in (root.findtext(f"{SVG}desc") or "")
+    assert file.read_text() == drawn() == PICTURE.read_text()
+
+
+@given(st.text(min_size=1, max_size=30))
+def test_any_name_can_be_drawn(name: str) -> None:
+    session = timeline.Session(name, "urn", {"expirationMinutes": 60}, {}, {})
+    drawing = timeline_svg.svg([Life(session, START, END)], Picture(START, END, [], "never"))
+    ET.fromstring(drawing)  # noqa: S314 - our own
+
+
+WRONG = {
+    "--every or --cron: give the": (),
+    "--every or --cron: give the schedule": (*WEEK, "--cron", "* * * * *"),
+    "--every: must be whole": ("--every", "soon"),
+    "--days: at most 20000": ("--every", "1m", "--days", "30"),
+    "--cron: must be": ("--cron", "soon"),
+    "--timezone: must be": ("--cron", "* * * * *", "--timezone", "Nowhere"),
+    "--from: must be": (*WEEK[:2], "--from", "soon"),
+    "--from: must leave time": (*WEEK[:2], "--from", "9999-12-31T00:00:00Z"),
+    "--svg: /missing/week.svg: No such": (*WEEK, "--svg", "/missing/week.svg"),
+}
+
+
+@pytest.mark.parametrize(("words", "arguments"), WRONG.items(), ids=WRONG)
+def test_a_wrong_option_is_wrong_usage(words: str, arguments: tuple[str, ...]) -> None:
+    code, out, error = run(*arguments)
+    assert (code, out, f"Invalid value for {words}" in error) == (2, "", True)
+
+
+def test_a_long_name_leaves_room_for_its_bar() -> None:
+    long = {"expirationMinutes": 1440, "renewBeforeMinutes": 780}
+    out = run(*WEEK, given_=state({"n" * 70: long}), COLUMNS="80")[1]
+    (row,) = [line.rstrip() for line in out.splitlines() if line.startswith("nnn")]
+    assert row.count("▲") == 13
+    assert row.endswith("alive 100 %, 13 renewals")
+    assert len(row) <= 80
+
+
+def test_a_name_moves_no_cursor() -> None:
+    out = run(*WEEK, given_=state({"de\x1b[2Jsk": {"expirationMinutes": 60}}))[1]
+    assert "\x1b" not in out
+    assert out.count("de [2Jsk") == 2  # beside its bar, and in the advice
+
+
+def test_another_document_is_one_line_and_2() -> None:
+    refusal = "standard input: not what `pulumi stack export` prints\n"
+    assert run(*WEEK, given_=[]) == (2, "", refusal)
+
+
+def test_a_stack_without_sessions_says_so() -> None:
+    assert run(*WEEK, given_=state({})) == (0, "No session is in this state.\n", "")
+
+
+def test_the_page_shows_what_the_terminal_does() -> None:
+    shown = run(*WEEK, COLUMNS="100")[1].splitlines()[:4]
+    page = (PICTURE.parent / "timeline.md").read_text().splitlines()
+    assert [line.rstrip() for line in shown] == page[page.index("```text") + 1 :][:4]
+
+
+def test_a_terminal_without_such_letters_gets_others() -> None:
+    sessions = {"dësk[b]": {"expirationMinutes": 1440, "renewBeforeMinutes": 780}}
+    done = CliRunner(charset="ascii").invoke(app, ["timeline", *WEEK], input=json.dumps(state(sessions)))
+    assert done.exit_code == 0
+    assert "d?sk[b]" in done.stdout
+    assert "=^=" in done.stdout

@@ -1,0 +1,1 @@
+"""What writes the parts of docs that show real runs."""
