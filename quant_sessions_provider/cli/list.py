@@ -12,14 +12,14 @@ from quant_sessions_provider.cli.account import open_account
 from quant_sessions_provider.cli.exits import one_line_errors
 from quant_sessions_provider.cli.output import AsJson, console, moment, print_json, table
 from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack
-from quant_sessions_provider.core.redaction import one_line
+from quant_sessions_provider.core.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.table import Column
 
-    from quant_sessions_provider.core.model import SessionSummary
+    from quant_sessions_provider.operations.api import SessionSummary
 
 _GAP: Final = 3
 _SHORTEST: Final = 10

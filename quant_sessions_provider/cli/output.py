@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from quant_sessions_provider.core import timestamps
-from quant_sessions_provider.core.redaction import one_line
+from quant_sessions_provider.core.text import one_line
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 

@@ -11,7 +11,7 @@ import typer
 
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import ConfigurationError
-from quant_sessions_provider.core.redaction import one_line
+from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.pulumi_cli import answer_of
 
 _PULUMI_SECONDS: Final = 60

@@ -16,7 +16,7 @@ from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from quant_sessions_provider.core.model import StoredSession
+    from quant_sessions_provider.operations.api import StoredSession
 
 
 def show(

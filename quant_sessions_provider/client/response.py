@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from urllib3.exceptions import DecodeError, HTTPError
 
-from quant_sessions_provider.core.redaction import is_page
+from quant_sessions_provider.client.error_message import is_page
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse

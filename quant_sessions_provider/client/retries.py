@@ -42,15 +42,15 @@ class Retries(Retry):
         return asked or self.get_backoff_time()
 
 
-def retries(settings: Settings, *, always: bool) -> Retries:
-    """Make the rules of one request. ``always``: sending it twice changes nothing, so failures count less."""
+def retries(settings: Settings, *, idempotent: bool) -> Retries:
+    """Make the rules of one request. ``idempotent``: sending it twice changes nothing."""
     total, base = settings.max_retries, settings.base_delay_ms / 1000
     return Retries(
         total=total,
-        read=total if always else 0,
+        read=total if idempotent else 0,
         other=0,
         allowed_methods=None,
-        status_forcelist=_PASSING if always else _REFUSED,
+        status_forcelist=_PASSING if idempotent else _REFUSED,
         backoff_factor=base,
         backoff_max=settings.max_delay_ms / 1000,
         backoff_jitter=base if settings.enable_jitter else 0.0,

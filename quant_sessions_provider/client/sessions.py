@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from quant_sessions_provider.client.repeat import Repeat
+from quant_sessions_provider.client.answers import parse_answer
 from quant_sessions_provider.core.errors import RefusedError
-from quant_sessions_provider.core.model import (
-    PAGE_SIZE,
+from quant_sessions_provider.core.model import by_state_key
+from quant_sessions_provider.operations.api import (
     CreatedSession,
     DeletedSession,
     ExtendedSession,
     SessionSummary,
     StoredSession,
     UpdatedSession,
-    by_state_key,
-    parse_answer,
 )
 
 if TYPE_CHECKING:
@@ -26,6 +24,10 @@ if TYPE_CHECKING:
 
     from quant_sessions_provider.client.transport import Transport
     from quant_sessions_provider.core.settings import Settings
+
+
+PAGE_SIZE: Final = 100
+"""The longest page of a list that the API gives."""
 
 
 class Client:
@@ -72,7 +74,7 @@ class Client:
             "POST",
             path_of(organization),
             parse=partial(parse_answer, CreatedSession),
-            repeat=Repeat.IF_NOT_PROCESSED,
+            idempotent=False,
             body=body,
         )
 
@@ -83,7 +85,7 @@ class Client:
             "GET",
             path_of(organization, session_id),
             parse=partial(parse_answer, StoredSession),
-            repeat=Repeat.ALWAYS,
+            idempotent=True,
         )
 
     def update(  # noqa: PLR0913 - the API's own fields
@@ -103,13 +105,12 @@ class Client:
         body = by_state_key(
             {"new_messages": new_messages, "tokens_used": tokens_used, "status": status, "metadata": metadata}
         )
-        adds = new_messages is not None or tokens_used is not None
         return self._transport.request(
             f"updating session {session_id}",
             "PUT",
             path_of(organization, session_id),
             parse=partial(parse_answer, UpdatedSession),
-            repeat=Repeat.IF_NOT_PROCESSED if adds else Repeat.ALWAYS,
+            idempotent=new_messages is None and tokens_used is None,
             body=body,
         )
 
@@ -120,7 +121,7 @@ class Client:
             "PUT",
             path_of(organization, session_id, "extend"),
             parse=partial(parse_answer, ExtendedSession),
-            repeat=Repeat.IF_NOT_PROCESSED,
+            idempotent=False,
             body=by_state_key({"additional_minutes": additional_minutes}),
         )
 
@@ -131,7 +132,7 @@ class Client:
             "DELETE",
             path_of(organization, session_id),
             parse=partial(parse_answer, DeletedSession),
-            repeat=Repeat.IF_NOT_PROCESSED,
+            idempotent=False,
         )
 
     def list(  # noqa: PLR0913 - the API's own filters
@@ -160,7 +161,7 @@ class Client:
 
     def _page(self, organization: str, query: dict[str, str]) -> Sequence[SessionSummary]:
         return self._transport.request(
-            "listing sessions", "GET", path_of(organization), parse=_summaries, repeat=Repeat.ALWAYS, query=query
+            "listing sessions", "GET", path_of(organization), parse=_summaries, idempotent=True, query=query
         )
 
 

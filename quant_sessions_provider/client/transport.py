@@ -24,20 +24,22 @@ from urllib3.exceptions import (
 
 from quant_sessions_provider.client.connection import HandshakeError, Session
 from quant_sessions_provider.client.deadline import Deadline, running
+from quant_sessions_provider.client.error_message import api_words
 from quant_sessions_provider.client.rate_limit import Pace
-from quant_sessions_provider.client.repeat import Repeat
 from quant_sessions_provider.client.response import Reply, SenselessError, read
 from quant_sessions_provider.client.retries import Retries, retries
-from quant_sessions_provider.core.discretion import texts_at_hand
 from quant_sessions_provider.core.errors import (
     AnswerLostError,
     ApiError,
+    ClientError,
     ConfigurationError,
+    ForbiddenError,
+    InvalidRequestError,
     NotFoundError,
     RefusedError,
     UnreachableError,
 )
-from quant_sessions_provider.core.redaction import api_words, declared_texts
+from quant_sessions_provider.core.redaction import declared_texts, sensitive_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +48,14 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-_NOT_FOUND: Final = (404, 410)
+_KINDS: Final[dict[int, type[ApiError]]] = {
+    **dict.fromkeys((401, 403), ForbiddenError),
+    **dict.fromkeys((400, 409, 422), InvalidRequestError),
+    **dict.fromkeys((404, 410), NotFoundError),
+    408: ApiError,
+}
+_REFUSED: Final = 4
+"""First digit of the statuses that refuse a request."""
 _NOT_WITH_IT: Final = {401: "accept", 403: "allow this with"}
 _MOVED: Final = (301, 302, 303, 307, 308)
 _BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -57,7 +66,7 @@ class _Call:
     operation: str
     method: str
     url: str
-    repeat: Repeat
+    idempotent: bool
     query: dict[str, str] | None
     body: dict[str, Any] | None
 
@@ -82,7 +91,7 @@ class Transport:
         path: str,
         *,
         parse: Callable[[object], Result],
-        repeat: Repeat,
+        idempotent: bool,
         query: dict[str, str] | None = None,
         body: dict[str, Any] | None = None,
     ) -> Result:
@@ -93,7 +102,7 @@ class Transport:
             method: the HTTP method.
             path: below the base URL, escaped.
             parse: reads the answer's JSON; its ValueError says what is wrong with it.
-            repeat: when it may be sent again.
+            idempotent: sending it twice changes nothing, so it is retried after a lost answer or a 5xx too.
             query: parameters of the URL.
             body: sent as JSON.
 
@@ -105,7 +114,7 @@ class Transport:
             ApiError: the API answered with an error, not with JSON, or with JSON that cannot be parsed.
 
         """
-        call = _Call(operation, method, self._settings.base_url + path, repeat, query, body)
+        call = _Call(operation, method, self._settings.base_url + path, idempotent, query, body)
         return _sense(call, self._success(call), parse)
 
     def _success(self, call: _Call) -> Reply:
@@ -130,7 +139,7 @@ class Transport:
 
     def _repeated(self, session: Session, call: _Call, deadline: Deadline) -> Reply | HTTPError | None:
         """Send until an outcome is final or the time is over; None if it never got a turn."""
-        plan = retries(self._settings, always=call.repeat is Repeat.ALWAYS)
+        plan = retries(self._settings, idempotent=call.idempotent)
         outcome: Reply | HTTPError | None = None
         while self._pace.wait(deadline):
             latest = self._attempt(session, call)
@@ -191,13 +200,13 @@ class Transport:
             within = f" within {self._settings.timeout_seconds:g} seconds (timeoutSeconds)" if late else ""
             return AnswerLostError(f"{what} did not answer{within}{_doubt(call)}")
         # One that may be repeated may have gone out before this attempt.
-        sent = "; nothing was sent" if call.repeat is Repeat.IF_NOT_PROCESSED else ""
+        sent = "" if call.idempotent else "; nothing was sent"
         return UnreachableError(f"{what} cannot be reached ({_obstacle(error)}){sent}")
 
     def _refusal(self, call: _Call, reply: Reply, deadline: Deadline) -> ApiError:
-        kind = NotFoundError if reply.status in _NOT_FOUND else ApiError
+        kind = _KINDS.get(reply.status, ClientError if reply.status // 100 == _REFUSED else ApiError)
         asked = [value for key, value in (call.query or {}).items() if key in ("userId", "sessionGroup")]
-        hidden = [self._settings.require_bearer(), *asked, *declared_texts(call.body or {}), *texts_at_hand()]
+        hidden = [self._settings.require_bearer(), *asked, *declared_texts(call.body or {}), *sensitive_texts()]
         words = api_words(reply.text, hidden)
         text = f"{call.operation}: the API answered {reply.status}{f': {words}' if words else ''}"
         return kind(text + _asked(reply, deadline) + self._advice(reply.status), status=reply.status)

@@ -11,13 +11,9 @@ from typing import Final
 
 from quant_sessions_provider.core import lifecycle, timestamps
 from quant_sessions_provider.core.model import MAX_LIFETIME, Properties, contains_unknown
+from quant_sessions_provider.core.text import counted
 
 _WITH_DATE: Final = "%Y-%m-%d %H:%MZ"
-
-
-def counted(count: int, what: str) -> str:
-    """Count things in English: 1 message, 2 messages."""
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def update_sentence(name: str, outputs: Properties, new: Properties, now: datetime) -> str:

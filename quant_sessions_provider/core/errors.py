@@ -3,32 +3,30 @@
 ::
 
     QuantSessionsError
-    ├── ConfigurationError      a setting is missing or malformed; nothing was sent
-    ├── RefusedError            the plan cannot be carried out as it stands; says what to do instead
-    ├── UnreachableError        no connection, or no turn to send: it surely was not processed
-    ├── AnswerLostError         the request may have been processed
-    └── ApiError                the API answered, with an error status or without sense
-        └── NotFoundError       404 or 410
+    ├── ConfigurationError           a setting is missing or malformed; nothing was sent
+    ├── RefusedError                 the plan cannot be carried out as it stands; says what to do instead
+    ├── UnreachableError             no connection, or rate limited here: surely not processed
+    ├── AnswerLostError              the request may have been processed
+    └── ApiError                     the API answered with an error (5xx and such), or with an invalid body
+        └── ClientError              it refused the request (4xx), which so had no effect
+            ├── ForbiddenError       401 or 403: not with this token
+            ├── InvalidRequestError  400, 409 or 422: the same request will be refused again
+            └── NotFoundError        404 or 410
 
-Exceptions of HTTP libraries are translated in ``transport.py`` and nowhere else.
+Exceptions of HTTP libraries are translated in ``client/transport.py`` and nowhere else.
 A text never holds a token, nor what people declare in users, groups, messages or metadata.
 """
 
 from __future__ import annotations
 
-from typing import Final
-
-_CLIENT_ERROR: Final = 4
-_TIMED_OUT: Final = 408
+from typing import ClassVar
 
 
 class QuantSessionsError(Exception):
     """Root of all errors of this package; its text is one line for people."""
 
-    @property
-    def is_refusal(self) -> bool:
-        """Whether the API refused, so that the request surely had no effect."""
-        return False
+    maybe_applied: ClassVar[bool] = False
+    """Whether the request may have had an effect all the same."""
 
 
 class ConfigurationError(QuantSessionsError):
@@ -48,7 +46,9 @@ class UnreachableError(QuantSessionsError):
 
 
 class AnswerLostError(QuantSessionsError):
-    """The connection ended or timed out before an answer came: the request may have been processed."""
+    """The request may have been processed: no answer came, or one that does not tell."""
+
+    maybe_applied = True
 
 
 class ApiError(QuantSessionsError):
@@ -57,20 +57,31 @@ class ApiError(QuantSessionsError):
     ``status`` is the HTTP status.
     """
 
+    maybe_applied = True
+
     def __init__(self, text: str, *, status: int) -> None:
         super().__init__(text)
         self.status = status
 
-    @property
-    def is_refusal(self) -> bool:
-        """4xx is, but for 408, which comes after a wait for the request."""
-        return self.status // 100 == _CLIENT_ERROR and self.status != _TIMED_OUT
+
+class ClientError(ApiError):
+    """The API refused the request, which so had no effect: 4xx, but for 408, which comes after a wait for it."""
+
+    maybe_applied = False
 
 
-class NotFoundError(ApiError):
-    """404 or 410: no such session, or not for this organisation and token."""
+class ForbiddenError(ClientError):
+    """401 or 403: the API does not accept the token, or does not allow this with it."""
+
+
+class InvalidRequestError(ClientError):
+    """400, 409 or 422: the API will refuse the same request again, with any token."""
+
+
+class NotFoundError(ClientError):
+    """404 or 410: no such session, or not for this organization and token."""
 
 
 def in_doubt(error: ApiError | AnswerLostError, advice: str) -> QuantSessionsError:
-    """Say what follows if the request took effect after all; a refused one did not."""
-    return error if error.is_refusal else AnswerLostError(f"{error}. {advice}")
+    """Return an error that says what follows if the request took effect after all; a refused one did not."""
+    return AnswerLostError(f"{error}. {advice}") if error.maybe_applied else error

@@ -1,72 +1,54 @@
-"""The API's own words, taken from the several shapes that its error bodies come in."""
+"""Keeps what people declare, and the token, out of errors: an API may echo what it stores."""
 
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
-from typing import TYPE_CHECKING, Any, Final
+from contextvars import ContextVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-LONGEST: Final = 500
+    from quant_sessions_provider.core.model import Properties
+
 _HARMLESS: Final = 2
-_RUN: Final = 12
+MIN_COMMON: Final = 12
 """Characters in a row that two texts hardly share by chance."""
-_MASK: Final = "***"
-_CONSIDERED: Final = 10_000
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_INVISIBLE: Final = ("Cf", "Cs", "Co")
-"""Categories of what shows nothing, turns the direction of text, or (half a surrogate pair) cannot be written."""
+MASK: Final = "***"
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+# The title may be made from messages.
+_KEYS: Final = ("userId", "sessionGroup", "metadata", "messages", "title")
+
+# Between a verb and the request that fails lie calls which have no use for what is declared.
+_at_hand: Final[ContextVar[tuple[Properties, ...]]] = ContextVar("at_hand", default=())
 
 
-def api_words(body: str, hidden: Iterable[str] = ()) -> str:
-    """Give what an error body says, in one line of at most 500 characters without control characters.
+def redact_errors(verb: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Have a verb's errors repeat nothing of the properties that it is called with.
 
-    Known shapes: ``{message}``, ``{error, message}``, ``{error: true, message}``, ``{message: {msg}}``,
-    ``{detail: [{msg}]}``, plain text.
-
-    Args:
-        body: the answer's.
-        hidden: what it may echo and nobody is to read.
-
+    A request alone does not tell: that of an appended message names neither user nor earlier messages.
     """
-    try:
-        found = _from_json(json.loads(body))
-    except (ValueError, RecursionError):
-        found = "" if is_page(body) else body
-    # Hidden first: of a text that is cleaned or cut short no one could tell any more what it was.
-    words = masked(found[:_CONSIDERED], hidden)
-    if len(found) > _CONSIDERED:
-        words = words[: max(len(words) + 1 - _RUN, words.rfind(_MASK) + len(_MASK))]
-    return one_line(words).strip()[:LONGEST]
+
+    @wraps(verb)
+    def verb_at_hand(*args: _P.args, **named: _P.kwargs) -> _R:
+        before = _at_hand.set(tuple(value for value in (*args, *named.values()) if isinstance(value, dict)))
+        try:
+            return verb(*args, **named)
+        finally:
+            _at_hand.reset(before)
+
+    return verb_at_hand
 
 
-def is_page(body: str) -> bool:
-    """Tell a web page, as proxies and logins answer, from the API's own words."""
-    return body.lstrip("\ufeff \t\r\n").startswith("<")
-
-
-def one_line(text: str) -> str:
-    """Clean a text for a terminal or a log: no control characters, nothing that shows nothing or turns the text."""
-    line = _CONTROL.sub(" ", text)
-    return "".join(letter for letter in line if unicodedata.category(letter) not in _INVISIBLE)
-
-
-def _from_json(body: object) -> str:
-    if isinstance(body, str):
-        return body
-    if isinstance(body, list):
-        return _from_json(body[0]) if body else ""
-    if not isinstance(body, dict):
-        return ""
-    for key in ("message", "msg", "error", "detail"):
-        words = _from_json(body.get(key))
-        if words:
-            return words
-    return ""
+def sensitive_texts() -> Iterator[str]:
+    """Return what people declared among the properties of the verb that runs in this thread."""
+    for properties in _at_hand.get():
+        yield from declared_texts({key: properties[key] for key in _KEYS if key in properties})
 
 
 def masked(words: str, texts: Iterable[str]) -> str:
@@ -76,8 +58,8 @@ def masked(words: str, texts: Iterable[str]) -> str:
     """
     spellings = {spelling for text in texts if len(text) > _HARMLESS for spelling in _spellings(text, words)}
     words = _without_runs(words, spellings)
-    for spelling in sorted((text for text in spellings if len(text) < _RUN), key=len, reverse=True):
-        words = words.replace(spelling, _MASK)
+    for spelling in sorted((text for text in spellings if len(text) < MIN_COMMON), key=len, reverse=True):
+        words = words.replace(spelling, MASK)
     return words
 
 
@@ -89,16 +71,16 @@ def _without_runs(words: str, texts: Iterable[str]) -> str:
         return words
     bare, end = [], 0
     for start in range(len(words)):
-        if words[start : start + _RUN] in common:
-            bare += [] if start < end else [_MASK]
-            end = start + _RUN
+        if words[start : start + MIN_COMMON] in common:
+            bare += [] if start < end else [MASK]
+            end = start + MIN_COMMON
         elif start >= end:
             bare.append(words[start])
     return "".join(bare)
 
 
 def _runs(text: str) -> Iterator[str]:
-    return (text[start : start + _RUN] for start in range(len(text) - _RUN + 1))
+    return (text[start : start + MIN_COMMON] for start in range(len(text) - MIN_COMMON + 1))
 
 
 def _spellings(text: str, words: str) -> Iterator[str]:

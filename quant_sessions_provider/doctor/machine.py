@@ -9,7 +9,7 @@ import subprocess
 from importlib import metadata
 from typing import Final
 
-from quant_sessions_provider.core.redaction import one_line
+from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.doctor.check import Check
 from quant_sessions_provider.pulumi_cli import OLDEST_CLI, answer_of
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import ConfigurationError
 from quant_sessions_provider.core.model import camel
-from quant_sessions_provider.core.redaction import one_line
+from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.doctor.check import Check
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
-from quant_sessions_provider.client.repeat import Repeat
 from quant_sessions_provider.client.sessions import Client, path_of
 from quant_sessions_provider.client.transport import Transport
 from quant_sessions_provider.core import timestamps
@@ -69,9 +68,7 @@ class Subject:
     def _raw(self, method: str, body: dict[str, Any] | None) -> dict[str, Any]:
         path = path_of(self.organization, self.id)
         try:
-            return self.transport.request(
-                f"{method} of it", method, path, parse=_fields, repeat=Repeat.IF_NOT_PROCESSED, body=body
-            )
+            return self.transport.request(f"{method} of it", method, path, parse=_fields, idempotent=False, body=body)
         except ApiError as error:
             if error.status // 100 != DONE // 100:
                 raise

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.core import lifecycle, timestamps, validation
 from quant_sessions_provider.core.describe import end_of_new, expired, short_grant, why
-from quant_sessions_provider.core.discretion import discreet
 from quant_sessions_provider.core.errors import (
     AnswerLostError,
     ApiError,
+    ForbiddenError,
+    InvalidRequestError,
     NotFoundError,
     QuantSessionsError,
     RefusedError,
@@ -19,6 +20,7 @@ from quant_sessions_provider.core.errors import (
     in_doubt,
 )
 from quant_sessions_provider.core.model import COMPUTED, DEFAULT_LIFETIME, Properties
+from quant_sessions_provider.core.redaction import redact_errors
 from quant_sessions_provider.operations import transcripts
 from quant_sessions_provider.operations.extend import Extender
 from quant_sessions_provider.operations.inspect import Probe
@@ -26,8 +28,8 @@ from quant_sessions_provider.operations.inspect import Probe
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from quant_sessions_provider.client.sessions import Client
     from quant_sessions_provider.core.settings import Settings
+    from quant_sessions_provider.operations.api import SessionsApi
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,6 @@ class Diff:
     replaces: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-
-_REFUSED: Final = (400, 409, 422)
-"""Answers that will be the same the next time, with any token."""
-
-_FORBIDDEN: Final = (401, 403)
-"""Answers that a GET would get too."""
 
 _ANEW: Final = "`pulumi up --replace` with its URN starts a new one from the declared messages"
 
@@ -66,10 +62,10 @@ class Operations:
     """
 
     def __init__(
-        self, client: Client, settings: Settings, say: Callable[[str], None], now: Callable[[], datetime] = _now
+        self, api: SessionsApi, settings: Settings, say: Callable[[str], None], now: Callable[[], datetime] = _now
     ) -> None:
-        self._client, self._settings, self._say, self._now = client, settings, say, now
-        self._probe, self._extender = Probe(client, settings.base_url), Extender(client, say, now)
+        self._api, self._settings, self._say, self._now = api, settings, say, now
+        self._probe, self._extender = Probe(api, settings.base_url), Extender(api, say, now)
 
     def check(self, old: Properties, new: Properties) -> tuple[Properties, list[str]]:
         """Fill in defaults and the planned expiry; list what is wrong, one line each."""
@@ -87,7 +83,7 @@ class Operations:
             inputs["expiresAt"] = lifecycle.plan_expiry(old, inputs, now)
         return inputs, failures
 
-    @discreet
+    @redact_errors
     def diff(self, session_id: str, outputs: Properties, new: Properties) -> Diff:
         """Decide between nothing, an update in place and a replacement.
 
@@ -121,12 +117,12 @@ class Operations:
         causes = ["expiresAt"] if "expiresAt" in changed or not sends else sends
         return Diff(changes, causes, [note])
 
-    @discreet
+    @redact_errors
     def create(self, inputs: Properties) -> tuple[str, Properties]:
         """Create the session as declared; if a second request must complete it and fails, nothing is left behind."""
         sent = self._now()
         try:
-            created = self._client.create(
+            created = self._api.create(
                 inputs["organization"],
                 user_id=inputs["userId"],
                 session_group=inputs.get("sessionGroup"),
@@ -151,7 +147,7 @@ class Operations:
 
     def _unsure(self, error: ApiError | AnswerLostError, inputs: Properties, sent: datetime) -> QuantSessionsError:
         """Name the sessions that an attempt may have made, since it is not repeated; a refusal made none."""
-        if error.is_refusal:
+        if not error.maybe_applied:
             return error
         return AnswerLostError(f"{error}; sent at {timestamps.render(sent)}. {self._probe.traces(inputs, sent)}")
 
@@ -168,7 +164,7 @@ class Operations:
             return f"session {session_id} was created and may still be there: delete it by its id"
         return "the session was deleted again"
 
-    @discreet
+    @redact_errors
     def read(self, session_id: str, outputs: Properties) -> tuple[Properties, Properties | None] | None:
         """Read what the API tells: new outputs, and new inputs where declared messages were tampered with.
 
@@ -195,7 +191,7 @@ class Operations:
         )
         return lifecycle.with_drift(fresh, found.messages)
 
-    @discreet
+    @redact_errors
     def update(self, session_id: str, outputs: Properties, new: Properties) -> Properties:
         """Send what moved: first what may be repeated by a later run, last the extension, which may not."""
         now = self._now()
@@ -231,11 +227,11 @@ class Operations:
     def _appended(self, session_id: str, outputs: Properties, new: Properties) -> list[Any] | None:
         appended = lifecycle.new_messages(outputs, new)
         # After a lost answer or a killed run they may be there already.
-        live = self._client.get(outputs.get("organization", ""), session_id).messages if appended else None
+        live = self._api.get(outputs.get("organization", ""), session_id).messages if appended else None
         return appended if live is None else lifecycle.unsent(new["messages"], live, len(outputs.get("messages", [])))
 
     def _put(self, session_id: str, outputs: Properties, body: dict[str, Any]) -> Properties:
-        answer = self._client.update(outputs.get("organization", ""), session_id, **body)
+        answer = self._api.update(outputs.get("organization", ""), session_id, **body)
         return _told(totalMessages=answer.total_messages, totalTokens=answer.total_tokens, updatedAt=answer.updated_at)
 
     def _updated(self, session_id: str, outputs: Properties, body: dict[str, Any]) -> Properties:
@@ -244,7 +240,7 @@ class Operations:
         except (ApiError, AnswerLostError) as error:
             raise in_doubt(error, f"If it took effect, {_UNRECORDED}; nothing is applied twice") from error
 
-    @discreet
+    @redact_errors
     def delete(self, session_id: str, outputs: Properties) -> None:
         """Delete the session, saving its messages first if ``transcriptDir`` is configured; gone is deleted."""
         if self._settings.transcript_dir:
@@ -257,17 +253,17 @@ class Operations:
     def _delete(self, session_id: str, outputs: Properties) -> None:
         """Delete without saving. After an error a GET tells whether it is gone, since DELETE itself does not."""
         try:
-            self._client.delete(outputs.get("organization", ""), session_id)
+            self._api.delete(outputs.get("organization", ""), session_id)
         except (ApiError, AnswerLostError) as error:
-            if isinstance(error, ApiError) and error.status in _FORBIDDEN:
+            if isinstance(error, ForbiddenError):
                 raise
             if self._probe.find(session_id, outputs) is not None:
-                self._client.delete(outputs.get("organization", ""), session_id)
+                self._api.delete(outputs.get("organization", ""), session_id)
 
 
 def _required_id(session_id: str | None) -> str:
     if not session_id:
-        raise ApiError("creating the session: the API's answer has no sessionId", status=201)
+        raise AnswerLostError("creating the session: the API's answer has no sessionId")
     return session_id
 
 
@@ -277,8 +273,7 @@ def _told(**facts: Any) -> Properties:  # noqa: ANN401 - whatever the API told
 
 def _way_out(error: QuantSessionsError) -> str:
     """Give the command that leads on from what the API refused; what failed for another reason is to be repeated."""
-    refused = isinstance(error, ApiError) and error.status in _REFUSED
-    return f"; {_ANEW}" if refused else ""
+    return f"; {_ANEW}" if isinstance(error, InvalidRequestError) else ""
 
 
 def _expired_error(session_id: str, outputs: Properties) -> RefusedError:

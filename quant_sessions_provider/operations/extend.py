@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING
 
 from quant_sessions_provider.core import lifecycle
 from quant_sessions_provider.core.describe import short_grant
-from quant_sessions_provider.core.errors import AnswerLostError, ApiError, QuantSessionsError, in_doubt
+from quant_sessions_provider.core.errors import AnswerLostError, ApiError, ClientError, QuantSessionsError, in_doubt
 from quant_sessions_provider.core.model import Properties, by_state_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from quant_sessions_provider.client.sessions import Client
+    from quant_sessions_provider.operations.api import SessionsApi
 
 
 class Extender:
     """Sends extensions; ``say`` is given lines for people about what the API did with them."""
 
-    def __init__(self, client: Client, say: Callable[[str], None], now: Callable[[], datetime]) -> None:
-        self._client, self._say, self._now = client, say, now
+    def __init__(self, api: SessionsApi, say: Callable[[str], None], now: Callable[[], datetime]) -> None:
+        self._api, self._say, self._now = api, say, now
 
     def extend(self, session_id: str, outputs: Properties, minutes: int) -> Properties:
         """Extend by whole minutes; ``outputs`` hold the planned moment, and what was granted before."""
@@ -48,7 +48,7 @@ class Extender:
             return self._granted(session_id, outputs, more)
         except QuantSessionsError as error:
             lost = lifecycle.lost_by_extension(outputs, minutes, granted)
-            if error.is_refusal and lost and self._restored(session_id, outputs, lost):
+            if isinstance(error, ClientError) and lost and self._restored(session_id, outputs, lost):
                 raise
             why = "the API counts an extension from now; asking for the rest failed"
             self._say(f"session {session_id}: {why}: {error}")
@@ -62,5 +62,5 @@ class Extender:
         return True
 
     def _granted(self, session_id: str, outputs: Properties, minutes: int) -> str | None:
-        answer = self._client.extend(outputs.get("organization", ""), session_id, additional_minutes=minutes)
+        answer = self._api.extend(outputs.get("organization", ""), session_id, additional_minutes=minutes)
         return answer.expires_at

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from quant_sessions_provider.core import timestamps
-from quant_sessions_provider.core.describe import counted
 from quant_sessions_provider.core.errors import (
     AnswerLostError,
     ApiError,
@@ -14,13 +13,14 @@ from quant_sessions_provider.core.errors import (
     RefusedError,
 )
 from quant_sessions_provider.core.lifecycle import GRANT_TOLERANCE
+from quant_sessions_provider.core.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from quant_sessions_provider.client.sessions import Client
-    from quant_sessions_provider.core.model import Properties, SessionSummary, StoredSession
+    from quant_sessions_provider.core.model import Properties
+    from quant_sessions_provider.operations.api import SessionsApi, SessionSummary, StoredSession
 
 _ATTEMPTS: Final = 3
 _UNCOUNTED: Final = "an unknown number of messages"
@@ -29,13 +29,13 @@ _UNCOUNTED: Final = "an unknown number of messages"
 class Probe:
     """Looks; changes nothing. ``base_url`` is where the client looks."""
 
-    def __init__(self, client: Client, base_url: str) -> None:
-        self._client, self._base_url = client, base_url
+    def __init__(self, api: SessionsApi, base_url: str) -> None:
+        self._api, self._base_url = api, base_url
 
     def find(self, session_id: str, outputs: Properties) -> StoredSession | None:
         """Read the session; None if it is gone."""
         try:
-            return self._client.get(outputs.get("organization", ""), session_id)
+            return self._api.get(outputs.get("organization", ""), session_id)
         except NotFoundError:
             self.require_same_place(session_id, outputs)
             return None
@@ -69,7 +69,7 @@ class Probe:
     def _active(self, properties: Properties) -> Iterator[SessionSummary]:
         """List the active sessions of a session's user and group, or all if a state does not tell whose it is."""
         texts = {key: value for key, value in properties.items() if isinstance(value, str)}
-        return self._client.list(
+        return self._api.list(
             properties.get("organization", ""), user_id=texts.get("userId"), session_group=texts.get("sessionGroup")
         )
 
@@ -100,7 +100,7 @@ class Probe:
             try:
                 listed = list(self._active(inputs))
             except (ApiError, AnswerLostError) as error:
-                if error.is_refusal:
+                if not error.maybe_applied:
                     break
                 continue
             except QuantSessionsError:

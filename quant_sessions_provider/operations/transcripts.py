@@ -12,7 +12,7 @@ from urllib.parse import quote
 from quant_sessions_provider.core.errors import RefusedError
 
 if TYPE_CHECKING:
-    from quant_sessions_provider.core.model import StoredSession
+    from quant_sessions_provider.operations.api import StoredSession
 
 
 def save(folder: str, session_id: str, session: StoredSession) -> None:

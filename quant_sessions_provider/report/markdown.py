@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.core import timestamps
-from quant_sessions_provider.core.describe import counted
+from quant_sessions_provider.core.text import counted
 
 if TYPE_CHECKING:
     from quant_sessions_provider.report.preview import Loss, Report, Row

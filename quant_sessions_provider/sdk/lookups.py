@@ -19,11 +19,13 @@ import pulumi
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor
 from pulumi.runtime.settings import get_monitor
 
+from quant_sessions_provider.client.answers import parse_answer
 from quant_sessions_provider.client.sessions import Client, client_of
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import NotFoundError, QuantSessionsError, RefusedError
-from quant_sessions_provider.core.model import SessionSummary, StoredSession, by_state_key, is_whole, parse_answer
+from quant_sessions_provider.core.model import by_state_key, is_whole
 from quant_sessions_provider.dynamic.properties import inward
+from quant_sessions_provider.operations.api import SessionSummary, StoredSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,7 +19,6 @@ from quant_sessions_provider.operations.crud import Operations
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from quant_sessions_provider.client.repeat import Repeat
     from quant_sessions_provider.client.transport import Result
 
 _GONE: Final = 404
@@ -47,7 +46,7 @@ class PaperApi(Transport):
         path: str,
         *,
         parse: Callable[[object], Result],
-        repeat: Repeat,  # noqa: ARG002 - paper never fails to answer
+        idempotent: bool,  # noqa: ARG002 - paper never fails to answer
         query: dict[str, str] | None = None,  # noqa: ARG002 - there is one user
         body: dict[str, Any] | None = None,
     ) -> Result:

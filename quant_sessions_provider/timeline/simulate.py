@@ -12,9 +12,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from quant_sessions_provider.core import lifecycle, timestamps
-from quant_sessions_provider.core.describe import counted
 from quant_sessions_provider.core.errors import QuantSessionsError, RefusedError
 from quant_sessions_provider.core.model import MAX_LIFETIME, Properties, same
+from quant_sessions_provider.core.text import counted
 from quant_sessions_provider.core.urns import SESSION_TYPE, name_of
 from quant_sessions_provider.dynamic.properties import inward
 from quant_sessions_provider.timeline.paper import PaperApi

@@ -11,8 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from quant_sessions_provider.core import timestamps
-from quant_sessions_provider.core.describe import counted
-from quant_sessions_provider.core.redaction import one_line
+from quant_sessions_provider.core.text import counted, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from quant_sessions_provider.core.errors import ApiError, ConfigurationError, NotFoundError, RefusedError
-from quant_sessions_provider.core.model import SessionSummary
+from quant_sessions_provider.operations.api import SessionSummary
 from tests.client.conftest import TOKEN, Answer, Host, client_of
 
 if TYPE_CHECKING:

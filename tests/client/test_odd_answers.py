@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from quant_sessions_provider.core.errors import AnswerLostError, ApiError, NotFoundError, RefusedError
-from quant_sessions_provider.core.model import StoredSession
 from quant_sessions_provider.operations import transcripts
+from quant_sessions_provider.operations.api import StoredSession
 from tests.client.conftest import TOKEN, Answer, Host, Script, client_of
 from tests.support.emulator_server import Emulator
 

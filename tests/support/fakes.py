@@ -10,7 +10,7 @@ from unittest.mock import call, create_autospec
 from quant_sessions_provider.client.sessions import Client
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import ApiError, NotFoundError
-from quant_sessions_provider.core.model import (
+from quant_sessions_provider.operations.api import (
     CreatedSession,
     DeletedSession,
     ExtendedSession,

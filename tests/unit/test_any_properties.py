@@ -19,7 +19,13 @@ from quant_sessions_provider import provider
 from quant_sessions_provider.client.sessions import Client
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.describe import update_sentence
-from quant_sessions_provider.core.errors import AnswerLostError, ApiError, NotFoundError, QuantSessionsError
+from quant_sessions_provider.core.errors import (
+    AnswerLostError,
+    ApiError,
+    InvalidRequestError,
+    NotFoundError,
+    QuantSessionsError,
+)
 from quant_sessions_provider.core.model import COMPUTED, INPUTS, contains_unknown
 from quant_sessions_provider.dynamic.properties import inward
 from quant_sessions_provider.provider import SessionError, SessionProvider
@@ -90,7 +96,7 @@ def bags(*keys: str) -> st.SearchStrategy[dict[str, Any]]:
 DECLARED, RECORDED = bags(*INPUTS), bags(*INPUTS, *COMPUTED)
 FAILURES: list[QuantSessionsError] = [
     NotFoundError("gone", status=404),
-    ApiError("no", status=400),
+    InvalidRequestError("no", status=400),
     ApiError("broken", status=500),
     AnswerLostError("lost"),
 ]

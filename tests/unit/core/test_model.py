@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,18 +13,6 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-# The answers as the API description spells them: POST and PUT in camelCase, GET and list in snake_case.
-ANSWERS: list[tuple[type[Any], dict[str, object]]] = [
-    (model.CreatedSession, {"sessionId": "s", "status": "active", "expiresAt": "e", "createdAt": "c"}),
-    (model.StoredSession, {"id": "s", "title": "t", "model": "m", "messages": [{"any": 1}], "created_at": "c"}),
-    (model.SessionSummary, {"id": "s", "title": "t", "model": "m", "created_at": "c", "updated_at": "u"}),
-    (
-        model.UpdatedSession,
-        {"sessionId": "s", "status": "completed", "totalMessages": 2, "totalTokens": 7, "updatedAt": "u"},
-    ),
-    (model.ExtendedSession, {"sessionId": "s", "expiresAt": "e", "message": "done"}),
-    (model.DeletedSession, {"message": "gone"}),
-]
 
 
 def spelled(word: str) -> str:
@@ -43,33 +28,6 @@ def test_the_names_of_state_stay_as_they_are_in_peoples_state() -> None:
         "grantedExpiresAt createdAt baseUrl expired title model totalMessages totalTokens updatedAt"
     )
     assert (model.MIN_LIFETIME, model.MAX_LIFETIME, model.MAX_EXTENSION, model.DEFAULT_LIFETIME) == (5, 1440, 1440, 60)
-
-
-@pytest.mark.parametrize(("kind", "body"), ANSWERS)
-def test_an_answer_is_read_in_both_spellings_and_without_what_it_lacks(
-    kind: type[Any], body: dict[str, object]
-) -> None:
-    snake = {spelled(key): value for key, value in body.items()}
-    assert asdict(model.parse_answer(kind, body)) == asdict(model.parse_answer(kind, snake)) == snake
-    assert asdict(model.parse_answer(kind, snake | {"unheard_of": 1})) == snake
-    nothing = dict.fromkeys(snake)
-    assert asdict(model.parse_answer(kind, {})) == asdict(model.parse_answer(kind, nothing)) == nothing
-
-
-@pytest.mark.parametrize(
-    ("kind", "body", "text"),
-    [
-        (model.CreatedSession, [], "not an object"),
-        (model.CreatedSession, None, "not an object"),
-        (model.CreatedSession, {"sessionId": 7}, "its field session_id is not a string"),
-        (model.StoredSession, {"messages": "many"}, "its field messages is not a list"),
-        (model.UpdatedSession, {"totalMessages": True}, "its field total_messages is not a whole number"),
-        (model.UpdatedSession, {"total_tokens": 1.5}, "its field total_tokens is not a whole number"),
-    ],
-)
-def test_a_field_of_another_type_is_named(kind: type[Any], body: object, text: str) -> None:
-    with pytest.raises(ValueError, match=f"^{text}$"):
-        model.parse_answer(kind, body)
 
 
 @given(WORDS)

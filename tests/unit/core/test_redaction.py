@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quant_sessions_provider.core.redaction import api_words, masked
+from quant_sessions_provider.client.error_message import api_words
+from quant_sessions_provider.core.redaction import masked
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

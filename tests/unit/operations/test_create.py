@@ -7,8 +7,15 @@ from unittest.mock import call
 
 import pytest
 
-from quant_sessions_provider.core.errors import AnswerLostError, ApiError, RefusedError, UnreachableError
-from quant_sessions_provider.core.model import CreatedSession, DeletedSession, SessionSummary
+from quant_sessions_provider.core.errors import (
+    AnswerLostError,
+    ApiError,
+    ForbiddenError,
+    InvalidRequestError,
+    RefusedError,
+    UnreachableError,
+)
+from quant_sessions_provider.operations.api import CreatedSession, DeletedSession, SessionSummary
 from tests.support.fakes import DELETE, GET, HERE, ID, LIST, ORG, SERVER_ERROR, A, applied, at, desk, inputs_of
 
 POST = call.create(ORG, user_id="ada", session_group=None, metadata=None, expiration_minutes=60, initial_messages=[A])
@@ -46,7 +53,7 @@ def test_a_create_whose_second_request_fails_leaves_nothing_or_names_it(
 
 
 SENT = f"sent at {at(0)}. "
-FORBIDDEN = ApiError("no", status=403)
+FORBIDDEN = ForbiddenError("no", status=403)
 OTHER = SessionSummary("77aa", None, None, at(-14), None)
 TRACES: list[tuple[Any, str]] = [
     ([], "The API lists no session that it may have made"),
@@ -92,7 +99,7 @@ def test_a_create_that_tells_no_id_may_have_made_a_session() -> None:
 
 def test_a_create_that_was_refused_made_nothing_and_nothing_is_asked() -> None:
     host = desk()
-    host.client.create.side_effect = ApiError("no", status=400)
+    host.client.create.side_effect = InvalidRequestError("no", status=400)
     with pytest.raises(ApiError, match=r"^no$"):
         host.operations.create(inputs_of(applied(60)))
     assert host.calls == [POST]

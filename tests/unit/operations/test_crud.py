@@ -11,17 +11,14 @@ import pytest
 from quant_sessions_provider.core.errors import (
     AnswerLostError,
     ApiError,
+    ForbiddenError,
+    InvalidRequestError,
     NotFoundError,
     QuantSessionsError,
     RefusedError,
     UnreachableError,
 )
-from quant_sessions_provider.core.model import (
-    DeletedSession,
-    ExtendedSession,
-    StoredSession,
-    UpdatedSession,
-)
+from quant_sessions_provider.operations.api import DeletedSession, ExtendedSession, StoredSession, UpdatedSession
 from tests.support.fakes import (
     DELETE,
     GET,
@@ -212,12 +209,12 @@ def test_a_404_in_an_update_says_what_to_do_and_another_hosts_says_where_it_live
 @pytest.mark.parametrize(
     ("put", "extending", "text"),
     [
-        (ApiError("put: 422", status=422), None, f"put: 422; {ANEW}"),
-        (ApiError("put: 403", status=403), None, "put: 403"),
+        (InvalidRequestError("put: 422", status=422), None, f"put: 422; {ANEW}"),
+        (ForbiddenError("put: 403", status=403), None, "put: 403"),
         (SERVER_ERROR, None, f"server error. {AGAIN}"),
         (AnswerLostError("put lost"), None, f"put lost. {AGAIN}"),
         (UnreachableError("no connection"), None, "no connection"),
-        (None, ApiError("extend: 400", status=400), f"extend: 400; {HALF}; {ANEW}"),
+        (None, InvalidRequestError("extend: 400", status=400), f"extend: 400; {HALF}; {ANEW}"),
         (None, SERVER_ERROR, f"server error. {LONGER}; {HALF}"),
         (None, ApiError("not with JSON", status=200), f"not with JSON. {LONGER}; {HALF}"),
         (None, ApiError("extend: 408", status=408), f"extend: 408. {LONGER}; {HALF}"),
@@ -241,7 +238,7 @@ def test_a_failed_update_says_what_took_effect_and_what_leads_on(
     [
         (AnswerLostError("put lost"), f"put lost. {AGAIN}"),
         (SERVER_ERROR, f"server error. {AGAIN}"),
-        (ApiError("put: 400", status=400), f"put: 400; {ANEW}"),
+        (InvalidRequestError("put: 400", status=400), f"put: 400; {ANEW}"),
     ],
 )
 def test_a_lost_append_says_that_it_will_not_count_twice(put: Exception, text: str) -> None:

@@ -7,8 +7,13 @@ from unittest.mock import call
 
 import pytest
 
-from quant_sessions_provider.core.errors import AnswerLostError, ApiError, NotFoundError, RefusedError
-from quant_sessions_provider.core.model import CreatedSession, ExtendedSession
+from quant_sessions_provider.core.errors import (
+    AnswerLostError,
+    InvalidRequestError,
+    NotFoundError,
+    RefusedError,
+)
+from quant_sessions_provider.operations.api import CreatedSession, ExtendedSession
 from tests.support.fakes import ID, ORG, applied, at, desk, inputs_of
 
 
@@ -62,7 +67,7 @@ def test_an_extension_reaches_what_was_planned_or_says_what_was_granted(  # noqa
 
 @pytest.mark.parametrize(
     "failure",
-    [ApiError("refused", status=400), NotFoundError("gone", status=404), AnswerLostError("lost")],
+    [InvalidRequestError("refused", status=400), NotFoundError("gone", status=404), AnswerLostError("lost")],
 )
 def test_a_second_extension_that_fails_leaves_the_first_in_state_and_is_told(failure: Exception) -> None:
     host, outputs = desk(), applied(42, grantedExpiresAt=at(42))
@@ -76,12 +81,12 @@ def test_a_second_extension_that_fails_leaves_the_first_in_state_and_is_told(fai
 
 
 @pytest.mark.parametrize(
-    ("restoring", "restored"), [(granted(at(42)), True), ([ApiError("refused", status=400)], False)]
+    ("restoring", "restored"), [(granted(at(42)), True), ([InvalidRequestError("refused", status=400)], False)]
 )
 def test_an_extension_that_shortened_and_cannot_be_completed_is_undone(restoring: list[Any], *, restored: bool) -> None:
     """Counted from now, 5 minutes are 37 less than there were, and 47 are beyond what the API allows in all."""
     host, outputs = desk(), applied(42, grantedExpiresAt=at(42))
-    host.client.extend.side_effect = [*granted(at(5)), ApiError("beyond a day", status=400), *restoring]
+    host.client.extend.side_effect = [*granted(at(5)), InvalidRequestError("beyond a day", status=400), *restoring]
     new = inputs_of(outputs, expiresAt=at(47))
     if restored:
         with pytest.raises(RefusedError, match=r"^beyond a day; `pulumi up --replace` with its URN "):

@@ -10,7 +10,8 @@ import pytest
 
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import RefusedError, UnreachableError
-from quant_sessions_provider.core.model import UNKNOWN, StoredSession
+from quant_sessions_provider.core.model import UNKNOWN
+from quant_sessions_provider.operations.api import StoredSession
 from quant_sessions_provider.operations.crud import Diff
 from tests.support.fakes import GET, HERE, ID, LIST, NOT_FOUND, ORG, SERVER_ERROR, A, B, applied, at, desk, inputs_of
 

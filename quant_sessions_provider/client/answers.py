@@ -1,0 +1,46 @@
+"""Reads what the API returned into the answers of the port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any, Final, TypeVar
+
+from quant_sessions_provider.core.model import camel, is_whole
+from quant_sessions_provider.operations.api import (
+    CreatedSession,
+    DeletedSession,
+    ExtendedSession,
+    SessionSummary,
+    StoredSession,
+    UpdatedSession,
+)
+
+Answer = TypeVar(
+    "Answer", CreatedSession, StoredSession, SessionSummary, UpdatedSession, ExtendedSession, DeletedSession
+)
+
+_CHECKS: Final[dict[str, tuple[str, Callable[[object], bool]]]] = {
+    "str": ("a string", lambda value: isinstance(value, str)),
+    "int": ("a whole number", is_whole),
+    "list[Any]": ("a list", lambda value: isinstance(value, list)),
+}
+
+
+def parse_answer(kind: type[Answer], body: object) -> Answer:
+    """Read an answer of the API, in either spelling; unknown fields are ignored, missing ones are None.
+
+    Raises:
+        ValueError: not an object, or a field of another type than the API description gives it.
+
+    """
+    if not isinstance(body, Mapping):
+        raise ValueError("not an object")  # noqa: TRY004 - one kind of error for a useless answer
+    values: dict[str, Any] = {}
+    for field in fields(kind):
+        value = body.get(field.name, body.get(camel(field.name)))
+        expected, fits = _CHECKS[str(field.type).removesuffix(" | None")]
+        if value is not None and not fits(value):
+            raise ValueError(f"its field {field.name} is not {expected}")
+        values[field.name] = value
+    return kind(**values)

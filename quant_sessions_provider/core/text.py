@@ -1,0 +1,22 @@
+"""Text for people: one line, safe for a terminal or a log, in English."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_INVISIBLE: Final = ("Cf", "Cs", "Co")
+"""Categories of what shows nothing, turns the direction of text, or (half a surrogate pair) cannot be written."""
+
+
+def counted(count: int, what: str) -> str:
+    """Return a count in English: 1 message, 2 messages."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line without control, invisible or direction-changing characters."""
+    line = _CONTROL.sub(" ", text)
+    return "".join(letter for letter in line if unicodedata.category(letter) not in _INVISIBLE)
