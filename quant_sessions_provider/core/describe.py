@@ -7,40 +7,47 @@ programs look for them.
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from quant_sessions_provider.core import lifecycle, timestamps
+from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.core.expiry import extension
 from quant_sessions_provider.core.model import MAX_LIFETIME, Properties, contains_unknown
 from quant_sessions_provider.core.text import counted
 
+if TYPE_CHECKING:
+    from quant_sessions_provider.core.changes import Change
+    from quant_sessions_provider.core.state import Expiry, StoredState
+
+_STATUS: Final = {"completed": "completes it", "active": "reopens it"}
 _WITH_DATE: Final = "%Y-%m-%d %H:%MZ"
 
 
-def update_sentence(name: str, outputs: Properties, new: Properties, now: datetime) -> str:
-    """Tell what an update in place of resource ``name`` sends; nothing that people declared is repeated."""
-    changed = lifecycle.changed_inputs(outputs, new)
-    sent = [*_put(outputs, new, changed), *_extend(outputs, new, changed, now)]
-    kept = _kept(outputs, new, changed, now)
+def update_sentence(name: str, change: Change, now: datetime) -> str:
+    """Return what an update in place of resource ``name`` sends; nothing that people declared is repeated."""
+    minutes = extension(change, now)
+    sent = [*_put(change), *_extend(change, minutes, now)]
+    kept = [] if minutes else _kept(change, now)
     if not sent:
-        unknown = any(contains_unknown(new.get(key)) for key in changed)
+        unknown = any(contains_unknown(change.new.get(key)) for key in change.moved)
         kept += ["what is sent is not known yet" if unknown else "nothing is sent"]
     return f"{name}: {'; '.join([*sent, ', '.join(kept)] if kept else sent)}"
 
 
-def _put(outputs: Properties, new: Properties, changed: list[str]) -> list[str]:
+def _put(change: Change) -> list[str]:
     parts = []
-    if "messages" in changed:
-        parts.append(f"appends {counted(len(lifecycle.new_messages(outputs, new) or []), 'message')}")
-    if "metadata" in changed:
-        parts.append(_metadata(outputs, new))
-    if "status" in changed:
-        parts.append({"completed": "completes it", "active": "reopens it"}.get(new["status"], "sends its status"))
+    if "messages" in change.moved:
+        parts.append(f"appends {counted(len(change.appended or []), 'message')}")
+    if "metadata" in change.moved:
+        parts.append(_metadata(change))
+    if "status" in change.moved:
+        parts.append(_STATUS.get(change.new["status"], "sends its status"))
     return parts
 
 
-def _metadata(outputs: Properties, new: Properties) -> str:
-    dropped = _keys(outputs.get("metadata", {})) - _keys(new.get("metadata", {}))
-    if not dropped or contains_unknown(new.get("metadata")):
+def _metadata(change: Change) -> str:
+    after = change.new.get("metadata", {})
+    dropped = _keys(change.state.get("metadata", {})) - _keys(after)
+    if not dropped or contains_unknown(after):
         return "sends its metadata"
     return (
         f"sends its metadata without {counted(len(dropped), 'key')} (the API does not state whether it drops old ones)"
@@ -51,15 +58,15 @@ def _keys(metadata: object) -> set[str]:
     return set(metadata) if isinstance(metadata, dict) else set()
 
 
-def _extend(outputs: Properties, new: Properties, changed: list[str], now: datetime) -> list[str]:
-    if "expiresAt" in changed and contains_unknown(new.get("expiresAt")):
+def _extend(change: Change, minutes: int, now: datetime) -> list[str]:
+    if "expiresAt" in change.moved and contains_unknown(change.new.get("expiresAt")):
         return ["its expiry is not known yet"]
-    minutes, known = lifecycle.extension(outputs, new, now), lifecycle.known_expiry(outputs)
     if not minutes:
         return []
-    if not changed and known and known <= now and new["onExpired"] == "error":
+    known = change.state.expiry.known
+    if not change.moved and known and known <= now and change.new["onExpired"] == "error":
         # The one plan in which diff may know that the run will stop, and must not say so (rule 3).
-        sure = "" if outputs.get("expired") else " if it is gone"
+        sure = "" if change.state.get("expired") else " if it is gone"
         return [f"was to expire at {_clock(known, now)}: the run stops{sure}"]
     start = now if known is None else max(known, now)
     until = _clock(start + timedelta(minutes=minutes), now)
@@ -74,36 +81,34 @@ def _left(known: datetime | None, now: datetime) -> str:
     return f"{counted(int((known - now) / timedelta(minutes=1)), 'minute')} left"
 
 
-def _kept(outputs: Properties, new: Properties, changed: list[str], now: datetime) -> list[str]:
-    """Say until when a session lives whose lifetime or moment moved without a request: the API cannot shorten."""
-    granted = timestamps.parse_or_none(outputs.get("grantedExpiresAt")) or lifecycle.known_expiry(outputs)
-    moved = [key for key in ("expirationMinutes", "expiresAt") if key in changed]
-    if not moved or granted is None or any(contains_unknown(new.get(key)) for key in moved):
+def _kept(change: Change, now: datetime) -> list[str]:
+    """Say until when a session lives whose lifetime or expiry moved without a request: the API cannot shorten."""
+    granted = change.state.expiry.granted or change.state.expiry.known
+    moved = [key for key in ("expirationMinutes", "expiresAt") if key in change.moved]
+    if not moved or granted is None or any(contains_unknown(change.new.get(key)) for key in moved):
         return []
-    if lifecycle.extension(outputs, new, now):
-        return []
-    if new["status"] == "completed":
+    if change.completes:
         return ["it is completed: its expiry stays"]
     if granted <= now:
         return []
     until = _clock(granted, now)
-    return [f"cannot be shortened: lives on until {until}" if _lowered(outputs, new) else f"lives until about {until}"]
+    return [f"cannot be shortened: lives on until {until}" if _lowered(change) else f"lives until about {until}"]
 
 
-def _lowered(outputs: Properties, new: Properties) -> bool:
-    before, planned = (timestamps.parse_or_none(side.get("expiresAt")) for side in (outputs, new))
+def _lowered(change: Change) -> bool:
+    before, planned = change.state.expiry.asked, change.planned_expiry
     earlier = before is not None and planned is not None and planned < before
-    return earlier or lifecycle.raised_by(outputs, new) < 0
+    return earlier or change.raised_by < 0
 
 
 def _clock(moment: datetime, now: datetime) -> str:
-    """Give the time of day in UTC, with the date where it is not today's."""
+    """Return the time of day in UTC, with the date where it is not today's."""
     utc = moment.astimezone(timezone.utc)
     return utc.strftime("%H:%MZ" if utc.date() == now.astimezone(timezone.utc).date() else _WITH_DATE)
 
 
 def end_of_new(new: Properties, now: datetime) -> str:
-    """Tell until when a session that is made now would live."""
+    """Return until when a session that is made now would live."""
     if "expirationMinutes" not in new:
         return "the moment that is declared"
     lifetime = new["expirationMinutes"]
@@ -112,23 +117,23 @@ def end_of_new(new: Properties, now: datetime) -> str:
     return (now + timedelta(minutes=lifetime)).astimezone(timezone.utc).strftime(_WITH_DATE)
 
 
-def why(new: Properties, replaces: list[str]) -> str:
-    """Tell which inputs replace a session; one that is not known yet may turn out as it was."""
-    open_ = [key for key in replaces if contains_unknown(new.get(key))]
-    sure = [key for key in replaces if key not in open_]
+def why_replaced(change: Change) -> str:
+    """Return which inputs replace a session; one that is not known yet may turn out as it was."""
+    open_ = [key for key in change.replaces if contains_unknown(change.new.get(key))]
+    sure = [key for key in change.replaces if key not in open_]
     parts = [(sure, "changed"), (open_, "may change")]
     return ", ".join(f"{', '.join(keys)} {verb}" for keys, verb in parts if keys)
 
 
-def short_grant(session_id: str, outputs: Properties) -> list[str]:
-    """Tell of a session that was granted less than it asked for, in one line; of others nothing."""
-    if not lifecycle.granted_less(outputs):
+def short_grant(session_id: str, outputs: Properties, expiry: Expiry) -> list[str]:
+    """Return one line about a session that was granted less than it asked for; none about others."""
+    if not expiry.granted_less:
         return []
     asked, granted = outputs["expiresAt"], outputs["grantedExpiresAt"]
     return [f"session {session_id}: asked to live until {asked}, granted until {granted}"]
 
 
-def expired(session_id: str, outputs: Properties) -> str:
-    """Tell of a session that it expired, and when."""
-    expiry = lifecycle.known_expiry(outputs)
-    return f"session {session_id} expired{f' at {timestamps.render(expiry)}' if expiry else ''}"
+def expired(state: StoredState) -> str:
+    """Return that a session expired, and when."""
+    known = state.expiry.known
+    return f"session {state.id} expired{f' at {timestamps.render(known)}' if known else ''}"

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from quant_sessions_provider.core.errors import ApiError
-from quant_sessions_provider.core.lifecycle import occur_in_order
+from quant_sessions_provider.core.messages import occur_in_order
 from quant_sessions_provider.core.model import MAX_EXTENSION, MIN_LIFETIME
 from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.doctor.findings import Answer, Question, minutes, near

@@ -1,19 +1,30 @@
-"""Extends a session until the planned moment, wherever the API counts an extension from."""
+"""Extends a session until its planned expiry, wherever the API counts an extension from."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from quant_sessions_provider.core import lifecycle
+from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.describe import short_grant
 from quant_sessions_provider.core.errors import AnswerLostError, ApiError, ClientError, QuantSessionsError, in_doubt
+from quant_sessions_provider.core.expiry import lost_by_extension, rest_of_extension
 from quant_sessions_provider.core.model import Properties, by_state_key
+from quant_sessions_provider.core.state import Expiry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from quant_sessions_provider.core.changes import Change
+    from quant_sessions_provider.core.state import StoredState
     from quant_sessions_provider.operations.api import SessionsApi
+
+
+class Grant(NamedTuple):
+    """Until when the API says that a session lives: as it wrote it, and as a time."""
+
+    text: str | None
+    until: datetime | None
 
 
 class Extender:
@@ -22,45 +33,46 @@ class Extender:
     def __init__(self, api: SessionsApi, say: Callable[[str], None], now: Callable[[], datetime]) -> None:
         self._api, self._say, self._now = api, say, now
 
-    def extend(self, session_id: str, outputs: Properties, minutes: int) -> Properties:
-        """Extend by whole minutes; ``outputs`` hold the planned moment, and what was granted before."""
+    def extend(self, change: Change, outputs: Properties, minutes: int) -> Properties:
+        """Extend by whole minutes; return ``outputs`` with what was granted."""
+        state, before = change.state, Expiry(change.planned_expiry, change.state.expiry.granted)
         try:
-            first = self._granted(session_id, outputs, minutes)
+            first = self._extend(state, minutes)
         except (ApiError, AnswerLostError) as error:
             raise in_doubt(error, "The next run extends it again: at worst it lives longer") from error
-        granted = self._in_full(session_id, outputs, minutes, first)
+        grant = self._in_full(state, before, minutes, first)
         # Without an answer's word for it, the earlier grant says nothing any more.
         rest = {key: value for key, value in outputs.items() if key != "grantedExpiresAt"}
-        result = rest | by_state_key({"granted_expires_at": granted, "expired": False})
-        for line in short_grant(session_id, result):
+        outputs = rest | by_state_key({"granted_expires_at": grant.text, "expired": False})
+        for line in short_grant(state.id, outputs, Expiry(before.asked, grant.until)):
             self._say(line)
-        return result
+        return outputs
 
-    def _in_full(self, session_id: str, outputs: Properties, minutes: int, granted: str | None) -> str | None:
+    def _in_full(self, state: StoredState, before: Expiry, minutes: int, first: Grant) -> Grant:
         """Extend once more where the API counted from now; if that fails, what it granted first still holds.
 
         If it is refused, the first one may have shortened the session: then that is undone, and nothing happened.
         """
-        more = lifecycle.rest_of_extension(outputs, minutes, granted, self._now())
+        more = rest_of_extension(before, minutes, first.until, self._now())
         if not more:
-            return granted
+            return first
         try:
-            return self._granted(session_id, outputs, more)
+            return self._extend(state, more)
         except QuantSessionsError as error:
-            lost = lifecycle.lost_by_extension(outputs, minutes, granted)
-            if isinstance(error, ClientError) and lost and self._restored(session_id, outputs, lost):
+            lost = lost_by_extension(before, minutes, first.until)
+            if isinstance(error, ClientError) and lost and self._restored(state, lost):
                 raise
             why = "the API counts an extension from now; asking for the rest failed"
-            self._say(f"session {session_id}: {why}: {error}")
-            return granted
+            self._say(f"session {state.id}: {why}: {error}")
+            return first
 
-    def _restored(self, session_id: str, outputs: Properties, minutes: int) -> bool:
+    def _restored(self, state: StoredState, minutes: int) -> bool:
         try:
-            self._granted(session_id, outputs, minutes)
+            self._extend(state, minutes)
         except QuantSessionsError:
             return False
         return True
 
-    def _granted(self, session_id: str, outputs: Properties, minutes: int) -> str | None:
-        answer = self._api.extend(outputs.get("organization", ""), session_id, additional_minutes=minutes)
-        return answer.expires_at
+    def _extend(self, state: StoredState, minutes: int) -> Grant:
+        told = self._api.extend(state.organization, state.id, additional_minutes=minutes).expires_at
+        return Grant(told, timestamps.parse_or_none(told))

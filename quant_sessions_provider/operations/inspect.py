@@ -12,7 +12,7 @@ from quant_sessions_provider.core.errors import (
     QuantSessionsError,
     RefusedError,
 )
-from quant_sessions_provider.core.lifecycle import GRANT_TOLERANCE
+from quant_sessions_provider.core.state import GRANT_TOLERANCE
 from quant_sessions_provider.core.text import counted
 
 if TYPE_CHECKING:
@@ -20,51 +20,52 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from quant_sessions_provider.core.model import Properties
+    from quant_sessions_provider.core.state import StoredState
     from quant_sessions_provider.operations.api import SessionsApi, SessionSummary, StoredSession
 
 _ATTEMPTS: Final = 3
 _UNCOUNTED: Final = "an unknown number of messages"
 
 
-class Probe:
-    """Looks; changes nothing. ``base_url`` is where the client looks."""
+class Inspector:
+    """Looks and changes nothing. ``base_url`` is where the API is."""
 
     def __init__(self, api: SessionsApi, base_url: str) -> None:
         self._api, self._base_url = api, base_url
 
-    def find(self, session_id: str, outputs: Properties) -> StoredSession | None:
-        """Read the session; None if it is gone."""
+    def find(self, state: StoredState) -> StoredSession | None:
+        """Return the session as the API has it; None if it is gone."""
         try:
-            return self._api.get(outputs.get("organization", ""), session_id)
+            return self._api.get(state.organization, state.id)
         except NotFoundError:
-            self.require_same_place(session_id, outputs)
+            self.require_same_place(state)
             return None
 
-    def require_same_place(self, session_id: str, outputs: Properties) -> None:
+    def require_same_place(self, state: StoredState) -> None:
         """Refuse to take another host's answer for that of the session's own."""
-        recorded = outputs.get("baseUrl", self._base_url)
+        recorded = state.get("baseUrl", self._base_url)
         if self._base_url != recorded:
             there = recorded if isinstance(recorded, str) and recorded.isprintable() else "a place that is no URL"
             raise RefusedError(
-                f"session {session_id} is not found at {self._base_url}, but it was made at {there}:"
+                f"session {state.id} is not found at {self._base_url}, but it was made at {there}:"
                 " set baseUrl to where it lives"
             )
 
-    def end_of(self, session_id: str, outputs: Properties) -> str | None:
-        """Say what became of a session past its expiry; None if it is alive.
+    def expiry_outcome(self, state: StoredState) -> str | None:
+        """Return what became of a session past its expiry; None if it is alive.
 
         It may linger, so the list of active sessions decides. That list holds no completed sessions: for one of those
         a GET alone does.
         """
-        found = None if outputs.get("expired") else self.find(session_id, outputs)
+        found = None if state.get("expired") else self.find(state)
         if found is None:
             return "it is gone"
-        if outputs.get("status") == "completed" or self._is_listed(session_id, outputs):
+        if state.is_completed or self._is_listed(state):
             return None
         return f"the API lists it as active no more; replacing it loses {_messages_of(found)}"
 
-    def _is_listed(self, session_id: str, outputs: Properties) -> bool:
-        return any(session.id == session_id for session in self._active(outputs))
+    def _is_listed(self, state: StoredState) -> bool:
+        return any(session.id == state.id for session in self._active(state.outputs))
 
     def _active(self, properties: Properties) -> Iterator[SessionSummary]:
         """List the active sessions of a session's user and group, or all if a state does not tell whose it is."""
@@ -73,29 +74,29 @@ class Probe:
             properties.get("organization", ""), user_id=texts.get("userId"), session_group=texts.get("sessionGroup")
         )
 
-    def price(self, session_id: str, outputs: Properties, why: str) -> str:
-        """Say what a replacement loses."""
+    def describe_loss(self, state: StoredState, why: str) -> str:
+        """Return what a replacement loses."""
         try:
-            found = self.find(session_id, outputs)
+            found = self.find(state)
         except QuantSessionsError:
             loss = _UNCOUNTED
         else:
             loss = "nothing: it is gone" if found is None else _messages_of(found)
-        return f"session {session_id}: {why}; replacing it loses {loss}"
+        return f"session {state.id}: {why}; replacing it loses {loss}"
 
-    def traces(self, inputs: Properties, sent: datetime) -> str:
-        """Say which sessions a creation whose answer was lost may have made."""
-        found = self._made_since(inputs, sent - GRANT_TOLERANCE)
+    def possible_orphans(self, inputs: Properties, sent: datetime) -> str:
+        """Return which sessions a creation whose answer was lost may have made."""
+        found = self._created_since(inputs, sent - GRANT_TOLERANCE)
         if found is None:
-            return "Which session it may have made could not be found out; it expires by itself"
+            return "Could not determine whether a session was created; it expires by itself"
         if not found:
             return "The API lists no session that it may have made"
         # Another stack, or a session that this one is to replace, may have the same user and group.
         which = "unless a stack has it in its state" if len(found) == 1 else "whichever no stack has in its state"
         return f"It may have made session {' or '.join(found)} ({which}): delete it by its id, or let it expire"
 
-    def _made_since(self, inputs: Properties, moment: datetime) -> list[str] | None:
-        """Ask up to three times for an answer of use: only now can the session be told by its time."""
+    def _created_since(self, inputs: Properties, start: datetime) -> list[str] | None:
+        """Ask up to three times: only now can the session be told by its creation time."""
         for _ in range(_ATTEMPTS):
             try:
                 listed = list(self._active(inputs))
@@ -106,7 +107,7 @@ class Probe:
             except QuantSessionsError:
                 break
             # The API's clock may differ from ours, and a creation time may be missing.
-            return [s.id for s in listed if s.id and (timestamps.parse_or_none(s.created_at) or moment) >= moment]
+            return [s.id for s in listed if s.id and (timestamps.parse_or_none(s.created_at) or start) >= start]
         return None
 
 

@@ -11,7 +11,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from quant_sessions_provider.core import lifecycle, timestamps
+from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.core.state import Expiry
 from quant_sessions_provider.core.urns import SESSION_TYPE, name_of, type_of
 
 if TYPE_CHECKING:
@@ -252,14 +253,14 @@ def _deleted(_step: _Step, old: _Step, around: _Around) -> _Told:
     outputs = old.get("outputs", {})
     if outputs.get("expired"):
         return "delete", f"{cause}; it has expired", _known(old), None
-    if lifecycle.lies_in_past(outputs, around.now):
+    if Expiry.of(outputs).passed(around.now):
         cause += "; it should have expired, which nothing has checked yet"
     return "delete", cause, "", Loss(None)
 
 
 def _left(step: _Step, old: _Step, around: _Around) -> _Told:
     state = old or step.get("newState") or {}
-    past = lifecycle.lies_in_past(state.get("outputs", {}), around.now)
+    past = Expiry.of(state.get("outputs", {})).passed(around.now)
     action = "none" if step["op"] == "same" else str(step["op"])
     return action, "its expiry has passed" if past else "", _known(state), None
 
@@ -284,7 +285,7 @@ def _planned(step: _Step) -> datetime | str:
 
 def _known(state: _Step) -> datetime | str:
     outputs = state.get("outputs", {})
-    return lifecycle.known_expiry(outputs) or _moment(outputs.get("expiresAt"))
+    return Expiry.of(outputs).known or _moment(outputs.get("expiresAt"))
 
 
 def _moment(value: object) -> datetime | str:

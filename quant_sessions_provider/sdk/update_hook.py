@@ -12,7 +12,9 @@ import pulumi
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import monitor_supports_feature
 
+from quant_sessions_provider.core.changes import Change
 from quant_sessions_provider.core.describe import update_sentence
+from quant_sessions_provider.core.state import StoredState
 from quant_sessions_provider.dynamic.properties import inward
 from quant_sessions_provider.pulumi_cli import OLDEST_CLI
 
@@ -62,7 +64,7 @@ class _Line:
 
 async def _announce(args: pulumi.ResourceHookArgs) -> None:
     outputs, new = await _plain(args.old_outputs or {}), await _plain(args.new_inputs or {})
-    text = update_sentence(args.name, outputs, new, datetime.now(timezone.utc))
+    text = update_sentence(args.name, Change(StoredState("", outputs), new), datetime.now(timezone.utc))
     line: Any = _Line(_Urn(args.urn))
     pulumi.log.info(text, line)
 

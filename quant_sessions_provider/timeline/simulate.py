@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from quant_sessions_provider.core import lifecycle, timestamps
+from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.errors import QuantSessionsError, RefusedError
+from quant_sessions_provider.core.expiry import whole_minutes
 from quant_sessions_provider.core.model import MAX_LIFETIME, Properties, same
+from quant_sessions_provider.core.state import Expiry
 from quant_sessions_provider.core.text import counted
 from quant_sessions_provider.core.urns import SESSION_TYPE, name_of
 from quant_sessions_provider.dynamic.properties import inward
@@ -115,7 +117,7 @@ def _session(resource: dict[str, Any]) -> Session | str:
     hidden = [key for key in _NEEDED if isinstance(inputs.get(key), dict)]
     if hidden:
         return f"{name}: {', '.join(hidden)} is secret: export the stack with --show-secrets to see its times"
-    if lifecycle.known_expiry(outputs) is None or "expiresAt" not in inputs:
+    if Expiry.of(outputs).known is None or "expiresAt" not in inputs:
         return f"{name}: state holds no expiry"
     inputs = {key: inputs[key] for key in _NEEDED if key in inputs} | _SOMEBODY
     outputs = {key: outputs[key] for key in (*_NEEDED, *_FACTS) if key in outputs} | _SOMEBODY
@@ -142,10 +144,9 @@ def _opened(value: object) -> object:
 def live(session: Session, runs: Sequence[datetime], start: datetime, end: datetime) -> Life:
     """Let a session live through some runs."""
     api = PaperApi(start)
-    expiry = timestamps.parse_or_none(session.outputs.get("grantedExpiresAt")) or lifecycle.known_expiry(
-        session.outputs
-    )
-    api.ends = start if session.outputs.get("expired") or expiry is None else expiry
+    expiry = Expiry.of(session.outputs)
+    ends = expiry.granted or expiry.known
+    api.ends = start if session.outputs.get("expired") or ends is None else ends
     life, stack = Life(session, start, end), _Stack(session, api)
     born = max(start, timestamps.parse_or_none(session.outputs.get("createdAt")) or start)
     for moment in runs:
@@ -233,7 +234,7 @@ def _longer(declared: Properties, pauses: list[timedelta]) -> str:
     if not pauses:
         return "fewer than two runs: look further ahead with --days, or run more often"
     # A run that starts a little late must still find it alive.
-    ahead = lifecycle.whole_minutes(max(pauses)) + 1
+    ahead = whole_minutes(max(pauses)) + 1
     if (declared.get("renewBeforeMinutes") or 0) >= ahead:
         return "dies before the first run that would renew it"
     dies = f"runs up to {_span_of(ahead - 1)} apart let it die"

@@ -46,7 +46,7 @@ class Tally:
     def end(self, end: Ending) -> None:
         """Count what is there at an end."""
         self.strays += len(verdict.strays(end))
-        self.not_found_out += "\n".join(end.errors).count(verdict.NOT_FOUND_OUT)
+        self.not_found_out += "\n".join(end.errors).count(verdict.UNDETERMINED)
         self.left_over += sum(any(bodies) for bodies in end.left_over.values())
 
     def __str__(self) -> str:

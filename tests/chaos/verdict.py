@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _SLACK = timedelta(minutes=1)
-NOT_FOUND_OUT = "could not be found out"
+UNDETERMINED = "Could not determine whether"
 """What an error says when the API could not be asked which session a lost creation may have made."""
 
 
@@ -88,6 +88,6 @@ def strays(end: Ending) -> list[str]:
 def _of_strays(end: Ending, alive: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     told = "\n".join(end.errors)
     unnamed = [stray for stray in strays(end) if stray not in told]
-    excused = end.killed_creations + told.count(NOT_FOUND_OUT)
+    excused = end.killed_creations + told.count(UNDETERMINED)
     if len(unnamed) > excused:
         yield f"{len(unnamed)} of {len(alive)} living sessions are in no state and in no error, {excused} may be"

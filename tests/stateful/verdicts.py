@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from quant_sessions_provider.core import lifecycle, timestamps
+from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.core.messages import occur_in_order
 from quant_sessions_provider.core.model import MAX_LIFETIME
+from quant_sessions_provider.core.state import GRANT_TOLERANCE, Expiry
 from tests.support.mini_engine import check_sentence
 
 if TYPE_CHECKING:
@@ -54,17 +56,17 @@ def the_api_holds_what_is_declared(world: World, declared: Declared, metadata_be
     assert session["userId"] == declared["userId"]
     assert session.get("sessionGroup") == declared.get("sessionGroup")
     assert session["status"] == declared.get("status", "active")
-    assert lifecycle.occur_in_order(declared.get("messages", []), session["messages"])
+    assert occur_in_order(declared.get("messages", []), session["messages"])
 
 
 def state_tells_the_expiry(world: World) -> None:
     """Hold state's expiry against the session's."""
     assert world.engine.state
     ends = timestamps.parse(world.stored()[world.engine.state.id]["expiresAt"])
-    known = lifecycle.known_expiry(world.outputs)
+    known = Expiry.of(world.outputs).known
     assert abs(ends - timestamps.parse(world.outputs["grantedExpiresAt"])) < SLACK
     assert known is not None
-    assert abs(ends - known) < lifecycle.GRANT_TOLERANCE + SLACK
+    assert abs(ends - known) < GRANT_TOLERANCE + SLACK
 
 
 def it_lives_as_long_as_was_asked(world: World) -> None:
@@ -87,14 +89,14 @@ def a_short_grant_is_told(world: World, plan: Plan, sent: Requests) -> None:
     assert world.engine.state
     asked = any(request["method"] == "POST" or request["path"].endswith("/extend") for request in sent)
     told = f"session {world.engine.state.id}: asked to live until" in world.engine.said
-    assert told == (asked and lifecycle.granted_less(world.outputs)), (plan.op, world.engine.said)
+    assert told == (asked and Expiry.of(world.outputs).granted_less), (plan.op, world.engine.said)
 
 
 def a_second_plan_is_empty(world: World, declared: Declared) -> None:
     """Plan once more; where less was granted than asked, a renewal may be due at once, never a replacement."""
     world.emulator.clear()
     plan = world.engine.preview(declared)
-    if lifecycle.granted_less(world.outputs):
+    if Expiry.of(world.outputs).granted_less:
         assert plan.op in ("same", "update")
     else:
         assert (plan.op, world.emulator.requests(clear=True)) == ("same", [])

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from quant_sessions_provider.core import lifecycle, timestamps
+from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.core.state import GRANT_TOLERANCE, Expiry
 from tests.support.mini_engine import MiniEngine, PlanError
 
 if TYPE_CHECKING:
@@ -65,12 +66,12 @@ class World:
     def past(self) -> bool:
         """Tell whether it should be gone by what state knows."""
         now = datetime.now(timezone.utc)
-        return self.engine.state is not None and lifecycle.lies_in_past(self.outputs, now)
+        return self.engine.state is not None and Expiry.of(self.outputs).passed(now)
 
     def ends_soon(self) -> bool:
         """Tell whether its end is so near that a skewed clock, or a grant within tolerance, hides it."""
-        known = lifecycle.known_expiry(self.outputs) if self.engine.state else None
-        return known is not None and known - datetime.now(timezone.utc) < lifecycle.GRANT_TOLERANCE + abs(self.skew)
+        known = Expiry.of(self.outputs).known if self.engine.state else None
+        return known is not None and known - datetime.now(timezone.utc) < GRANT_TOLERANCE + abs(self.skew)
 
     def planned(self, declared: dict[str, Any]) -> str:
         """Give the operation that a preview plans, or why it plans none."""

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any
 from pulumi.dynamic import Config, ConfigureRequest
 
 from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.core.changes import Change
 from quant_sessions_provider.core.describe import update_sentence
 from quant_sessions_provider.core.model import same
+from quant_sessions_provider.core.state import StoredState
 from quant_sessions_provider.dynamic.properties import inward
 from quant_sessions_provider.provider import SessionError, SessionProvider
 
@@ -96,7 +98,7 @@ class MiniEngine:
             return Plan("same", inputs)
         if diff.replaces:
             return Plan("replace", self._check({}, declared), diff.replaces, notes=shown.getvalue())
-        sentence = update_sentence("it", inward(state.outputs), inward(inputs), self._now())
+        sentence = update_sentence("it", Change(StoredState("", inward(state.outputs)), inward(inputs)), self._now())
         return Plan("update", inputs, sentence=sentence, notes=shown.getvalue())
 
     def up(self, declared: Properties, *, replace: bool = False) -> Plan:

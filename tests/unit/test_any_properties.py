@@ -18,6 +18,7 @@ from pulumi.dynamic import Config, ConfigureRequest
 from quant_sessions_provider import provider
 from quant_sessions_provider.client.sessions import Client
 from quant_sessions_provider.core import settings as config
+from quant_sessions_provider.core.changes import Change
 from quant_sessions_provider.core.describe import update_sentence
 from quant_sessions_provider.core.errors import (
     AnswerLostError,
@@ -27,6 +28,7 @@ from quant_sessions_provider.core.errors import (
     QuantSessionsError,
 )
 from quant_sessions_provider.core.model import COMPUTED, INPUTS, contains_unknown
+from quant_sessions_provider.core.state import StoredState
 from quant_sessions_provider.dynamic.properties import inward
 from quant_sessions_provider.provider import SessionError, SessionProvider
 
@@ -210,7 +212,7 @@ def test_any_state_is_read_compared_updated_and_deleted_or_refused(
     with refusing():
         session.diff("3f2a", outputs, result.inputs)
     now, inputs = datetime.now(timezone.utc), inward(result.inputs)
-    assert len(update_sentence("desk", inward(outputs), inputs, now).splitlines()) == 1
+    assert len(update_sentence("desk", Change(StoredState("", inward(outputs)), inputs), now).splitlines()) == 1
     assume(not contains_unknown(inputs))
     with refusing():
         session.update("3f2a", outputs, result.inputs)

@@ -8,7 +8,7 @@ import pytest
 
 from quant_sessions_provider.core.describe import update_sentence
 from quant_sessions_provider.core.model import UNKNOWN
-from tests.support.fakes import NOW, A, B, C, applied, at, inputs_of
+from tests.support.fakes import NOW, A, B, C, applied, at, change, inputs_of
 
 GRANTED = {"grantedExpiresAt": at(9)}
 LEFT = "9 minutes left: extends by"
@@ -40,7 +40,7 @@ LEFT = "9 minutes left: extends by"
 )
 def test_an_update_is_told_in_one_sentence(moved: dict[str, Any], sentence: str) -> None:
     outputs = applied(9) | GRANTED
-    assert update_sentence("desk", outputs, inputs_of(outputs, **moved), NOW) == f"desk: {sentence}"
+    assert update_sentence("desk", change(outputs, inputs_of(outputs, **moved)), NOW) == f"desk: {sentence}"
 
 
 @pytest.mark.parametrize(
@@ -49,20 +49,20 @@ def test_an_update_is_told_in_one_sentence(moved: dict[str, Any], sentence: str)
 def test_a_dropped_key_of_metadata_is_counted_and_not_named(dropped: dict[str, int], keys: str) -> None:
     outputs = applied(9, metadata=dropped)
     new = inputs_of(outputs, metadata={"kept": 2})
-    assert update_sentence("desk", outputs, new, NOW) == (
+    assert update_sentence("desk", change(outputs, new), NOW) == (
         f"desk: sends its metadata without {keys} (the API does not state whether it drops old ones)"
     )
 
 
 def test_a_session_that_was_completed_is_reopened() -> None:
     outputs = applied(9, status="completed")
-    assert update_sentence("desk", outputs, inputs_of(outputs, status="active"), NOW) == "desk: reopens it"
+    assert update_sentence("desk", change(outputs, inputs_of(outputs, status="active")), NOW) == "desk: reopens it"
 
 
 def test_one_past_its_expiry_that_the_api_still_has_lives() -> None:
     outputs = applied(-9)
     new = inputs_of(outputs, expiresAt=at(60))
-    assert update_sentence("desk", outputs, new, NOW) == (
+    assert update_sentence("desk", change(outputs, new), NOW) == (
         "desk: was to expire at 11:51Z and still lives: extends by 60 minutes, until about 13:00Z"
     )
 
@@ -70,11 +70,12 @@ def test_one_past_its_expiry_that_the_api_still_has_lives() -> None:
 @pytest.mark.parametrize(("expired", "sure"), [(False, " if it is gone"), (True, "")])
 def test_a_short_grant_that_is_over_under_error_promises_nothing(expired: bool, sure: str) -> None:  # noqa: FBT001 - a row
     outputs = applied(60, grantedExpiresAt=at(-9), onExpired="error", expired=expired)
-    assert update_sentence("desk", outputs, inputs_of(outputs), NOW) == (
+    assert update_sentence("desk", change(outputs, inputs_of(outputs)), NOW) == (
         f"desk: was to expire at 11:51Z: the run stops{sure}"
     )
 
 
 def test_a_short_grant_that_is_due_is_told_though_no_input_moved() -> None:
     outputs = applied(60, grantedExpiresAt=at(9), renewBeforeMinutes=15)
-    assert update_sentence("desk", outputs, inputs_of(outputs), NOW) == f"desk: {LEFT} 51 minutes, until about 13:00Z"
+    sentence = update_sentence("desk", change(outputs, inputs_of(outputs)), NOW)
+    assert sentence == f"desk: {LEFT} 51 minutes, until about 13:00Z"

@@ -46,7 +46,7 @@ def test_a_create_whose_second_request_fails_leaves_nothing_or_names_it(
     deleting: list[Any], fate: str, calls: list[Any]
 ) -> None:
     host = desk()
-    host.client.update.side_effect, host.client.delete.side_effect = SERVER_ERROR, deleting
+    host.api.update.side_effect, host.api.delete.side_effect = SERVER_ERROR, deleting
     with pytest.raises(RefusedError, match=f"^server error; {fate}$"):
         host.operations.create(inputs_of(applied(60), status="completed"))
     assert host.calls == [POST, COMPLETE, *calls]
@@ -66,9 +66,9 @@ TRACES: list[tuple[Any, str]] = [
         f"session {ID} or 77aa (whichever no stack has in its state)",
     ),
     ([SessionSummary("old", None, None, at(-16), None)], "The API lists no session that it may have made"),
-    (UnreachableError("no connection"), "Which session it may have made could not be found out; it expires by itself"),
-    (SERVER_ERROR, "Which session it may have made could not be found out; it expires by itself"),
-    (FORBIDDEN, "Which session it may have made could not be found out; it expires by itself"),
+    (UnreachableError("no connection"), "Could not determine whether a session was created; it expires by itself"),
+    (SERVER_ERROR, "Could not determine whether a session was created; it expires by itself"),
+    (FORBIDDEN, "Could not determine whether a session was created; it expires by itself"),
 ]
 
 
@@ -78,9 +78,9 @@ def test_a_create_that_may_have_been_processed_is_not_repeated_and_names_what_it
     failure: Exception, listed: list[SessionSummary] | Exception, trace: str
 ) -> None:
     host = desk()
-    host.client.create.side_effect = failure
-    host.client.list.side_effect = listed if isinstance(listed, Exception) else None
-    host.client.list.return_value = iter(listed) if isinstance(listed, list) else None
+    host.api.create.side_effect = failure
+    host.api.list.side_effect = listed if isinstance(listed, Exception) else None
+    host.api.list.return_value = iter(listed) if isinstance(listed, list) else None
     with pytest.raises(AnswerLostError) as error:
         host.operations.create(inputs_of(applied(60)))
     assert str(error.value).startswith(f"{failure}; {SENT}")
@@ -92,14 +92,14 @@ def test_a_create_that_may_have_been_processed_is_not_repeated_and_names_what_it
 
 def test_a_create_that_tells_no_id_may_have_made_a_session() -> None:
     host = desk()
-    host.client.create.return_value = CreatedSession(None, None, None, None)
+    host.api.create.return_value = CreatedSession(None, None, None, None)
     with pytest.raises(AnswerLostError, match=r"^creating the session: the API's answer has no sessionId; sent at "):
         host.operations.create(inputs_of(applied(60)))
 
 
 def test_a_create_that_was_refused_made_nothing_and_nothing_is_asked() -> None:
     host = desk()
-    host.client.create.side_effect = InvalidRequestError("no", status=400)
+    host.api.create.side_effect = InvalidRequestError("no", status=400)
     with pytest.raises(ApiError, match=r"^no$"):
         host.operations.create(inputs_of(applied(60)))
     assert host.calls == [POST]

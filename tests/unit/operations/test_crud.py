@@ -106,7 +106,7 @@ def test_a_program_that_reads_what_is_not_there_is_told_so() -> None:
 )
 def test_a_tampered_message_is_drift_and_shows_in_inputs_and_outputs(live: list[Any] | None, drifted: object) -> None:
     host, outputs = desk(), applied(9, messages=[A, B])
-    host.client.get.return_value = StoredSession(ID, None, None, live, None)
+    host.api.get.return_value = StoredSession(ID, None, None, live, None)
     found = host.operations.read(ID, outputs)
     assert found is not None
     if drifted is None:
@@ -184,22 +184,22 @@ def test_metadata_no_longer_declared_is_emptied_and_leaves_state() -> None:
 )
 def test_what_is_live_already_is_not_appended_again(live: list[Any] | None, calls: list[Any]) -> None:
     host = desk()
-    host.client.get.return_value = StoredSession(ID, None, None, live, None)
+    host.api.get.return_value = StoredSession(ID, None, None, live, None)
     assert host.operations.update(ID, applied(9), inputs_of(applied(9), messages=[A, B, C]))["messages"] == [A, B, C]
     assert host.calls == calls
 
 
 def test_an_answer_that_tells_nothing_leaves_no_stale_grant() -> None:
     host, outputs = desk(), applied(9, grantedExpiresAt=at(10), title="Title")
-    host.client.extend.return_value = ExtendedSession(None, None, None)
-    host.client.update.return_value = UpdatedSession(None, None, None, None, None)
+    host.api.extend.return_value = ExtendedSession(None, None, None)
+    host.api.update.return_value = UpdatedSession(None, None, None, None, None)
     new = inputs_of(outputs, expiresAt=at(60), metadata={})
     assert host.operations.update(ID, outputs, new) == new | {"baseUrl": HERE, "title": "Title", "expired": False}
 
 
 def test_a_404_in_an_update_says_what_to_do_and_another_hosts_says_where_it_lives() -> None:
     host, moved = desk(), inputs_of(applied(9), status="completed")
-    host.client.update.side_effect, host.client.get.side_effect = NOT_FOUND, NOT_FOUND
+    host.api.update.side_effect, host.api.get.side_effect = NOT_FOUND, NOT_FOUND
     with pytest.raises(RefusedError, match=f"^{re.escape(f'not found; {REFRESH}')}$"):
         host.operations.update(ID, applied(9), moved)
     with pytest.raises(RefusedError, match=f"^{re.escape(ELSEWHERE)}$"):
@@ -226,7 +226,7 @@ def test_a_failed_update_says_what_took_effect_and_what_leads_on(
     put: Exception | None, extending: Exception | None, text: str
 ) -> None:
     host, new = desk(), inputs_of(applied(9), metadata={}, expiresAt=at(60))
-    host.client.update.side_effect, host.client.extend.side_effect = put, extending
+    host.api.update.side_effect, host.api.extend.side_effect = put, extending
     with pytest.raises(QuantSessionsError, match=f"^{re.escape(text)}$"):
         host.operations.update(ID, applied(9), new)
     put_call = call.update(ORG, ID, metadata={})
@@ -243,7 +243,7 @@ def test_a_failed_update_says_what_took_effect_and_what_leads_on(
 )
 def test_a_lost_append_says_that_it_will_not_count_twice(put: Exception, text: str) -> None:
     host = desk("alive")
-    host.client.update.side_effect = put
+    host.api.update.side_effect = put
     with pytest.raises(RefusedError, match=f"^{re.escape(text)}$"):
         host.operations.update(ID, applied(9), inputs_of(applied(9), messages=[A, B]))
 
@@ -272,7 +272,7 @@ def test_rule_3_update_raises_the_line_of_a_shorter_grant_and_else_extends() -> 
 )
 def test_delete_repeats_only_what_still_lives(deleting: list[Any], reading: list[Any], calls: list[Any]) -> None:
     host = desk()
-    host.client.delete.side_effect, host.client.get.side_effect = deleting, reading
+    host.api.delete.side_effect, host.api.get.side_effect = deleting, reading
     host.operations.delete(ID, applied(9))
     assert host.calls == calls
 
@@ -290,6 +290,6 @@ def test_a_delete_that_may_not_have_happened_is_an_error(
     deleting: list[Any], reading: list[Any], base_url: str, text: str
 ) -> None:
     host = desk()
-    host.client.delete.side_effect, host.client.get.side_effect = deleting, reading
+    host.api.delete.side_effect, host.api.get.side_effect = deleting, reading
     with pytest.raises(QuantSessionsError, match=f"^{re.escape(text)}$"):
         host.operations.delete(ID, applied(9, baseUrl=base_url))

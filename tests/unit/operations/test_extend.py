@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 from unittest.mock import call
 
 import pytest
 
+from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.errors import (
     AnswerLostError,
     InvalidRequestError,
@@ -15,6 +17,9 @@ from quant_sessions_provider.core.errors import (
 )
 from quant_sessions_provider.operations.api import CreatedSession, ExtendedSession
 from tests.support.fakes import ID, ORG, applied, at, desk, inputs_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 def extend(minutes: int) -> Any:  # noqa: ANN401 - a recorded call
@@ -58,7 +63,7 @@ def test_an_extension_reaches_what_was_planned_or_says_what_was_granted(  # noqa
     host = desk()
     outputs = applied(left) | ({} if before is None else {"grantedExpiresAt": at(before)})
     moments = [None if moment is None else at(moment) for moment in answers]
-    host.client.extend.side_effect = granted(*moments)
+    host.api.extend.side_effect = granted(*moments)
     result = host.operations.update(ID, outputs, inputs_of(outputs, **{"expiresAt": at(102), **moved}))
     assert [c for c in host.calls if c[0] == "extend"] == [extend(minutes) for minutes in calls]
     assert result.get("grantedExpiresAt") == moments[-1]
@@ -71,7 +76,7 @@ def test_an_extension_reaches_what_was_planned_or_says_what_was_granted(  # noqa
 )
 def test_a_second_extension_that_fails_leaves_the_first_in_state_and_is_told(failure: Exception) -> None:
     host, outputs = desk(), applied(42, grantedExpiresAt=at(42))
-    host.client.extend.side_effect = [*granted(at(60)), failure]
+    host.api.extend.side_effect = [*granted(at(60)), failure]
     result = host.operations.update(ID, outputs, inputs_of(outputs, expiresAt=at(102)))
     assert (result["expiresAt"], result["grantedExpiresAt"]) == (at(102), at(60))
     assert host.said == [
@@ -86,7 +91,7 @@ def test_a_second_extension_that_fails_leaves_the_first_in_state_and_is_told(fai
 def test_an_extension_that_shortened_and_cannot_be_completed_is_undone(restoring: list[Any], *, restored: bool) -> None:
     """Counted from now, 5 minutes are 37 less than there were, and 47 are beyond what the API allows in all."""
     host, outputs = desk(), applied(42, grantedExpiresAt=at(42))
-    host.client.extend.side_effect = [*granted(at(5)), InvalidRequestError("beyond a day", status=400), *restoring]
+    host.api.extend.side_effect = [*granted(at(5)), InvalidRequestError("beyond a day", status=400), *restoring]
     new = inputs_of(outputs, expiresAt=at(47))
     if restored:
         with pytest.raises(RefusedError, match=r"^beyond a day; `pulumi up --replace` with its URN "):
@@ -101,7 +106,7 @@ def test_an_extension_that_shortened_and_cannot_be_completed_is_undone(restoring
 @pytest.mark.parametrize(("until", "said"), [(60, []), (45, []), (44, [short(60, 44)]), (90, [])])
 def test_a_creation_says_that_less_was_granted(until: float, said: list[str]) -> None:
     host = desk()
-    host.client.create.return_value = CreatedSession(ID, "active", at(until), at(0))
+    host.api.create.return_value = CreatedSession(ID, "active", at(until), at(0))
     host.operations.create(inputs_of(applied(60)))
     assert host.said == said
 
@@ -122,9 +127,25 @@ def test_an_update_that_asks_for_no_time_says_nothing_of_it() -> None:
 )
 def test_reopening_extends_until_the_moment_that_was_set_meanwhile(asked: int, until: int, minutes: list[int]) -> None:
     host, outputs = desk(), applied(asked, grantedExpiresAt=at(until), status="completed")
-    host.client.extend.side_effect = granted(at(asked))
+    host.api.extend.side_effect = granted(at(asked))
     host.operations.update(ID, outputs, inputs_of(outputs, status="active"))
     assert host.calls == [call.update(ORG, ID, status="active"), *map(extend, minutes)]
     host = desk()
     host.operations.update(ID, outputs, inputs_of(outputs, metadata={"still": "completed"}))
     assert host.calls == [call.update(ORG, ID, metadata={"still": "completed"})]
+
+
+def test_one_update_parses_a_timestamp_at_most_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: Counter[str] = Counter()
+    parse = timestamps.parse
+
+    def counting(text: str) -> datetime:
+        parsed[text] += 1
+        return parse(text)
+
+    monkeypatch.setattr(timestamps, "parse", counting)
+    host = desk()
+    outputs = applied(9, grantedExpiresAt=at(8), renewBeforeMinutes=15)
+    host.operations.update(ID, outputs, inputs_of(outputs, expiresAt=at(60)))
+    assert set(parsed) == {at(9), at(8), at(60)}
+    assert max(parsed.values()) <= 2

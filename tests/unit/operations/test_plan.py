@@ -105,7 +105,7 @@ def test_a_diff_before_expiry_costs_no_request(moved: dict[str, Any], decision: 
 )
 def test_a_replacement_tells_its_price(moved: dict[str, Any], names: dict[str, str], live: object, loss: str) -> None:
     host = desk()
-    host.client.get.side_effect = [live]
+    host.api.get.side_effect = [live]
     ((keys, why),) = names.items()
     note = f"session {ID}: {why}; replacing it loses {loss}"
     assert host.operations.diff(ID, applied(9), inputs_of(applied(9), **moved)) == Diff(None, keys.split(", "), [note])
@@ -177,7 +177,7 @@ def test_the_list_that_decides_is_that_of_the_sessions_group() -> None:
 @pytest.mark.parametrize("failure", [SERVER_ERROR, UnreachableError("no connection")])
 def test_a_session_is_not_taken_for_gone_because_nobody_could_be_asked(failure: Exception) -> None:
     host = desk()
-    host.client.get.side_effect = failure
+    host.api.get.side_effect = failure
     with pytest.raises(type(failure), match=f"^{failure}$"):
         host.operations.diff(ID, applied(-9), inputs_of(applied(-9), **RENEWED))
 

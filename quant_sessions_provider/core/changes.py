@@ -1,0 +1,69 @@
+"""What a plan changes: which inputs moved, and which of them replace the session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.core.messages import messages_to_append
+from quant_sessions_provider.core.model import INPUTS, REPLACING, contains_unknown, same
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from quant_sessions_provider.core.model import Properties
+    from quant_sessions_provider.core.state import StoredState
+
+
+@dataclass(frozen=True)
+class Change:
+    """The way from a stored session to new inputs; each of its answers is worked out once."""
+
+    state: StoredState
+    new: Properties
+
+    @cached_property
+    def planned_expiry(self) -> datetime | None:
+        """The new ``expiresAt``; None where it is not declared or not known yet."""
+        return timestamps.parse_or_none(self.new.get("expiresAt"))
+
+    @cached_property
+    def moved(self) -> list[str]:
+        """The inputs that moved, in the order of the property table."""
+        return [key for key in INPUTS if self._differs(key)]
+
+    def _differs(self, key: str) -> bool:
+        outputs, new = self.state.outputs, self.new
+        if (key in outputs) != (key in new):
+            return True
+        if key not in new:
+            return False
+        if contains_unknown(new[key]):
+            return True
+        if key == "expiresAt":
+            return self.state.expiry.asked != self.planned_expiry
+        return not same(outputs[key], new[key])
+
+    @cached_property
+    def appended(self) -> list[Any] | None:
+        """The messages to append; None if the declared list cannot be reached by appending."""
+        return messages_to_append(self.state.get("messages", []), self.new.get("messages", []))
+
+    @cached_property
+    def replaces(self) -> list[str]:
+        """The moved inputs that a session cannot take over in place."""
+        fixed = [key for key in self.moved if key in REPLACING]
+        return [*fixed, "messages"] if "messages" in self.moved and self.appended is None else fixed
+
+    @cached_property
+    def raised_by(self) -> int:
+        """Minutes by which the lifetime grew, negative if it was lowered; 0 if either is not known or not declared."""
+        before, after = self.state.get("expirationMinutes"), self.new.get("expirationMinutes")
+        return after - before if isinstance(before, int) and isinstance(after, int) else 0
+
+    @property
+    def completes(self) -> bool:
+        """Whether the session is or becomes completed."""
+        return bool(self.new.get("status") == "completed")

@@ -1,0 +1,81 @@
+"""Which declared messages are to be sent, and whether live ones still hold them. Only role and content count."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from quant_sessions_provider.core.model import APPENDABLE_ROLES, INPUTS, contains_unknown, same
+
+if TYPE_CHECKING:
+    from quant_sessions_provider.core.model import Properties
+
+
+def messages_to_append(before: object, after: object) -> list[Any] | None:
+    """Return the messages to append, or None if the declared list cannot be reached by appending.
+
+    A system message cannot be appended. What is not known yet may turn out as a change: a plan says the worst, so that
+    no conversation is lost unannounced.
+    """
+    if not isinstance(before, list) or not isinstance(after, list) or contains_unknown(after[: len(before)]):
+        return None
+    appended = after[len(before) :]
+    kept = same(before, after[: len(before)])
+    return appended if kept and all(_is_appendable(message) for message in appended) else None
+
+
+def _is_appendable(message: object) -> bool:
+    return isinstance(message, dict) and message.get("role") in APPENDABLE_ROLES
+
+
+def occur_in_order(declared: list[Any], live: list[Any]) -> bool:
+    """Return whether all declared messages occur among the live ones, in order; others may lie between.
+
+    A live message of unknown shape proves nothing, so nothing is missing then.
+    """
+    return any(not _is_message(message) for message in live) or _matched(declared, live) == len(declared)
+
+
+def unsent(declared: list[Any], live: list[Any], known: int) -> list[Any]:
+    """Return the messages to append: those after the ``known`` ones of an earlier run, but for what is live already.
+
+    A killed run, or one whose answer was lost, may have sent some of them; the program may have changed since.
+    """
+    for message in declared[:known]:
+        live = _after(message, live)
+    return declared[known + _matched(declared[known:], live) :]
+
+
+def _after(message: Properties, live: list[Any]) -> list[Any]:
+    """Return what follows a message, or all if it is missing: an API may not show the system's, or drop old ones."""
+    places = (place for place, other in enumerate(live) if _same_message(message, other))
+    return live[next(places, -1) + 1 :]
+
+
+def _matched(declared: list[Any], live: list[Any]) -> int:
+    """Count the declared messages, from the first, that occur among the live ones in order."""
+    rest = iter(live)
+    found = (any(_same_message(wanted, message) for message in rest) for wanted in declared)
+    return sum(takewhile(bool, found))
+
+
+def _is_message(message: object) -> TypeGuard[Properties]:
+    return isinstance(message, dict) and all(isinstance(message.get(k), str) for k in ("role", "content"))
+
+
+def _same_message(one: Properties, other: object) -> bool:
+    return _is_message(other) and all(one[key] == other[key] for key in ("role", "content"))
+
+
+def with_drift(outputs: Properties, live: list[Any] | None) -> tuple[Properties, Properties | None]:
+    """Return outputs that hold live messages where declared ones are missing, and inputs if anything drifted.
+
+    The first live ones are taken, as many as are declared.
+    """
+    declared = outputs.get("messages", [])
+    known = isinstance(declared, list) and all(_is_message(message) for message in declared)
+    if live is None or not known or occur_in_order(declared, live):
+        return outputs, None
+    kept = [{"role": message["role"], "content": message["content"]} for message in live[: len(declared)]]
+    outputs = outputs | {"messages": kept}
+    return outputs, {key: value for key, value in outputs.items() if key in INPUTS}
