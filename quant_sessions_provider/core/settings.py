@@ -10,7 +10,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import PurePath
 from typing import Final, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
@@ -207,10 +207,9 @@ def _name(text: str) -> str:
 
 def _folder(text: str) -> str:
     # A relative one would depend on where the engine starts the provider: perhaps in a checkout, to be committed.
-    path = Path(text).expanduser() if text.strip() else Path()
-    if not path.is_absolute():
+    if not text.startswith("~") and not PurePath(text).is_absolute():
         raise ValueError("must be an absolute path, or one that starts with ~")
-    return str(path)
+    return text
 
 
 def _token(text: str) -> str:

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
-from quant_sessions_provider.core import timestamps, validation
+from quant_sessions_provider.core import validation
 from quant_sessions_provider.core.changes import Change
-from quant_sessions_provider.core.describe import end_of_new, expired, short_grant, why_replaced
+from quant_sessions_provider.core.describe import end_of_new, expired, why_replaced
 from quant_sessions_provider.core.errors import (
     AnswerLostError,
     ApiError,
-    ForbiddenError,
+    ConfigurationError,
     InvalidRequestError,
     NotFoundError,
     QuantSessionsError,
@@ -23,7 +23,6 @@ from quant_sessions_provider.core.errors import (
 from quant_sessions_provider.core.expiry import (
     counts_from_lifetime,
     extension,
-    first_lifetime,
     must_ask,
     plan_expiry,
     short_grant_due,
@@ -33,8 +32,10 @@ from quant_sessions_provider.core.model import COMPUTED, DEFAULT_LIFETIME, Prope
 from quant_sessions_provider.core.redaction import redact_errors
 from quant_sessions_provider.core.state import StoredState
 from quant_sessions_provider.operations import transcripts
+from quant_sessions_provider.operations.create import Creator
 from quant_sessions_provider.operations.extend import Extender
 from quant_sessions_provider.operations.inspect import Inspector
+from quant_sessions_provider.operations.requests import delete, present, send_update
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,10 +78,11 @@ class Operations:
     ) -> None:
         self._api, self._settings, self._say, self._now = api, settings, say, now
         self._inspector, self._extender = Inspector(api, settings.base_url), Extender(api, say, now)
+        self._creator = Creator(api, self._inspector, settings, say, now)
 
     def check(self, old: Properties, new: Properties) -> tuple[Properties, list[str]]:
         """Fill in defaults and the planned expiry; list what is wrong, one line each."""
-        failures = [] if self._settings.bearer else [self._settings.missing("bearer")]
+        failures = self._unusable_settings()
         inputs = {"status": "active", "onExpired": "recreate", **new}
         if "organization" not in inputs and self._settings.organization:
             inputs["organization"] = self._settings.organization
@@ -93,6 +95,14 @@ class Operations:
         if not failures and "expiresAt" not in inputs:
             inputs["expiresAt"] = plan_expiry(old, inputs, now)
         return inputs, failures
+
+    def _unusable_settings(self) -> list[str]:
+        problems = [] if self._settings.bearer else [self._settings.missing("bearer")]
+        try:
+            transcripts.folder_of(self._settings.transcript_dir or "")
+        except ConfigurationError as error:
+            problems.append(str(error))
+        return problems
 
     @redact_errors
     def diff(self, session_id: str, outputs: Properties, new: Properties) -> Diff:
@@ -129,54 +139,8 @@ class Operations:
 
     @redact_errors
     def create(self, inputs: Properties) -> tuple[str, Properties]:
-        """Create the session as declared; if a second request must complete it and fails, nothing is left behind."""
-        sent = self._now()
-        try:
-            created = self._api.create(
-                inputs["organization"],
-                user_id=inputs["userId"],
-                session_group=inputs.get("sessionGroup"),
-                metadata=inputs.get("metadata"),
-                expiration_minutes=first_lifetime(inputs, sent),
-                initial_messages=inputs.get("messages"),
-            )
-            session_id = _required_id(created.session_id)
-        except (ApiError, AnswerLostError) as error:
-            raise self._ambiguous_create(error, inputs, sent) from error
-        outputs = inputs | _present(
-            grantedExpiresAt=created.expires_at,
-            createdAt=created.created_at,
-            baseUrl=self._settings.base_url,
-            expired=False,
-        )
-        if inputs["status"] != "active":
-            outputs |= self._complete(session_id, inputs)
-        for line in short_grant(session_id, outputs, StoredState(session_id, outputs).expiry):
-            self._say(line)
-        return session_id, outputs
-
-    def _ambiguous_create(
-        self, error: ApiError | AnswerLostError, inputs: Properties, sent: datetime
-    ) -> QuantSessionsError:
-        """Name the sessions that an attempt may have made, since it is not retried; a refused one made none."""
-        if not error.maybe_applied:
-            return error
-        orphans = self._inspector.possible_orphans(inputs, sent)
-        return AnswerLostError(f"{error}; sent at {timestamps.render(sent)}. {orphans}")
-
-    def _complete(self, session_id: str, inputs: Properties) -> Properties:
-        state = StoredState(session_id, inputs)
-        try:
-            return self._put(state, {"status": inputs["status"]})
-        except QuantSessionsError as error:
-            raise RefusedError(f"{error}; {self._roll_back(state)}") from error
-
-    def _roll_back(self, state: StoredState) -> str:
-        try:
-            self._delete(state)
-        except QuantSessionsError:
-            return f"session {state.id} was created and may still be there: delete it by its id"
-        return "the session was deleted again"
+        """Create the session as declared; return its id and outputs."""
+        return self._creator.create(inputs)
 
     @redact_errors
     def read(self, session_id: str, outputs: Properties) -> tuple[Properties, Properties | None] | None:
@@ -195,7 +159,7 @@ class Operations:
             if first:
                 raise RefusedError(f"session {session_id} is not found at {self._settings.base_url}: nothing to read")
             return (state.outputs | {"expired": True}, None) if state.expiry.passed(self._now()) else None
-        fresh = state.outputs | _present(
+        fresh = state.outputs | present(
             title=found.title,
             model=found.model,
             createdAt=found.created_at,
@@ -245,15 +209,9 @@ class Operations:
             return change.appended
         return unsent(change.new["messages"], live, len(state.get("messages", [])))
 
-    def _put(self, state: StoredState, body: dict[str, Any]) -> Properties:
-        answer = self._api.update(state.organization, state.id, **body)
-        return _present(
-            totalMessages=answer.total_messages, totalTokens=answer.total_tokens, updatedAt=answer.updated_at
-        )
-
     def _update(self, state: StoredState, body: dict[str, Any]) -> Properties:
         try:
-            return self._put(state, body)
+            return send_update(self._api, state, body)
         except (ApiError, AnswerLostError) as error:
             raise in_doubt(error, f"If it took effect, {_UNRECORDED}; nothing is applied twice") from error
 
@@ -266,27 +224,7 @@ class Operations:
             if found is None:
                 return
             transcripts.save(self._settings.transcript_dir, session_id, found)
-        self._delete(state)
-
-    def _delete(self, state: StoredState) -> None:
-        """Delete without saving. After an error a GET tells whether it is gone, since DELETE itself does not."""
-        try:
-            self._api.delete(state.organization, state.id)
-        except ForbiddenError:
-            raise
-        except (ApiError, AnswerLostError):
-            if self._inspector.find(state) is not None:
-                self._api.delete(state.organization, state.id)
-
-
-def _required_id(session_id: str | None) -> str:
-    if not session_id:
-        raise AnswerLostError("creating the session: the API's answer has no sessionId")
-    return session_id
-
-
-def _present(**values: Any) -> Properties:  # noqa: ANN401 - whatever the API told
-    return {key: value for key, value in values.items() if value is not None}
+        delete(self._api, self._inspector, state)
 
 
 def _way_out(error: QuantSessionsError) -> str:

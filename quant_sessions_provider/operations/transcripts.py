@@ -9,10 +9,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from quant_sessions_provider.core.errors import RefusedError
+from quant_sessions_provider.core.errors import ConfigurationError, RefusedError
 
 if TYPE_CHECKING:
     from quant_sessions_provider.operations.api import StoredSession
+
+
+def folder_of(setting: str) -> Path:
+    """Return the folder that the setting ``transcriptDir`` names.
+
+    Raises:
+        ConfigurationError: it begins with ``~``, and there is no such home directory.
+
+    """
+    try:
+        return Path(setting).expanduser()
+    except RuntimeError:
+        raise ConfigurationError("transcriptDir: the home directory that it begins with cannot be found") from None
 
 
 def save(folder: str, session_id: str, session: StoredSession) -> None:
@@ -28,7 +41,7 @@ def save(folder: str, session_id: str, session: StoredSession) -> None:
     if session.messages is None:
         raise RefusedError(f"session {session_id} is not deleted: the API told no messages to save in transcriptDir")
     try:
-        _write(Path(folder), quote(session_id, safe=""), json.dumps(asdict(session), ensure_ascii=False, indent=2))
+        _write(folder_of(folder), quote(session_id, safe=""), json.dumps(asdict(session), ensure_ascii=False, indent=2))
     except OSError as error:
         raise RefusedError(
             f"session {session_id} is not deleted: its messages could not be saved in transcriptDir ({error.strerror})"

@@ -1,0 +1,95 @@
+"""Creates a session as declared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.core.describe import short_grant
+from quant_sessions_provider.core.errors import AnswerLostError, ApiError, QuantSessionsError, RefusedError
+from quant_sessions_provider.core.expiry import first_lifetime
+from quant_sessions_provider.core.state import StoredState
+from quant_sessions_provider.operations.requests import delete, present, send_update
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from quant_sessions_provider.core.model import Properties
+    from quant_sessions_provider.core.settings import Settings
+    from quant_sessions_provider.operations.api import CreatedSession, SessionsApi
+    from quant_sessions_provider.operations.inspect import Inspector
+
+
+class Creator:
+    """Creates sessions; ``say`` is given lines for people about what the API did with a request."""
+
+    def __init__(
+        self,
+        api: SessionsApi,
+        inspector: Inspector,
+        settings: Settings,
+        say: Callable[[str], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._api, self._inspector, self._settings, self._say, self._now = api, inspector, settings, say, now
+
+    def create(self, inputs: Properties) -> tuple[str, Properties]:
+        """Create the session; if a second request must complete it and fails, nothing is left behind."""
+        sent = self._now()
+        try:
+            created = self._post(inputs, sent)
+            session_id = _required_id(created)
+        except (ApiError, AnswerLostError) as error:
+            raise self._ambiguous_create(error, inputs, sent) from error
+        state = StoredState(session_id, self._outputs(inputs, created))
+        outputs = state.outputs if inputs["status"] == "active" else self._complete(state)
+        for line in short_grant(session_id, outputs, state.expiry):
+            self._say(line)
+        return session_id, outputs
+
+    def _post(self, inputs: Properties, now: datetime) -> CreatedSession:
+        return self._api.create(
+            inputs["organization"],
+            user_id=inputs["userId"],
+            session_group=inputs.get("sessionGroup"),
+            metadata=inputs.get("metadata"),
+            expiration_minutes=first_lifetime(inputs, now),
+            initial_messages=inputs.get("messages"),
+        )
+
+    def _outputs(self, inputs: Properties, created: CreatedSession) -> Properties:
+        return inputs | present(
+            grantedExpiresAt=created.expires_at,
+            createdAt=created.created_at,
+            baseUrl=self._settings.base_url,
+            expired=False,
+        )
+
+    def _ambiguous_create(
+        self, error: ApiError | AnswerLostError, inputs: Properties, sent: datetime
+    ) -> QuantSessionsError:
+        """Name the sessions that an attempt may have made, since it is not retried; a refused one made none."""
+        if not error.maybe_applied:
+            return error
+        orphans = self._inspector.possible_orphans(inputs, sent)
+        return AnswerLostError(f"{error}; sent at {timestamps.render(sent)}. {orphans}")
+
+    def _complete(self, state: StoredState) -> Properties:
+        try:
+            return state.outputs | send_update(self._api, state, {"status": state.get("status")})
+        except QuantSessionsError as error:
+            raise RefusedError(f"{error}; {self._roll_back(state)}") from error
+
+    def _roll_back(self, state: StoredState) -> str:
+        try:
+            delete(self._api, self._inspector, state)
+        except QuantSessionsError:
+            return f"session {state.id} was created and may still be there: delete it by its id"
+        return "the session was deleted again"
+
+
+def _required_id(created: CreatedSession) -> str:
+    if not created.session_id:
+        raise AnswerLostError("creating the session: the API's answer has no sessionId")
+    return created.session_id
