@@ -28,10 +28,12 @@ setup: venv ## Make .venv with all packages, and get the Pulumi CLI
 test: venv ## Run the tests (ARGS="-k word" goes to pytest)
 	@$(run) tools.run_tests $(ARGS)
 
-check: venv ## Check format, lint and types
+check: venv ## Check format, lint, types, the direction of imports, and that nothing is unused
 	$(run) ruff format --check .
 	$(run) ruff check .
 	$(run) mypy
+	.venv/bin/lint-imports
+	$(run) vulture
 
 previews: venv ## Write docs/previews.md, and what docs/policies.md shows, from runs of the real engine
 	@$(run) tools.run_tests --module tools.docs.build
