@@ -1,15 +1,22 @@
 """The six operations of the API."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Body, Depends, Path, Query, Request, Security
-from fastapi.security import HTTPBearer
-from pydantic import AfterValidator
+from fastapi import APIRouter, Body, Query
 from pydantic.json_schema import SkipJsonSchema
 
 from quant_sessions_provider.emulator.behaviours import Behaviours
+from quant_sessions_provider.emulator.dependencies import (
+    ONE,
+    Organisation,
+    Rules,
+    SessionId,
+    SessionStore,
+    UuidSessionId,
+    bearer,
+    problems,
+)
 from quant_sessions_provider.emulator.schemas import (
     ChatSession,
     Created,
@@ -20,54 +27,16 @@ from quant_sessions_provider.emulator.schemas import (
     Limit,
     ListedSession,
     Offset,
-    Problem,
     Updated,
     UpdateRequest,
 )
 from quant_sessions_provider.emulator.sessions import MAX_TOKENS, MINUTE, Session, rfc3339
-from quant_sessions_provider.emulator.store import Store
-from quant_sessions_provider.emulator.switches import Switches, switches_of
 
-
-async def store_of(request: Request) -> Store:
-    """Hand a route the store of its application."""
-    store: Store = request.app.state.store
-    return store
-
-
-async def behaviours_of(switches: Annotated[Switches, Depends(switches_of)]) -> Behaviours:
-    """Hand a route what holds at this moment."""
-    return switches.behaviours
-
-
-def _unescape(value: str) -> str:
-    """Give an id its slashes back: the gate leaves them escaped, so that they do not split the path."""
-    return value.replace("%2F", "/")
-
-
-def problems(codes: Mapping[int | str, str]) -> dict[int | str, dict[str, Any]]:
-    """Document error codes; ``default`` also keeps out FastAPI's own 422, which is never answered."""
-    known = {401: "Missing bearer token", 403: "Access denied", **codes, "default": "Any other error"}
-    return {code: {"description": description, "model": Problem} for code, description in known.items()}
-
-
-ONE = "/{sessionId}"
-SessionStore = Annotated[Store, Depends(store_of)]
-Rules = Annotated[Behaviours, Depends(behaviours_of)]
-Organisation = Annotated[str, Path(description="The organisation ID"), AfterValidator(_unescape)]
-SessionId = Annotated[str, Path(alias="sessionId", description="The session ID"), AfterValidator(_unescape)]
-UuidSessionId = Annotated[
-    str,
-    Path(alias="sessionId", description="The session ID", json_schema_extra={"format": "uuid"}),
-    AfterValidator(_unescape),
-]
 Filter = str | SkipJsonSchema[None]
 UserFilter = Annotated[Filter, Query(alias="userId", description="Filter sessions by user ID")]
 GroupFilter = Annotated[Filter, Query(alias="sessionGroup", description="Filter by session group")]
 ModelFilter = Annotated[Filter, Query(description="Filter by model ID")]
 
-# The gate has checked the token by then; this one only documents it.
-bearer = Security(HTTPBearer(scheme_name="BearerAuth", auto_error=False))
 router = APIRouter(
     prefix="/api/v3/organizations/{organisation}/ai/sessions", tags=["AI Sessions"], dependencies=[bearer]
 )

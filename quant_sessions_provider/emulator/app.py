@@ -4,7 +4,7 @@ from collections import deque
 
 from fastapi_offline import FastAPIOffline
 
-from quant_sessions_provider.emulator import api, control, errors, switch_routes
+from quant_sessions_provider.emulator import api, control, errors
 from quant_sessions_provider.emulator.behaviours import Behaviours
 from quant_sessions_provider.emulator.faults import Faults, FaultSetup
 from quant_sessions_provider.emulator.middleware import LOG_LENGTH, Gate, RequestLog
@@ -29,7 +29,7 @@ def create_app(store: Store, faults: FaultSetup | None = None) -> Gate:
     app.state.store = store
     app.state.log = log
     app.state.switches = switches
-    routers = (api.router, control.router, switch_routes.router)
+    routers = (api.router, control.router)
     errors.register(app, [route for router in routers for route in router.routes])
     for router in routers:
         app.include_router(router)

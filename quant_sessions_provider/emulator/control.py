@@ -1,18 +1,30 @@
 """Routes under ``/_emulator/``: what a test needs to know or to do behind the API's back.
 
-Sessions appear here whole, with the API's camelCase names and times in RFC 3339.
+Sessions appear here whole, with the API's camelCase names and times in RFC 3339. Faults and behaviours last until they
+are reset or the process ends.
 """
 
 from functools import cache
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from quant_sessions_provider.emulator.api import ONE, Organisation, SessionId, SessionStore, bearer, problems
+from quant_sessions_provider.emulator.behaviours import Behaviours
+from quant_sessions_provider.emulator.dependencies import (
+    ONE,
+    Current,
+    Log,
+    Organisation,
+    Rules,
+    SessionId,
+    SessionStore,
+    bearer,
+    problems,
+)
 from quant_sessions_provider.emulator.errors import InvalidRequestError, SessionNotFoundError
-from quant_sessions_provider.emulator.middleware import RequestLog
+from quant_sessions_provider.emulator.faults import Fault, FaultSetup
 from quant_sessions_provider.emulator.schemas import Body, Messages, Status, Tokens
 from quant_sessions_provider.emulator.sessions import MINUTE, Session, milliseconds_of, rfc3339
 
@@ -22,15 +34,6 @@ Seconds = Annotated[float, Field(ge=-_CENTURY, le=_CENTURY)]
 Time = Annotated[AwareDatetime, Field(strict=False)]
 _MOMENTS = ("created_at", "updated_at", "expires_at")
 _word = cache(to_camel)  # slow, and asked for every field of every session
-
-
-async def log_of(request: Request) -> RequestLog:
-    """Hand a route the request log of its application."""
-    log: RequestLog = request.app.state.log
-    return log
-
-
-Log = Annotated[RequestLog, Depends(log_of)]
 router = APIRouter(
     prefix="/_emulator",
     tags=["Emulator"],
@@ -182,6 +185,53 @@ async def tamper(
     session.messages = body.messages
     store.add(session)
     return whole(session)
+
+
+@router.get("/faults")
+async def read_faults(switches: Current) -> dict[str, Any]:
+    """Show the faults, and how often each struck."""
+    return switches.faults.report()
+
+
+@router.put("/faults")
+async def set_faults(body: FaultSetup, switches: Current) -> dict[str, Any]:
+    """Replace all faults, the latency and the seed; the sequence of the seed begins anew."""
+    switches.faults.arm(body)
+    return switches.faults.report()
+
+
+@router.post("/faults")
+async def add_fault(body: Fault, switches: Current) -> dict[str, Any]:
+    """Add one fault after the others, which keep their counts."""
+    switches.faults.add(body)
+    return switches.faults.report()
+
+
+@router.delete("/faults")
+async def clear_faults(switches: Current) -> dict[str, Any]:
+    """Fail no more, and at once: the latency goes too."""
+    switches.faults.arm(FaultSetup())
+    return switches.faults.report()
+
+
+@router.get("/behaviours")
+async def read_behaviours(rules: Rules) -> Behaviours:
+    """Show all switches."""
+    return rules
+
+
+@router.put("/behaviours")
+async def set_behaviours(body: Behaviours, switches: Current) -> Behaviours:
+    """Set the switches that are named; all others go back to their defaults."""
+    switches.behaviours = body
+    return body
+
+
+@router.delete("/behaviours")
+async def reset_behaviours(switches: Current) -> Behaviours:
+    """Set all switches back to their defaults."""
+    switches.behaviours = Behaviours()
+    return switches.behaviours
 
 
 def whole(session: Session) -> dict[str, Any]:

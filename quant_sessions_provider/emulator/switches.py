@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from fastapi import Request
-
 from quant_sessions_provider.emulator.behaviours import Behaviours
 from quant_sessions_provider.emulator.faults import Faults
 
@@ -14,9 +12,3 @@ class Switches:
 
     faults: Faults
     behaviours: Behaviours
-
-
-async def switches_of(request: Request) -> Switches:
-    """Hand a route the switches of its application."""
-    switches: Switches = request.app.state.switches
-    return switches
