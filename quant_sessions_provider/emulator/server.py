@@ -20,7 +20,7 @@ from quant_sessions_provider.emulator.faults import FaultSetup
 from quant_sessions_provider.emulator.middleware import Gate
 from quant_sessions_provider.emulator.store import Store
 
-HOST = "127.0.0.1"
+_HOST = "127.0.0.1"
 _BACKLOG = 1024
 
 
@@ -40,8 +40,7 @@ class EmulatorServer:
             raise
         self._server = uvicorn.Server(_config(create_app(self._store, faults)))
         self._thread = threading.Thread(target=self._serve, name="emulator", daemon=True)
-        self.port: int = self._socket.getsockname()[1]
-        self.url = f"http://{HOST}:{self.port}"
+        self.url = f"http://{_HOST}:{self._socket.getsockname()[1]}"
 
     def run(self, announce: Callable[[], None]) -> None:
         """Serve in the foreground until SIGINT or SIGTERM; for the main thread.
@@ -101,7 +100,7 @@ def _listen(port: int) -> socket.socket:
     try:
         if os.name == "posix":  # elsewhere it lets a second program take the port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((HOST, port))
+        listener.bind((_HOST, port))
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()

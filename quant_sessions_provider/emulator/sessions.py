@@ -37,12 +37,6 @@ class Session:
         self.messages = self.messages + messages
         self.title = self.title or _title(self.messages)
 
-    def move(self, milliseconds: int) -> None:
-        """Shift every time of the session, into the past if negative."""
-        self.created_at += milliseconds
-        self.updated_at += milliseconds
-        self.expires_at += milliseconds
-
 
 def _title(messages: list[Any]) -> str | None:
     first = next((m for m in messages if isinstance(m, dict) and m.get("role") == "user"), {})
