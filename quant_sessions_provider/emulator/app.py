@@ -1,4 +1,4 @@
-"""The application: the API, the control routes, the documentation, and the gate around them."""
+"""The application: the API, the control routes, the documentation, and the middleware around them."""
 
 from collections import deque
 
@@ -7,7 +7,7 @@ from fastapi_offline import FastAPIOffline
 from quant_sessions_provider.emulator import api, control, errors
 from quant_sessions_provider.emulator.behaviours import Behaviours
 from quant_sessions_provider.emulator.faults import Faults, FaultSetup
-from quant_sessions_provider.emulator.middleware import LOG_LENGTH, Gate, RequestLog
+from quant_sessions_provider.emulator.middleware import LOG_LENGTH, EmulatorMiddleware, RequestLog
 from quant_sessions_provider.emulator.sessions import rfc3339
 from quant_sessions_provider.emulator.store import Store
 from quant_sessions_provider.emulator.switches import Switches
@@ -15,8 +15,8 @@ from quant_sessions_provider.emulator.switches import Switches
 TITLE = "QuantCDN AI sessions emulator"
 
 
-def create_app(store: Store, faults: FaultSetup | None = None) -> Gate:
-    """Build the ASGI application on a store, which stays the caller's to close."""
+def create_app(store: Store, faults: FaultSetup | None = None) -> EmulatorMiddleware:
+    """Return the ASGI application; the caller closes the store."""
     switches = Switches(Faults(faults or FaultSetup()), Behaviours())
     log: RequestLog = deque(maxlen=LOG_LENGTH)
     app = FastAPIOffline(
@@ -38,4 +38,4 @@ def create_app(store: Store, faults: FaultSetup | None = None) -> Gate:
     async def root() -> dict[str, str]:
         return {"name": TITLE, "docs": "/docs", "api": api.router.prefix}
 
-    return Gate(app, log, lambda: rfc3339(store.now()), switches)
+    return EmulatorMiddleware(app, log, lambda: rfc3339(store.now()), switches)

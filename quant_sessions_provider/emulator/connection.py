@@ -1,4 +1,4 @@
-"""The connection a request came on, for faults: hung up without an answer, or kept waiting."""
+"""The connection that a request came on, for faults that drop it or delay its response."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,44 +6,44 @@ from collections.abc import Callable
 from starlette.types import Scope
 
 
-class Line:
-    """A connection; ``close`` closes it after what was written has been sent."""
+class Connection:
+    """A client connection; ``close`` closes it once everything written to it has been sent."""
 
     def __init__(self, close: Callable[[], None]) -> None:
         self._close = close
-        self._lost = asyncio.Event()
-        self._hurried = asyncio.Event()
+        self._closed = asyncio.Event()
+        self._interrupted = asyncio.Event()
 
-    def lost(self) -> None:
-        """Say that it is closed, by whichever side."""
-        self._lost.set()
-        self.hurry()
+    def mark_closed(self) -> None:
+        """Record that one of the two sides closed the connection."""
+        self._closed.set()
+        self.interrupt()
 
-    def hurry(self) -> None:
-        """Let no one wait any longer: the other side is gone, or the server ends."""
-        self._hurried.set()
+    def interrupt(self) -> None:
+        """End every sleep: the client is gone, or the server is shutting down."""
+        self._interrupted.set()
 
-    async def hang_up(self) -> None:
-        """Close it; nothing can be answered afterwards."""
+    async def drop(self) -> None:
+        """Close the connection without a response."""
         self._close()
-        # The server complains about a request without an answer unless it knows that nobody waits for one.
-        await self._lost.wait()
+        # uvicorn logs an error for a request without a response, unless it has seen the connection close.
+        await self._closed.wait()
 
-    async def pause(self, seconds: float) -> bool:
-        """Wait; true if it is no use to wait any more."""
+    async def sleep(self, seconds: float) -> bool:
+        """Sleep, and return whether the sleep was interrupted."""
         if not seconds:
-            return self._hurried.is_set()
+            return self._interrupted.is_set()
         try:
-            await asyncio.wait_for(self._hurried.wait(), seconds)
+            await asyncio.wait_for(self._interrupted.wait(), seconds)
         except asyncio.TimeoutError:
             return False
         return True
 
 
-def line_of(scope: Scope) -> Line:
-    """Find the line of a request; outside of our server there is none, and a drop is a ConnectionAbortedError."""
-    line = scope.get("state", {}).get("line")
-    return line if isinstance(line, Line) else Line(_abort)
+def get_connection(scope: Scope) -> Connection:
+    """Return the connection of a request; on a server other than ours, dropping it raises ConnectionAbortedError."""
+    connection = scope.get("state", {}).get("connection")
+    return connection if isinstance(connection, Connection) else Connection(_abort)
 
 
 def _abort() -> None:

@@ -1,51 +1,51 @@
-"""How an answer leaves when a fault strikes: whole, in half, in drops, or not at all."""
+"""How a response is sent when a fault applies: whole, cut in half, slowly, or not at all."""
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from quant_sessions_provider.emulator.connection import Line
+from quant_sessions_provider.emulator.connection import Connection
 from quant_sessions_provider.emulator.faults import Fault
 
 
-async def captured(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
-    """Let the application answer, and keep the answer."""
+async def capture_response(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
+    """Run the application, and return its response instead of sending it."""
     messages: list[Message] = []
 
     async def keep(message: Message) -> None:
         messages.append(message)
 
     await app(scope, receive, keep)
-    head, *rest = messages
-    answer = Response(b"".join(message.get("body", b"") for message in rest), head["status"])
-    answer.raw_headers = list(head["headers"])
-    return answer
+    start, *rest = messages
+    response = Response(b"".join(message.get("body", b"") for message in rest), start["status"])
+    response.raw_headers = list(start["headers"])
+    return response
 
 
-async def deliver(fault: Fault, answer: Response | None, line: Line, send: Send) -> None:
-    """Send an answer as the fault has it; None: hang up."""
-    if answer is None:
-        await line.hang_up()
+async def send_response(fault: Fault, response: Response | None, connection: Connection, send: Send) -> None:
+    """Send a response the way the fault says; without a response, drop the connection."""
+    if response is None:
+        await connection.drop()
         return
-    body = bytes(answer.body)
-    await send({"type": "http.response.start", "status": answer.status_code, "headers": answer.raw_headers})
+    body = bytes(response.body)
+    await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
     if fault.kind == "truncate":
-        await _part(send, body[: len(body) // 2], more=True)
-        await line.hang_up()
+        await _send_body(send, body[: len(body) // 2], more=True)
+        await connection.drop()
     elif fault.kind == "slow":
-        await _drip(fault, body, line, send)
+        await _send_slowly(fault, body, connection, send)
     else:
-        await _part(send, body)
+        await _send_body(send, body)
 
 
-async def _drip(fault: Fault, body: bytes, line: Line, send: Send) -> None:
+async def _send_slowly(fault: Fault, body: bytes, connection: Connection, send: Send) -> None:
     size = fault.chunk_bytes
     while len(body) > size:
-        await _part(send, body[:size], more=True)
+        await _send_body(send, body[:size], more=True)
         body = body[size:]
-        if await line.pause(fault.pause_ms / 1000):
-            break  # nobody is left to be kept waiting: the rest goes in one
-    await _part(send, body)
+        if await connection.sleep(fault.pause_ms / 1000):
+            break  # the client is gone or the server is stopping: send the rest at once
+    await _send_body(send, body)
 
 
-async def _part(send: Send, body: bytes, *, more: bool = False) -> None:
+async def _send_body(send: Send, body: bytes, *, more: bool = False) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": more})

@@ -44,7 +44,7 @@ def problems(codes: Mapping[int | str, str]) -> dict[int | str, dict[str, Any]]:
 
 
 def _unescape(value: str) -> str:
-    """Give an id its slashes back: the gate leaves them escaped, so that they do not split the path."""
+    """Give an id its slashes back: the middleware leaves them escaped, so that they do not split the path."""
     return value.replace("%2F", "/")
 
 
@@ -60,5 +60,5 @@ UuidSessionId = Annotated[
     Path(alias="sessionId", description="The session ID", json_schema_extra={"format": "uuid"}),
     AfterValidator(_unescape),
 ]
-# The gate has checked the token by then; this one only documents it.
+# The middleware checks the token; this only documents it.
 bearer = Security(HTTPBearer(scheme_name="BearerAuth", auto_error=False))

@@ -1,9 +1,8 @@
-"""The door of the emulator: who may come in, what is written into the request log.
+"""The middleware around the whole application: host and token checks, faults, and the request log.
 
-Around the whole application, so that a refused request is refused before anything reads it, and every answer
-is in the log before its sender can see it, with the fault that struck it (null: none), whether the operation
-was carried out, and the sender's port, one a connection; a dropped connection has no status. Tokens are looked
-at here and nowhere kept.
+A rejected request reaches no route. The log entry of a request is written before its response is sent. It holds the
+fault that applied (null: none), whether the operation took effect, and the client's port, which identifies the
+connection; the status of a dropped request is null. Tokens are checked here and never stored.
 """
 
 import json
@@ -18,70 +17,103 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quant_sessions_provider.emulator.behaviours import Behaviours
-from quant_sessions_provider.emulator.connection import line_of
-from quant_sessions_provider.emulator.delivery import captured, deliver
+from quant_sessions_provider.emulator.connection import get_connection
+from quant_sessions_provider.emulator.delivery import capture_response, send_response
 from quant_sessions_provider.emulator.errors import problem
 from quant_sessions_provider.emulator.switches import Switches
 
 RequestLog = deque[dict[str, Any]]
 LOG_LENGTH = 100_000
 
-# A name that someone else's DNS points at 127.0.0.1 arrives with that name as its Host.
+# DNS rebinding: a foreign name that resolves to 127.0.0.1 arrives as the Host header.
 _LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?", re.IGNORECASE)
-_TOKEN = re.compile(r"bearer +(?P<token>\S.*)", re.IGNORECASE)
-_OPEN = re.compile(r"/|/docs|/openapi\.json|/static-offline-docs/.*")
+_BEARER = re.compile(r"bearer +(?P<token>\S.*)", re.IGNORECASE)
+_PUBLIC_PATH = re.compile(r"/|/docs|/openapi\.json|/static-offline-docs/.*")
 
 
-class Gate:
-    """ASGI application around another one; ``moment`` tells the time for the log."""
+class EmulatorMiddleware:
+    """ASGI middleware; ``timestamp`` returns the time for log entries."""
 
-    def __init__(self, app: ASGIApp, log: RequestLog, moment: Callable[[], str], switches: Switches) -> None:
+    def __init__(self, app: ASGIApp, log: RequestLog, timestamp: Callable[[], str], switches: Switches) -> None:
         self._app = app
         self._log = log
-        self._moment = moment
+        self._timestamp = timestamp
         self._switches = switches
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        body = await _read(receive)
+        """Handle one request."""
+        body = await _read_body(receive)
         if body is None:
             return
-        scope = _with_opaque_slashes(scope)
-        answer = _refusal(scope, body, self._switches.behaviours)
-        if answer or not _is_api(scope):
-            await (answer or self._app)(scope, _replay(body, receive), self._logging(scope, body, send))
+        scope = _keep_escaped_slashes(scope)
+        rejection = _rejection(scope, body, self._switches.behaviours)
+        if rejection or not _is_api(scope):
+            await (rejection or self._app)(scope, _replay(body, receive), self._logging(scope, body, send))
             return
-        await self._operate(scope, body, _replay(body, receive), send)
+        await self._call_api(scope, body, _replay(body, receive), send)
 
-    async def _operate(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+    async def _call_api(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
         faults = self._switches.faults
         fault = faults.strike(scope["method"], _raw_path(scope))
-        # A client that gives up while it waits does not take its request back.
-        await line_of(scope).pause(faults.latency)
+        # The request is carried out even if the client disconnects during the sleep.
+        await get_connection(scope).sleep(faults.latency)
         if fault is None:
             await self._app(scope, receive, self._logging(scope, body, send))
             return
-        real = await captured(self._app, scope, receive) if fault.when == "after" else None
-        answer = None if fault.kind == "drop" else fault.answer(real)
-        effect = real is not None and _succeeded(real.status_code)
-        self._note(scope, body, status=answer and answer.status_code, fault=fault.kind, effect=effect)
-        await deliver(fault, answer, line_of(scope), send)
+        real = await capture_response(self._app, scope, receive) if fault.when == "after" else None
+        response = None if fault.kind == "drop" else fault.answer(real)
+        effect = real is not None and _is_success(real.status_code)
+        self._record(scope, body, status=response and response.status_code, fault=fault.kind, effect=effect)
+        await send_response(fault, response, get_connection(scope), send)
 
     def _logging(self, scope: Scope, body: bytes, send: Send) -> Send:
         async def logged(message: Message) -> None:
             if message["type"] == "http.response.start" and _is_api(scope):
                 status = message["status"]
-                self._note(scope, body, status=status, fault=None, effect=_succeeded(status))
+                self._record(scope, body, status=status, fault=None, effect=_is_success(status))
             await send(message)
 
         return logged
 
-    def _note(self, scope: Scope, body: bytes, **outcome: object) -> None:
-        self._log.append(_request(scope, body) | outcome | {"at": self._moment()})
+    def _record(self, scope: Scope, body: bytes, **outcome: object) -> None:
+        self._log.append(_describe(scope, body) | outcome | {"at": self._timestamp()})
 
 
-def parse_json(body: bytes) -> object:
-    """Read JSON as RFC 8259 means it; ValueError for NaN, infinities, lone surrogates and endless nesting."""
+def _is_api(scope: Scope) -> bool:
+    return bool(scope["path"].startswith("/api/"))
+
+
+def _is_success(status: int) -> bool:
+    return status < 400  # noqa: PLR2004 - errors begin at 400
+
+
+def _rejection(scope: Scope, body: bytes, behaviours: Behaviours) -> Response | None:
+    headers = Headers(scope=scope)
+    if not _LOOPBACK.fullmatch(headers.get("host", "")):
+        return problem(403, "Access denied: the Host header must be a loopback address")
+    if _PUBLIC_PATH.fullmatch(scope["path"]):
+        return None
+    bearer = _BEARER.fullmatch(headers.get("authorization", ""))
+    if not bearer:
+        return problem(401, "Missing bearer token", {"WWW-Authenticate": "Bearer"})
+    rejection = _is_api(scope) and behaviours.refusal(bearer["token"])
+    return rejection or _invalid_body(scope["method"], headers, body)
+
+
+def _invalid_body(method: str, headers: Mapping[str, str], body: bytes) -> Response | None:
+    if method not in {"POST", "PUT"} or not body:
+        return None
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        return problem(400, "Content-Type must be application/json")
+    try:
+        _parse_json(body)
+    except ValueError:
+        return problem(400, "body: invalid JSON")
+    return None
+
+
+def _parse_json(body: bytes) -> object:
+    """Parse JSON as RFC 8259 defines it; raise ValueError for NaN, infinity, lone surrogates and endless nesting."""
     try:
         value = json.loads(body)
         json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
@@ -90,42 +122,9 @@ def parse_json(body: bytes) -> object:
     return value
 
 
-def _is_api(scope: Scope) -> bool:
-    return bool(scope["path"].startswith("/api/"))
-
-
-def _succeeded(status: int) -> bool:
-    return status < 400  # noqa: PLR2004 - where errors begin
-
-
-def _refusal(scope: Scope, body: bytes, rules: Behaviours) -> Response | None:
-    headers = Headers(scope=scope)
-    if not _LOOPBACK.fullmatch(headers.get("host", "")):
-        return problem(403, "Access denied: the emulator answers to loopback hosts only")
-    if _OPEN.fullmatch(scope["path"]):
-        return None
-    token = _TOKEN.fullmatch(headers.get("authorization", ""))
-    if not token:
-        return problem(401, "Missing bearer token", {"WWW-Authenticate": "Bearer"})
-    refusal = _is_api(scope) and rules.refusal(token["token"])
-    return refusal or _unreadable(scope["method"], headers, body)
-
-
-def _unreadable(method: str, headers: Mapping[str, str], body: bytes) -> Response | None:
-    if method not in {"POST", "PUT"} or not body:
-        return None
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        return problem(400, "Content-Type must be application/json")
+def _describe(scope: Scope, body: bytes) -> dict[str, Any]:
     try:
-        parse_json(body)
-    except ValueError:
-        return problem(400, "body: not valid JSON")
-    return None
-
-
-def _request(scope: Scope, body: bytes) -> dict[str, Any]:
-    try:
-        parsed = parse_json(body)
+        parsed = _parse_json(body)
     except ValueError:
         parsed = None
     return {
@@ -133,12 +132,12 @@ def _request(scope: Scope, body: bytes) -> dict[str, Any]:
         "path": _raw_path(scope),
         "query": dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
         "body": parsed,
-        "connection": _port(scope),
+        "connection": _client_port(scope),
     }
 
 
-def _port(scope: Scope) -> int | None:
-    """Give the sender's port; without a socket there is none."""
+def _client_port(scope: Scope) -> int | None:
+    """Return the client's port, or None without a socket."""
     _, port = scope.get("client") or ("", None)
     return port
 
@@ -147,15 +146,15 @@ def _raw_path(scope: Scope) -> str:
     return str(scope["raw_path"].decode("ascii"))
 
 
-def _with_opaque_slashes(scope: Scope) -> Scope:
-    """Keep an escaped slash escaped: it belongs to an id and must not split the path."""
+def _keep_escaped_slashes(scope: Scope) -> Scope:
+    """Return the scope with ``%2F`` still escaped in its path: such a slash is part of an id."""
     raw = scope["raw_path"].partition(b"?")[0]
     path = unquote(re.sub(r"%2f", "%252F", raw.decode("ascii"), flags=re.IGNORECASE))
     return {**scope, "raw_path": raw, "path": path}
 
 
-async def _read(receive: Receive) -> bytes | None:
-    """Read the whole body; None if the client went away."""
+async def _read_body(receive: Receive) -> bytes | None:
+    """Return the whole body, or None if the client disconnected."""
     chunks: list[bytes] = []
     more = True
     while more:
@@ -168,9 +167,9 @@ async def _read(receive: Receive) -> bytes | None:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+    pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replayed() -> Message:
-        return waiting.pop() if waiting else await receive()
+        return pending.pop() if pending else await receive()
 
     return replayed

@@ -1,4 +1,4 @@
-"""The emulator on a loopback port, in the foreground or in a thread of a test."""
+"""The emulator on a loopback port, in the foreground or in a background thread."""
 
 import asyncio
 import errno
@@ -14,10 +14,10 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from quant_sessions_provider.emulator.app import create_app
-from quant_sessions_provider.emulator.connection import Line
+from quant_sessions_provider.emulator.connection import Connection
 from quant_sessions_provider.emulator.errors import StartError
 from quant_sessions_provider.emulator.faults import FaultSetup
-from quant_sessions_provider.emulator.middleware import Gate
+from quant_sessions_provider.emulator.middleware import EmulatorMiddleware
 from quant_sessions_provider.emulator.store import Store
 
 _HOST = "127.0.0.1"
@@ -25,10 +25,10 @@ _BACKLOG = 1024
 
 
 class EmulatorServer:
-    """The emulator with its data in ``database``, listening on ``port`` of 127.0.0.1 (0: any free one).
+    """The emulator on ``port`` of 127.0.0.1 (0: any free port), with its data in the file ``database``.
 
-    Requests are accepted from here on and answered once it runs. Raises StartError, one line for a person,
-    if the port or the file cannot be used. Use ``run``, or ``start`` and ``stop``.
+    The port is bound on construction; requests are answered after ``run`` or ``start``. Raises StartError, whose
+    message is one line, if the port or the file cannot be used.
     """
 
     def __init__(self, database: Path, port: int = 0, faults: FaultSetup | None = None) -> None:
@@ -43,26 +43,26 @@ class EmulatorServer:
         self.url = f"http://{_HOST}:{self._socket.getsockname()[1]}"
 
     def run(self, announce: Callable[[], None]) -> None:
-        """Serve in the foreground until SIGINT or SIGTERM; for the main thread.
+        """Serve until SIGINT or SIGTERM; call it from the main thread.
 
-        ``announce`` is called as soon as a signal would end it cleanly.
+        ``announce`` is called as soon as both signals are handled.
         """
-        # uvicorn raises a signal again when it has stopped: that must not end the process a second way.
+        # uvicorn re-raises the signal after its shutdown; without these handlers that would kill the process.
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._interrupted)
+            signal.signal(number, self._handle_signal)
         announce()
         self._serve()
 
     def start(self) -> None:
-        """Serve in a thread of its own."""
+        """Serve in a background thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread and wait for it."""
+        """Stop serving, and wait for the background thread to end."""
         self._server.should_exit = True
         self._thread.join()
 
-    def _interrupted(self, _number: int, _frame: FrameType | None) -> None:
+    def _handle_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._server.should_exit = True
 
     def _serve(self) -> None:
@@ -73,53 +73,52 @@ class EmulatorServer:
             self._store.close()
 
 
-class Connection(H11Protocol):
-    """A connection that gives each of its requests its line, as ``scope["state"]["line"]``."""
+class _HTTPProtocol(H11Protocol):
+    """Passes the connection to each of its requests, as ``scope["state"]["connection"]``."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own
-        """Begin."""
+        """Handle a new connection."""
         super().connection_made(transport)
-        self._line = Line(transport.close)
-        self.app_state = {**self.app_state, "line": self._line}
+        self._connection = Connection(transport.close)
+        self.app_state = {**self.app_state, "connection": self._connection}
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End, whoever began it."""
+        """Handle a closed connection, whichever side closed it."""
         super().connection_lost(exc)
-        self._line.lost()
+        self._connection.mark_closed()
 
     def shutdown(self) -> None:
-        """Let the answer in hand, if there is one, be the last."""
+        """Close the connection after the current response, if there is one."""
         super().shutdown()
-        self._line.hurry()
+        self._connection.interrupt()
 
 
 def _listen(port: int) -> socket.socket:
-    # The protocol is named because asyncio sends small answers at once (TCP_NODELAY) only if it can read it
-    # there; without it each request takes 40 ms.
+    # asyncio sets TCP_NODELAY only on sockets whose protocol is IPPROTO_TCP; without it each request takes 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        if os.name == "posix":  # elsewhere it lets a second program take the port
+        if os.name == "posix":  # on Windows it would let a second process bind the port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((_HOST, port))
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        raise StartError(_unusable(port, error)) from error
+        raise StartError(_describe(port, error)) from error
     return listener
 
 
-def _unusable(port: int, error: OSError) -> str:
+def _describe(port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"port {port} is in use: choose another with --port"
     return f"cannot listen on port {port}: {error.strerror}"
 
 
-def _config(app: Gate) -> uvicorn.Config:
-    """Configure uvicorn: the same on every machine, silent, and logging left as the caller has it."""
+def _config(app: EmulatorMiddleware) -> uvicorn.Config:
+    """Return uvicorn's configuration: the same on every machine, silent, and without changes to logging."""
     return uvicorn.Config(
         app,
         loop="asyncio",
-        http=Connection,
+        http=_HTTPProtocol,
         ws="none",
         lifespan="off",
         access_log=False,
@@ -127,7 +126,7 @@ def _config(app: Gate) -> uvicorn.Config:
         log_level="error",
         proxy_headers=False,
         server_header=False,
-        # A client that pauses between runs must not meet a connection that is just being closed.
+        # Long enough that a client that pauses between runs does not race with the closing of its connection.
         timeout_keep_alive=300,
         timeout_graceful_shutdown=2,
     )

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import h11
 
 from quant_sessions_provider.emulator.app import create_app
-from quant_sessions_provider.emulator.connection import Line
+from quant_sessions_provider.emulator.connection import Connection
 from quant_sessions_provider.emulator.store import Store
 
 if TYPE_CHECKING:
@@ -56,18 +56,18 @@ class _Store(Store):
         return int(self._clock.now().timestamp() * 1000)
 
 
-class _Wire(Line):
+class _Wire(Connection):
     """A connection that passes its waiting time by moving the clock."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(lambda: None)
         self._clock, self.hung_up = clock, False
 
-    async def pause(self, seconds: float) -> bool:
+    async def sleep(self, seconds: float) -> bool:
         self._clock.sleep(seconds)
         return False
 
-    async def hang_up(self) -> None:
+    async def drop(self) -> None:
         self.hung_up = True
 
 
@@ -182,5 +182,5 @@ def _scope(head: h11.Request, wire: _Wire) -> Scope:
         "query_string": query,
         "root_path": "",
         "headers": list(head.headers),
-        "state": {"line": wire},
+        "state": {"connection": wire},
     }
