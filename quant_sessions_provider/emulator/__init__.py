@@ -1,4 +1,4 @@
-"""A local stand-in for the AI sessions of the QuantCDN API: the same six operations on FastAPI and SQLite.
+"""A local emulator of the QuantCDN AI sessions API: its six operations on FastAPI and SQLite.
 
 It follows the published OpenAPI description, needs the extra ``emulator`` and listens on loopback only.
 """

@@ -8,27 +8,27 @@ from pydantic.json_schema import SkipJsonSchema
 
 from quant_sessions_provider.emulator.behaviours import Behaviours
 from quant_sessions_provider.emulator.dependencies import (
-    ONE,
+    SESSION_PATH,
+    CurrentBehaviours,
+    CurrentStore,
     Organisation,
-    Rules,
     SessionId,
-    SessionStore,
     UuidSessionId,
     bearer,
-    problems,
+    error_responses,
 )
 from quant_sessions_provider.emulator.schemas import (
     ChatSession,
-    Created,
     CreateRequest,
-    Deleted,
-    Extended,
+    CreateResponse,
+    DeleteResponse,
     ExtendRequest,
+    ExtendResponse,
     Limit,
     ListedSession,
     Offset,
-    Updated,
     UpdateRequest,
+    UpdateResponse,
 )
 from quant_sessions_provider.emulator.sessions import MAX_TOKENS, MINUTE, Session, rfc3339
 
@@ -46,11 +46,13 @@ router = APIRouter(
     "",
     operation_id="createAISession",
     status_code=201,
-    responses=problems({400: "Invalid request", 500: "Failed to create session"}),
+    responses=error_responses({400: "Invalid request", 500: "Failed to create session"}),
 )
-async def create(organisation: Organisation, body: CreateRequest, store: SessionStore, rules: Rules) -> Created:
-    """Create a new chat session."""
-    rules.check_fields(body)
+async def create(
+    organisation: Organisation, body: CreateRequest, store: CurrentStore, behaviours: CurrentBehaviours
+) -> CreateResponse:
+    """Create a chat session."""
+    behaviours.check_fields(body)
     now = store.now()
     session = Session(
         organisation=organisation,
@@ -60,11 +62,11 @@ async def create(organisation: Organisation, body: CreateRequest, store: Session
         metadata=body.metadata,
         created_at=now,
         updated_at=now,
-        expires_at=rules.grant(now + body.expiration_minutes * MINUTE, now),
+        expires_at=behaviours.grant(now + body.expiration_minutes * MINUTE, now),
     )
-    session.append([message.stored() for message in body.initial_messages])
-    store.add(session)
-    return Created(
+    session.append([message.to_stored() for message in body.initial_messages])
+    store.save(session)
+    return CreateResponse(
         session_id=session.id,
         status=session.status,
         expires_at=rfc3339(session.expires_at),
@@ -76,70 +78,76 @@ async def create(organisation: Organisation, body: CreateRequest, store: Session
     "",
     operation_id="listAISessions",
     response_model_exclude_unset=True,
-    responses=problems({400: "Invalid request", 500: "Failed to fetch sessions"}),
+    responses=error_responses({400: "Invalid request", 500: "Failed to fetch sessions"}),
 )
-async def list_active(  # noqa: PLR0913, PLR0917 - the API's parameters, given by name
+async def list_active(  # noqa: PLR0913, PLR0917 - the API's parameters, passed by name
     organisation: Organisation,
-    store: SessionStore,
+    store: CurrentStore,
     user_id: UserFilter = None,
     session_group: GroupFilter = None,
     model: ModelFilter = None,
     limit: Annotated[Limit, Query(description="Maximum number of sessions to return")] = 50,
-    offset: Annotated[Offset, Query(description="Offset for pagination")] = 0,
+    offset: Annotated[Offset, Query(description="Number of sessions to skip")] = 0,
 ) -> list[ListedSession]:
     """List active chat sessions, newest first."""
     filters = {"user_id": user_id, "session_group": session_group, "model": model}
-    rows = store.active(organisation, filters, limit, offset)
+    rows = store.list_active(organisation, filters, limit, offset)
     return [
         ListedSession(
             id=row["id"],
             created_at=rfc3339(row["created_at"]),
             updated_at=rfc3339(row["updated_at"]),
-            **named(row["title"], row["model"]),
+            **_optional_fields(row["title"], row["model"]),
         )
         for row in rows
     ]
 
 
-def named(title: str | None, model: str | None) -> dict[str, str]:
-    """Leave out what is not set: the API knows no null."""
+def _optional_fields(title: str | None, model: str | None) -> dict[str, str]:
+    """Return the fields that are set: the API leaves out the others instead of returning null."""
     return {name: value for name, value in (("title", title), ("model", model)) if value is not None}
 
 
 @router.get(
-    ONE,
+    SESSION_PATH,
     operation_id="getAISession",
     response_model_exclude_unset=True,
-    responses=problems({404: "Session not found"}),
+    responses=error_responses({404: "Session not found"}),
 )
-async def get(organisation: Organisation, session_id: SessionId, store: SessionStore, rules: Rules) -> ChatSession:
-    """Get a specific chat session with its messages."""
+async def get(
+    organisation: Organisation, session_id: SessionId, store: CurrentStore, behaviours: CurrentBehaviours
+) -> ChatSession:
+    """Get a chat session with its messages."""
     session = store.get(organisation, session_id)
-    rules.check_readable(session, store.now())
+    behaviours.check_readable(session, store.now())
     return ChatSession(
         id=session.id,
         messages=session.messages,
         created_at=rfc3339(session.created_at),
-        **named(session.title, session.model),
+        **_optional_fields(session.title, session.model),
     )
 
 
 @router.put(
-    ONE,
+    SESSION_PATH,
     operation_id="updateAISession",
-    responses=problems({400: "Invalid request", 404: "Session not found", 500: "Failed to update session"}),
+    responses=error_responses({400: "Invalid request", 404: "Session not found", 500: "Failed to update session"}),
 )
 async def update(
-    organisation: Organisation, session_id: UuidSessionId, body: UpdateRequest, store: SessionStore, rules: Rules
-) -> Updated:
+    organisation: Organisation,
+    session_id: UuidSessionId,
+    body: UpdateRequest,
+    store: CurrentStore,
+    behaviours: CurrentBehaviours,
+) -> UpdateResponse:
     """Append messages, add tokens, set metadata and status."""
-    rules.check_fields(body)
-    with store.changing(organisation, session_id) as session:
+    behaviours.check_fields(body)
+    with store.edit(organisation, session_id) as session:
         now = store.now()
-        rules.check_live(session, now)
-        apply(body, session, rules)
+        behaviours.check_live(session, now)
+        _apply_update(body, session, behaviours)
         session.updated_at = now
-    return Updated(
+    return UpdateResponse(
         session_id=session.id,
         status=session.status,
         total_messages=len(session.messages),
@@ -148,39 +156,39 @@ async def update(
     )
 
 
-def apply(body: UpdateRequest, session: Session, rules: Behaviours) -> None:
-    """Change what the body holds and nothing else."""
-    session.append([message.stored() for message in body.new_messages])
-    # No request is refused for what others before it used.
+def _apply_update(body: UpdateRequest, session: Session, behaviours: Behaviours) -> None:
+    """Change what the request holds, and nothing else."""
+    session.append([message.to_stored() for message in body.new_messages])
+    # Capped, not rejected: the sum depends on earlier requests.
     session.total_tokens = min(session.total_tokens + body.tokens_used, MAX_TOKENS)
     if "status" in body.model_fields_set:
-        rules.check_status(session, body.status)
+        behaviours.check_status(session, body.status)
         session.status = body.status
     if "metadata" in body.model_fields_set:
-        session.metadata = rules.next_metadata(session.metadata, body.metadata)
+        session.metadata = behaviours.update_metadata(session.metadata, body.metadata)
 
 
 @router.put(
-    f"{ONE}/extend",
+    f"{SESSION_PATH}/extend",
     operation_id="extendAISession",
-    responses=problems({400: "Invalid request", 404: "Session not found", 500: "Failed to extend session"}),
+    responses=error_responses({400: "Invalid request", 404: "Session not found", 500: "Failed to extend session"}),
 )
 async def extend(
     organisation: Organisation,
     session_id: UuidSessionId,
-    store: SessionStore,
-    rules: Rules,
+    store: CurrentStore,
+    behaviours: CurrentBehaviours,
     body: Annotated[ExtendRequest, Body(default_factory=ExtendRequest)],
-) -> Extended:
-    """Extend a live session, counted from its current expiry unless told otherwise."""
-    rules.check_fields(body)
+) -> ExtendResponse:
+    """Extend a live session, counted from its current expiry by default."""
+    behaviours.check_fields(body)
     minutes = body.additional_minutes
-    with store.changing(organisation, session_id) as session:
+    with store.edit(organisation, session_id) as session:
         now = store.now()
-        rules.check_live(session, now)
-        session.expires_at = rules.extended(session, minutes, now)
+        behaviours.check_live(session, now)
+        session.expires_at = behaviours.extend(session, minutes, now)
         session.updated_at = now
-    return Extended(
+    return ExtendResponse(
         session_id=session.id,
         expires_at=rfc3339(session.expires_at),
         message=f"Session extended by {minutes} minutes",
@@ -188,12 +196,14 @@ async def extend(
 
 
 @router.delete(
-    ONE,
+    SESSION_PATH,
     operation_id="deleteAISession",
-    responses=problems({500: "Failed to delete session"}),
+    responses=error_responses({500: "Failed to delete session"}),
 )
-async def delete(organisation: Organisation, session_id: SessionId, store: SessionStore, rules: Rules) -> Deleted:
+async def delete(
+    organisation: Organisation, session_id: SessionId, store: CurrentStore, behaviours: CurrentBehaviours
+) -> DeleteResponse:
     """Delete a chat session."""
-    if not store.delete(organisation, session_id, expired=rules.expired == "lingering"):
-        rules.check_deletion_of_nothing()
-    return Deleted(message="Session deleted successfully")
+    if not store.delete(organisation, session_id, expired=behaviours.expired == "lingering"):
+        behaviours.check_delete_missing()
+    return DeleteResponse(message="Session deleted successfully")

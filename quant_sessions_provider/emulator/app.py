@@ -21,8 +21,8 @@ def create_app(store: Store, faults: FaultSetup | None = None) -> EmulatorMiddle
     log: RequestLog = deque(maxlen=LOG_LENGTH)
     app = FastAPIOffline(
         title=TITLE,
-        description="AI sessions of the QuantCDN API, on this machine. Any bearer token will do.",
-        redoc_url=None,  # its page asks another host for a logo
+        description="A local emulator of the QuantCDN AI sessions API. Any bearer token is accepted.",
+        redoc_url=None,  # its page loads a logo from another host
         swagger_ui_parameters={"validatorUrl": None},
         redirect_slashes=False,
     )
@@ -30,7 +30,7 @@ def create_app(store: Store, faults: FaultSetup | None = None) -> EmulatorMiddle
     app.state.log = log
     app.state.switches = switches
     routers = (api.router, control.router)
-    errors.register(app, [route for router in routers for route in router.routes])
+    errors.register_handlers(app, [route for router in routers for route in router.routes])
     for router in routers:
         app.include_router(router)
 

@@ -1,6 +1,6 @@
-"""What the published description leaves unstated: each way the API may behave, to try a client with all of them.
+"""How the API behaves where its published description leaves it open, so that clients can be tried with each way.
 
-They live as long as the process: a restart is back at the defaults.
+Behaviours are kept in memory: a restart resets them.
 """
 
 from collections.abc import Mapping
@@ -14,91 +14,101 @@ from quant_sessions_provider.emulator.errors import (
     OperationFailedError,
     SessionGoneError,
     SessionNotFoundError,
-    problem,
+    error_response,
 )
-from quant_sessions_provider.emulator.schemas import ApiBody, Switch
+from quant_sessions_provider.emulator.schemas import ApiBody, ControlBody
 from quant_sessions_provider.emulator.sessions import MINUTE, Session
 
-ANY_TOKEN = "any"  # noqa: S105 - no token, but the word for all of them
-_LONGEST = 1440
-_WEEK = 7 * _LONGEST
+_ANY_TOKEN = "any"  # noqa: S105 - the word for all tokens, not a token
+_MINUTES_OF_A_DAY = 1440
+_MINUTES_OF_A_WEEK = 7 * _MINUTES_OF_A_DAY
 
 
-class Behaviours(Switch):
-    """The switches. Each default is what the emulator does when nobody chooses.
-
-    ``metadata``: a PUT replaces it or merges its keys into it. ``extendFrom``: an extend counts from the expiry, or
-    from now, which may shorten. ``cap``: an extend beyond 24 hours after creation is granted, refused (400) or cut.
-    ``reopen``: a completed session may be set active; otherwise 400. ``expired``: an expired session answers 404 or
-    410, or lingers: GET 200, DELETE 200, PUT and extend 404, not listed. ``deleteGone``: deleting what is gone answers
-    500, 404 or 200. ``unknownFields``: ignored, or refused (400). ``grantOffsetMinutes``: added to every grant that is
-    left by ``cap``; one that was not asked to be shorter is never less than a minute away. ``token``: "any", or the
-    one that is not refused (401). ``forbidden``: everything is refused (403).
-    """
+class Behaviours(ControlBody):
+    """All behaviours. A default is what the emulator does when nothing is chosen."""
 
     metadata: Literal["replace", "merge"] = "replace"
-    extend_from: Literal["expiry", "now"] = "expiry"
-    cap: Literal["none", "refuse", "cut"] = "none"
-    reopen: bool = True
-    expired: Literal["notFound", "gone", "lingering"] = "notFound"
-    delete_gone: Literal["error", "notFound", "ok"] = "error"
-    unknown_fields: Literal["ignore", "reject"] = "ignore"
-    grant_offset_minutes: Annotated[float, Field(ge=-_WEEK, le=_WEEK)] = 0
-    token: Annotated[str, Field(min_length=1)] = ANY_TOKEN
-    forbidden: bool = False
+    """Whether a PUT replaces the stored metadata, or merges its keys into it."""
 
-    def refusal(self, token: str) -> Response | None:
-        """Refuse whom the API does not let in."""
-        if self.token not in {ANY_TOKEN, token}:
-            return problem(401, "Invalid bearer token", {"WWW-Authenticate": "Bearer"})
-        return problem(403, "Access denied") if self.forbidden else None
+    extend_from: Literal["expiry", "now"] = "expiry"
+    """What an extension counts from; from now, it may shorten the lifetime."""
+
+    cap: Literal["none", "refuse", "cut"] = "none"
+    """Whether an extension beyond 24 hours after creation is granted, refused (400), or cut to 24 hours."""
+
+    reopen: bool = True
+    """Whether a completed session can be set active; if not, 400."""
+
+    expired: Literal["notFound", "gone", "lingering"] = "notFound"
+    """What an expired session returns: 404, 410, or, lingering: GET and DELETE 200, PUT and extend 404, not listed."""
+
+    delete_gone: Literal["error", "notFound", "ok"] = "error"
+    """What DELETE returns if there is no such session: 500, 404 or 200."""
+
+    unknown_fields: Literal["ignore", "reject"] = "ignore"
+    """Whether undocumented fields of a request are ignored, or rejected (400)."""
+
+    grant_offset_minutes: Annotated[float, Field(ge=-_MINUTES_OF_A_WEEK, le=_MINUTES_OF_A_WEEK)] = 0
+    """Minutes added to every granted expiry, after ``cap``; never earlier than a minute from now, unless asked for."""
+
+    token: Annotated[str, Field(min_length=1)] = _ANY_TOKEN
+    """The only token that is accepted (401 for others), or "any"."""
+
+    forbidden: bool = False
+    """Whether every request is refused (403)."""
+
+    def check_access(self, token: str) -> Response | None:
+        """Return an error response if the token is not accepted or has no access, else None."""
+        if self.token not in {_ANY_TOKEN, token}:
+            return error_response(401, "Invalid bearer token", {"WWW-Authenticate": "Bearer"})
+        return error_response(403, "Access denied") if self.forbidden else None
 
     def check_fields(self, body: ApiBody) -> None:
-        """Refuse a body for what the description does not know in it."""
-        unknown = next(body.unknown(), None) if self.unknown_fields == "reject" else None
+        """Raise InvalidRequestError if undocumented fields are rejected and the body has one."""
+        unknown = next(body.unknown_fields(), None) if self.unknown_fields == "reject" else None
         if unknown is not None:
             raise InvalidRequestError(f"{unknown}: unknown field")
 
     def check_readable(self, session: Session, now: int) -> None:
-        """Refuse to show an expired session."""
+        """Raise an error if the session has expired and cannot be read any more."""
         if self.expired != "lingering":
             self.check_live(session, now)
 
     def check_live(self, session: Session, now: int) -> None:
-        """Refuse to change an expired session."""
+        """Raise an error if the session has expired."""
         if session.expires_at <= now:
             raise SessionGoneError if self.expired == "gone" else SessionNotFoundError
 
     def check_status(self, session: Session, status: str) -> None:
-        """Refuse to reopen a completed session."""
+        """Raise InvalidRequestError if ``status`` would reopen a session that stays completed."""
         if not self.reopen and (session.status, status) == ("completed", "active"):
             raise InvalidRequestError("status: a completed session cannot be set active")
 
-    def check_deletion_of_nothing(self) -> None:
-        """Answer the DELETE of a session that is gone; the description has 200 and 500 only."""
+    def check_delete_missing(self) -> None:
+        """Raise the error of a DELETE without a session, if there is one; the description has only 200 and 500."""
         if self.delete_gone == "error":
             raise OperationFailedError("Failed to delete session")
         if self.delete_gone == "notFound":
             raise SessionNotFoundError
 
-    def next_metadata(self, stored: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
-        """Combine what is stored with what was sent."""
+    def update_metadata(self, stored: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the metadata after a PUT."""
         return {**stored, **sent} if self.metadata == "merge" else dict(sent)
 
-    def extended(self, session: Session, minutes: int, now: int) -> int:
-        """Grant an extend: milliseconds since 1970."""
+    def extend(self, session: Session, minutes: int, now: int) -> int:
+        """Return the expiry after an extension, in milliseconds since 1970."""
         start = now if self.extend_from == "now" else session.expires_at
-        return self.grant(self._capped(session, start + minutes * MINUTE), now)
+        return self.grant(self._cap(session, start + minutes * MINUTE), now)
 
     def grant(self, asked: int, now: int) -> int:
-        """Grant an expiry, shorter or longer than it was asked for."""
-        least = min(asked, now + MINUTE)
-        return max(asked + round(self.grant_offset_minutes * MINUTE), least)
+        """Return the expiry that is granted for the one that was asked for."""
+        earliest = min(asked, now + MINUTE)
+        return max(asked + round(self.grant_offset_minutes * MINUTE), earliest)
 
-    def _capped(self, session: Session, asked: int) -> int:
-        latest = session.created_at + _LONGEST * MINUTE
+    def _cap(self, session: Session, asked: int) -> int:
+        latest = session.created_at + _MINUTES_OF_A_DAY * MINUTE
         if self.cap == "none" or asked <= latest:
             return asked
         if self.cap == "refuse":
-            raise InvalidRequestError(f"additionalMinutes: a session may last {_LONGEST} minutes in all")
+            raise InvalidRequestError(f"additionalMinutes: a session may last {_MINUTES_OF_A_DAY} minutes in all")
         return min(asked, max(latest, session.expires_at))

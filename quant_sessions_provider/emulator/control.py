@@ -1,7 +1,7 @@
-"""Routes under ``/_emulator/``: what a test needs to know or to do behind the API's back.
+"""Routes under ``/_emulator/``: the clock, the request log, stored sessions, faults and behaviours.
 
-Sessions appear here whole, with the API's camelCase names and times in RFC 3339. Faults and behaviours last until they
-are reset or the process ends.
+Sessions are returned with all stored fields, in camelCase, with timestamps in RFC 3339. Faults and behaviours last
+until they are reset or the process ends.
 """
 
 from functools import cache
@@ -13,55 +13,58 @@ from pydantic.alias_generators import to_camel
 
 from quant_sessions_provider.emulator.behaviours import Behaviours
 from quant_sessions_provider.emulator.dependencies import (
-    ONE,
-    Current,
-    Log,
+    SESSION_PATH,
+    CurrentBehaviours,
+    CurrentRequestLog,
+    CurrentStore,
+    CurrentSwitches,
     Organisation,
-    Rules,
     SessionId,
-    SessionStore,
     bearer,
-    problems,
+    error_responses,
 )
 from quant_sessions_provider.emulator.errors import InvalidRequestError, SessionNotFoundError
 from quant_sessions_provider.emulator.faults import Fault, FaultSetup
-from quant_sessions_provider.emulator.schemas import Body, Messages, Status, Tokens
-from quant_sessions_provider.emulator.sessions import MINUTE, Session, milliseconds_of, rfc3339
+from quant_sessions_provider.emulator.schemas import ControlBody, Messages, Status, Tokens
+from quant_sessions_provider.emulator.sessions import MINUTE, Session, rfc3339, to_milliseconds
 
-STORED = f"/sessions/{{organisation}}{ONE}"
+_STORED_SESSION = f"/sessions/{{organisation}}{SESSION_PATH}"
 _CENTURY = 100 * 365 * 24 * 3600
 Seconds = Annotated[float, Field(ge=-_CENTURY, le=_CENTURY)]
-Time = Annotated[AwareDatetime, Field(strict=False)]
-_MOMENTS = ("created_at", "updated_at", "expires_at")
-_word = cache(to_camel)  # slow, and asked for every field of every session
+StoredTimestamp = Annotated[AwareDatetime, Field(strict=False)]
+_TIMESTAMPS = ("created_at", "updated_at", "expires_at")
+_to_camel = cache(to_camel)  # slow, and called for each field of each session
+
 router = APIRouter(
     prefix="/_emulator",
     tags=["Emulator"],
     dependencies=[bearer],
-    responses=problems({400: "Invalid request"}),
+    responses=error_responses({400: "Invalid request"}),
 )
 
 
-class Offset(Body):
-    """How far the clock is from the real time; negative is the past."""
+class ClockOffset(ControlBody):
+    """The clock's offset from real time."""
 
     offset_seconds: Seconds
+    """Seconds ahead of real time; negative: behind it."""
 
 
-class Step(Body):
-    """By how much something moves; negative is the past."""
+class Shift(ControlBody):
+    """How far to shift a time."""
 
     seconds: Seconds
+    """Seconds towards the future; negative: towards the past."""
 
 
-class Appended(Body):
-    """Messages of any shape: the API may hold some that this version does not know."""
+class MessageList(ControlBody):
+    """Messages of any shape, since the API may store some that this version does not document."""
 
     messages: Messages
 
 
-class Seed(Body):
-    """Stored fields of a session; what is left out keeps its value, or its default in a new one."""
+class StoredFields(ControlBody):
+    """Stored fields of a session. A missing field keeps its value; in a new session it gets its default."""
 
     user_id: str = "seeded"
     session_group: str | None = None
@@ -71,13 +74,13 @@ class Seed(Body):
     title: str | None = None
     messages: Messages = Field(default_factory=list)
     total_tokens: Tokens = 0
-    created_at: Time | None = None
-    updated_at: Time | None = None
-    expires_at: Time | None = None
+    created_at: StoredTimestamp | None = None
+    updated_at: StoredTimestamp | None = None
+    expires_at: StoredTimestamp | None = None
 
 
 class Clock(BaseModel):
-    """The movable clock."""
+    """The emulator's clock."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
@@ -86,43 +89,43 @@ class Clock(BaseModel):
 
 
 class Count(BaseModel):
-    """How many were changed."""
+    """The number of items that were changed."""
 
     count: int
 
 
 @router.get("/clock")
-async def read_clock(store: SessionStore) -> Clock:
-    """Tell the emulator's time."""
-    return Clock(now=rfc3339(store.now()), offset_seconds=store.offset() / 1000)
+async def read_clock(store: CurrentStore) -> Clock:
+    """Return the emulator's time."""
+    return Clock(now=rfc3339(store.now()), offset_seconds=store.clock_offset() / 1000)
 
 
 @router.put("/clock")
-async def set_clock(body: Offset, store: SessionStore) -> Clock:
-    """Set the distance from the real time."""
-    store.set_offset(round(body.offset_seconds * 1000))
+async def set_clock(body: ClockOffset, store: CurrentStore) -> Clock:
+    """Set the clock's offset from real time."""
+    store.set_clock_offset(round(body.offset_seconds * 1000))
     return await read_clock(store)
 
 
 @router.post("/clock/advance")
-async def advance_clock(body: Step, store: SessionStore) -> Clock:
-    """Move the clock on from where it is."""
-    offset = store.offset() + round(body.seconds * 1000)
+async def advance_clock(body: Shift, store: CurrentStore) -> Clock:
+    """Advance the clock."""
+    offset = store.clock_offset() + round(body.seconds * 1000)
     if abs(offset) > _CENTURY * 1000:
-        raise InvalidRequestError("seconds: the clock must stay within a century of the real time")
-    store.set_offset(offset)
+        raise InvalidRequestError("seconds: the clock must stay within 100 years of real time")
+    store.set_clock_offset(offset)
     return await read_clock(store)
 
 
 @router.get("/requests")
-async def read_requests(log: Log) -> list[dict[str, Any]]:
-    """List the API requests since the start or the last clearing, oldest first; never their headers."""
+async def read_requests(log: CurrentRequestLog) -> list[dict[str, Any]]:
+    """Return the API requests since the start or since the log was cleared, oldest first, without their headers."""
     return list(log)
 
 
 @router.delete("/requests")
-async def clear_requests(log: Log) -> Count:
-    """Forget the API requests."""
+async def clear_requests(log: CurrentRequestLog) -> Count:
+    """Clear the log of API requests."""
     count = len(log)
     log.clear()
     return Count(count=count)
@@ -130,111 +133,111 @@ async def clear_requests(log: Log) -> Count:
 
 @router.get("/sessions")
 async def read_sessions(
-    store: SessionStore, organisation: Annotated[str | None, Query()] = None
+    store: CurrentStore, organisation: Annotated[str | None, Query()] = None
 ) -> list[dict[str, Any]]:
-    """List whole sessions of one or all organisations, expired and completed ones too, oldest first."""
-    return [whole(session) for session in store.everything(organisation)]
+    """Return the stored sessions of one organisation or of all, including completed and expired ones, oldest first."""
+    return [to_json(session) for session in store.list_all(organisation)]
 
 
 @router.post("/shift")
-async def shift_all(body: Step, store: SessionStore) -> Count:
-    """Move the times of all sessions, as if the time between had passed (negative) or not yet come."""
+async def shift_all(body: Shift, store: CurrentStore) -> Count:
+    """Shift the timestamps of all sessions: by -3600 seconds, as if an hour had passed."""
     return Count(count=store.shift(round(body.seconds * 1000)))
 
 
-@router.post(f"/sessions{ONE}/shift", responses=problems({404: "Session not found"}))
-async def shift_one(session_id: SessionId, body: Step, store: SessionStore) -> Count:
-    """Move the times of one session."""
+@router.post(f"/sessions{SESSION_PATH}/shift", responses=error_responses({404: "Session not found"}))
+async def shift_one(session_id: SessionId, body: Shift, store: CurrentStore) -> Count:
+    """Shift the timestamps of one session."""
     count = store.shift(round(body.seconds * 1000), session_id)
     if not count:
         raise SessionNotFoundError
     return Count(count=count)
 
 
-@router.put(STORED)
-async def seed(organisation: Organisation, session_id: SessionId, body: Seed, store: SessionStore) -> dict[str, Any]:
-    """Store a session of this id, or change the stored fields of one."""
+@router.put(_STORED_SESSION)
+async def write_session(
+    organisation: Organisation, session_id: SessionId, body: StoredFields, store: CurrentStore
+) -> dict[str, Any]:
+    """Store a session with this id, or change stored fields of an existing one."""
     now = store.now()
     session = store.find(organisation, session_id) or Session(
         organisation, session_id, body.user_id, now, now, now + 60 * MINUTE
     )
     for name in body.model_fields_set:
         value = getattr(body, name)
-        setattr(session, name, milliseconds_of(value) if name in _MOMENTS else value)
-    store.add(session)
-    return whole(session)
+        setattr(session, name, to_milliseconds(value) if name in _TIMESTAMPS else value)
+    store.save(session)
+    return to_json(session)
 
 
-@router.post(f"{STORED}/messages", responses=problems({404: "Session not found"}))
-async def append(
-    organisation: Organisation, session_id: SessionId, body: Appended, store: SessionStore
+@router.post(f"{_STORED_SESSION}/messages", responses=error_responses({404: "Session not found"}))
+async def append_messages(
+    organisation: Organisation, session_id: SessionId, body: MessageList, store: CurrentStore
 ) -> dict[str, Any]:
-    """Append messages as a running conversation does."""
-    session = store.get(organisation, session_id)
-    session.append(body.messages)
-    store.add(session)
-    return whole(session)
+    """Append messages, as a running conversation does."""
+    with store.edit(organisation, session_id) as session:
+        session.append(body.messages)
+    return to_json(session)
 
 
-@router.put(f"{STORED}/messages", responses=problems({404: "Session not found"}))
-async def tamper(
-    organisation: Organisation, session_id: SessionId, body: Appended, store: SessionStore
+@router.put(f"{_STORED_SESSION}/messages", responses=error_responses({404: "Session not found"}))
+async def replace_messages(
+    organisation: Organisation, session_id: SessionId, body: MessageList, store: CurrentStore
 ) -> dict[str, Any]:
     """Replace all messages."""
-    session = store.get(organisation, session_id)
-    session.messages = body.messages
-    store.add(session)
-    return whole(session)
+    with store.edit(organisation, session_id) as session:
+        session.messages = body.messages
+    return to_json(session)
 
 
 @router.get("/faults")
-async def read_faults(switches: Current) -> dict[str, Any]:
-    """Show the faults, and how often each struck."""
-    return switches.faults.report()
+async def read_faults(switches: CurrentSwitches) -> dict[str, Any]:
+    """Return the faults, and how often each was applied (`struck`)."""
+    return switches.faults.describe()
 
 
 @router.put("/faults")
-async def set_faults(body: FaultSetup, switches: Current) -> dict[str, Any]:
-    """Replace all faults, the latency and the seed; the sequence of the seed begins anew."""
-    switches.faults.arm(body)
-    return switches.faults.report()
+async def set_faults(body: FaultSetup, switches: CurrentSwitches) -> dict[str, Any]:
+    """Replace all faults, the latency and the seed; the sequence of the seed restarts."""
+    switches.faults.replace(body)
+    return switches.faults.describe()
 
 
 @router.post("/faults")
-async def add_fault(body: Fault, switches: Current) -> dict[str, Any]:
-    """Add one fault after the others, which keep their counts."""
+async def add_fault(body: Fault, switches: CurrentSwitches) -> dict[str, Any]:
+    """Add a fault, to be tried after the others; their counts are kept."""
     switches.faults.add(body)
-    return switches.faults.report()
+    return switches.faults.describe()
 
 
 @router.delete("/faults")
-async def clear_faults(switches: Current) -> dict[str, Any]:
-    """Fail no more, and at once: the latency goes too."""
-    switches.faults.arm(FaultSetup())
-    return switches.faults.report()
+async def clear_faults(switches: CurrentSwitches) -> dict[str, Any]:
+    """Remove all faults and the latency."""
+    switches.faults.replace(FaultSetup())
+    return switches.faults.describe()
 
 
 @router.get("/behaviours")
-async def read_behaviours(rules: Rules) -> Behaviours:
-    """Show all switches."""
-    return rules
+async def read_behaviours(behaviours: CurrentBehaviours) -> Behaviours:
+    """Return all behaviours."""
+    return behaviours
 
 
 @router.put("/behaviours")
-async def set_behaviours(body: Behaviours, switches: Current) -> Behaviours:
-    """Set the switches that are named; all others go back to their defaults."""
+async def set_behaviours(body: Behaviours, switches: CurrentSwitches) -> Behaviours:
+    """Set the given behaviours, and reset all others to their defaults."""
     switches.behaviours = body
     return body
 
 
 @router.delete("/behaviours")
-async def reset_behaviours(switches: Current) -> Behaviours:
-    """Set all switches back to their defaults."""
+async def reset_behaviours(switches: CurrentSwitches) -> Behaviours:
+    """Reset all behaviours to their defaults."""
     switches.behaviours = Behaviours()
     return switches.behaviours
 
 
-def whole(session: Session) -> dict[str, Any]:
-    """Write everything that is stored."""
-    stored = vars(session) | {name: rfc3339(getattr(session, name)) for name in _MOMENTS}
-    return {_word(name): value for name, value in stored.items()}
+def to_json(session: Session) -> dict[str, Any]:
+    """Return all stored fields of a session as JSON."""
+    stored = vars(session) | {name: rfc3339(getattr(session, name)) for name in _TIMESTAMPS}
+    return {_to_camel(name): value for name, value in stored.items()}

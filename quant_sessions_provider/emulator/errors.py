@@ -1,10 +1,10 @@
-"""What the emulator refuses, and the one shape in which it says so.
+"""The emulator's errors, and the JSON in which they are returned.
 
 StartError                    the emulator cannot start: port in use, database unusable
-EmulatorError                 answered as {"error": true, "message": "..."}
+EmulatorError                 returned as {"error": true, "message": "..."}
 ├── InvalidRequestError       400
 ├── SessionNotFoundError      404, also for an expired session
-├── SessionGoneError          410 for an expired session, if that is the behaviour
+├── SessionGoneError          410 for an expired session, if the behaviours say so
 └── OperationFailedError      500
 """
 
@@ -20,8 +20,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
-# The words of the published description; a failing database answers with the one of the operation.
-FAILURES = {
+# The published description words the 500 of each operation.
+FAILURE_MESSAGES = {
     "listAISessions": "Failed to fetch sessions",
     "createAISession": "Failed to create session",
     "getAISession": "Failed to fetch session",
@@ -32,23 +32,23 @@ FAILURES = {
 
 
 class StartError(Exception):
-    """The emulator cannot start; the message is one line for a person."""
+    """The emulator cannot start; the message is one line."""
 
 
 class EmulatorError(Exception):
-    """A request that is answered with an error."""
+    """A request that fails with ``status``."""
 
     status = 500
 
 
 class InvalidRequestError(EmulatorError):
-    """A request that the API does not allow; the message names the field."""
+    """The request is invalid; the message names the field."""
 
     status = 400
 
 
 class SessionNotFoundError(EmulatorError):
-    """No session has this id in this organisation, or only an expired one."""
+    """The organisation has no session of this id, or the session has expired."""
 
     status = 404
 
@@ -57,7 +57,7 @@ class SessionNotFoundError(EmulatorError):
 
 
 class SessionGoneError(EmulatorError):
-    """The session has expired, and the API still knows it."""
+    """The session has expired, and the API says so."""
 
     status = 410
 
@@ -66,51 +66,53 @@ class SessionGoneError(EmulatorError):
 
 
 class OperationFailedError(EmulatorError):
-    """The API's answer to what it cannot do and documents no other code for."""
+    """The operation failed, and the description documents no other status for it."""
 
 
-def problem(status: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """Answer an error in the API's shape."""
+def error_response(status: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Return an error as the API words it."""
     return JSONResponse({"error": True, "message": message}, status, headers)
 
 
-def describe(errors: Sequence[Mapping[str, Any]]) -> str:
-    """Name the first field that is wrong, as ``initialMessages[0].role: ...``; never its value."""
+def describe_validation_errors(errors: Sequence[Mapping[str, Any]]) -> str:
+    """Return the name of the first invalid field and why, as ``initialMessages[0].role: ...``; never its value."""
     first = errors[0]
-    _, *place = first["loc"]
-    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+    _, *location = first["loc"]
+    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
     return f"{name.lstrip('.') or 'body'}: {first['msg'].removeprefix('Value error, ')}"
 
 
-def _methods(routes: Iterable[BaseRoute], scope: Scope) -> set[str]:
-    """Name the methods of a path; each is a route of its own, and the router would name that of the first alone."""
-    here = [route for route in routes if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE]
-    return {method for route in here for method in route.methods or ()}
+def _allowed_methods(routes: Iterable[BaseRoute], scope: Scope) -> set[str]:
+    """Return the methods of a path. Each has its own route, and Starlette reports only those of the first."""
+    matching = [route for route in routes if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE]
+    return {method for route in matching for method in route.methods or ()}
 
 
-def register(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
-    """Let every error leave the application as JSON; ``routes`` are those that it has of us."""
+def register_handlers(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Return every error of the application as JSON; ``routes`` are the API's and the control routes."""
 
     @app.exception_handler(EmulatorError)
-    async def refused(_: Request, error: EmulatorError) -> JSONResponse:
-        return problem(error.status, str(error))
+    async def on_emulator_error(_: Request, error: EmulatorError) -> JSONResponse:
+        return error_response(error.status, str(error))
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        return problem(400, describe(error.errors()))
+    async def on_validation_error(_: Request, error: RequestValidationError) -> JSONResponse:
+        return error_response(400, describe_validation_errors(error.errors()))
 
     @app.exception_handler(HTTPException)
-    async def unrouted(request: Request, error: HTTPException) -> JSONResponse:
-        methods = _methods(routes, request.scope) if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else ()
+    async def on_http_exception(request: Request, error: HTTPException) -> JSONResponse:
+        not_allowed = error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+        methods = _allowed_methods(routes, request.scope) if not_allowed else ()
         headers = {"Allow": ", ".join(sorted(methods))} if methods else error.headers
-        return problem(error.status_code, str(error.detail), headers)
+        return error_response(error.status_code, str(error.detail), headers)
 
     @app.exception_handler(sqlite3.Error)
-    async def unstored(request: Request, _: sqlite3.Error) -> JSONResponse:
+    async def on_database_error(request: Request, _: sqlite3.Error) -> JSONResponse:
         operation = getattr(request.scope.get("route"), "operation_id", None)
-        return problem(500, FAILURES.get(operation or "", "The emulator's database failed"))
+        return error_response(500, FAILURE_MESSAGES.get(operation or "", "Database error in the emulator"))
 
     @app.exception_handler(Exception)
-    async def broken(_: Request, __: Exception) -> JSONResponse:
-        # The server closes the connection after this one: a client must not send its next request into it.
-        return problem(500, "The emulator failed: see its standard error", {"Connection": "close"})
+    async def on_exception(_: Request, __: Exception) -> JSONResponse:
+        # uvicorn closes the connection after an exception: the client must not reuse it.
+        message = "Internal error in the emulator: see its standard error"
+        return error_response(500, message, {"Connection": "close"})

@@ -1,7 +1,7 @@
-"""Faults on purpose: which request is struck, and by what.
+"""Injected faults: which request fails, and how.
 
-They strike API requests that the gate let in, never ``/_emulator/`` or the documentation. They live as long as
-the process: a restart has none but those of its flags.
+They apply to API requests with a valid token, never to ``/_emulator/`` or the documentation. They are kept in memory: a
+restart resets them to those of the command line.
 """
 
 import random
@@ -12,106 +12,132 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
-from quant_sessions_provider.emulator.errors import problem
-from quant_sessions_provider.emulator.schemas import Switch, Whole
+from quant_sessions_provider.emulator.errors import error_response
+from quant_sessions_provider.emulator.schemas import ControlBody, Integer
 
-_PAGE = "<!DOCTYPE html>\n<html><head><title>Proxy</title></head><body><h1>It works!</h1></body></html>\n"
+_WEB_PAGE = "<!DOCTYPE html>\n<html><head><title>Proxy</title></head><body><h1>It works!</h1></body></html>\n"
 _WITHOUT_BODY = {204, 304}
-_HOUR = 3_600_000
+_HOUR_MS = 3_600_000
 
 
-def _expression(value: str) -> str:
+def _require_pattern(value: str) -> str:
     try:
         re.compile(value)
     except re.error as error:
-        raise ValueError("must be a regular expression") from error
+        raise ValueError("must be a valid regular expression") from error
     return value
 
 
-# What may not stand in a header would break the server's answer instead of the client's reading of it.
-def _header_value(value: str) -> str:
+# Anything else in a header would fail in the server, before the client could see it.
+def _require_header_value(value: str) -> str:
     if not re.fullmatch(r"[!-~]([ -~]*[!-~])?", value):
-        raise ValueError("must be printable ASCII without spaces around it")
+        raise ValueError("must be printable ASCII without leading or trailing spaces")
     return value
 
 
-def _header_name(value: str) -> str:
+def _require_header_name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9-]+", value):
-        raise ValueError("must be a header's name")
+        raise ValueError("must be a header name")
     if value.lower() in {"content-length", "transfer-encoding", "connection"}:
-        raise ValueError("is the server's to set")
+        raise ValueError("is set by the server")
     return value
 
 
 Probability = Annotated[float, Field(ge=0, le=1)]
-HeaderName = Annotated[str, AfterValidator(_header_name)]
-HeaderValue = Annotated[str, AfterValidator(_header_value)]
-Seconds = Annotated[Whole, Field(ge=0)]
+HeaderName = Annotated[str, AfterValidator(_require_header_name)]
+HeaderValue = Annotated[str, AfterValidator(_require_header_value)]
+Seconds = Annotated[Integer, Field(ge=0)]
 
 
-class Fault(Switch):
-    """One way to fail, and which requests it strikes.
+class Fault(ControlBody):
+    """A way to fail, and the requests to which it applies.
 
-    ``before`` the effect nothing is carried out; ``after`` it the answer is lost, replaced or spoilt.
-    ``status``, ``body`` (JSON, or a string sent as plain text), ``headers`` and ``retryAfter`` (seconds or a
-    date) make the answer of kind "status", and the one that is cut or dripped ``before`` the effect.
-    ``path`` is a regular expression looked for in the escaped path. ``count`` null is for ever.
-    Kind "slow" sends the head at once, then ``chunkBytes`` of the body every ``pauseMs``.
+    A fault ``before`` the operation keeps it from being carried out; ``after`` it, its response is lost, replaced or
+    damaged.
     """
 
     kind: Literal["status", "drop", "truncate", "garbage", "slow"]
-    when: Literal["before", "after"] = "before"
-    method: str | None = None
-    path: Annotated[str, AfterValidator(_expression)] | None = None
-    count: Annotated[Whole, Field(ge=1)] | None = None
-    probability: Probability = 1.0
-    status: Annotated[Whole, Field(ge=200, le=599)] = 500
-    body: Any = None
-    retry_after: Seconds | HeaderValue | None = None
-    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
-    chunk_bytes: Annotated[Whole, Field(ge=1)] = 16
-    pause_ms: Annotated[float, Field(ge=0, le=_HOUR)] = 50
+    """Respond with ``status``; drop the connection; cut the body in half; return a web page; or send it slowly.
 
-    def concerns(self, method: str, path: str) -> bool:
-        """Tell whether it is meant for this request."""
+    "truncate" and "slow" send the operation's response, or before the operation that of "status".
+    """
+
+    when: Literal["before", "after"] = "before"
+    """Whether it applies before the operation or after it."""
+
+    method: str | None = None
+    """HTTP method of the requests; null: any."""
+
+    path: Annotated[str, AfterValidator(_require_pattern)] | None = None
+    """Regular expression that is searched for in the escaped path; null: any."""
+
+    count: Annotated[Integer, Field(ge=1)] | None = None
+    """Number of requests it applies to; null: no limit."""
+
+    probability: Probability = 1.0
+    """Probability that it applies to a request (0 to 1)."""
+
+    status: Annotated[Integer, Field(ge=200, le=599)] = 500
+    """HTTP status of the response."""
+
+    body: Any = None
+    """Body of the response: JSON, or a string that is sent as plain text; null: an error of the API."""
+
+    retry_after: Seconds | HeaderValue | None = None
+    """Value of the Retry-After header: seconds, or a date."""
+
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
+    """Further headers of the response."""
+
+    chunk_bytes: Annotated[Integer, Field(ge=1)] = 16
+    """Bytes of the body that "slow" sends at a time."""
+
+    pause_ms: Annotated[float, Field(ge=0, le=_HOUR_MS)] = 50
+    """Milliseconds that "slow" waits between them."""
+
+    def matches(self, method: str, path: str) -> bool:
+        """Return whether the fault is meant for such requests."""
         by_method = self.method is None or self.method.upper() == method
         return by_method and (self.path is None or re.search(self.path, path) is not None)
 
-    def answer(self, real: Response | None) -> Response:
-        """Choose the answer to send, or to send in part; ``real`` is what the operation answered, if it ran."""
+    def choose_response(self, real: Response | None) -> Response:
+        """Return the response to send; ``real`` is the operation's, if it was carried out."""
         if self.kind == "garbage":
-            return HTMLResponse(_PAGE)
+            return HTMLResponse(_WEB_PAGE)
         if self.kind == "status" or real is None:
-            return self._made_up()
+            return self._status_response()
         return real
 
-    def _made_up(self) -> Response:
+    def _status_response(self) -> Response:
         headers = dict(self.headers)
         if self.retry_after is not None:
             headers["Retry-After"] = str(self.retry_after)
         if self.status in _WITHOUT_BODY:
             return Response(None, self.status, headers)
         if self.body is None:
-            return problem(self.status, "A fault of the emulator", headers)
-        shape = PlainTextResponse if isinstance(self.body, str) else JSONResponse
-        return shape(self.body, self.status, headers)
+            return error_response(self.status, "A fault of the emulator", headers)
+        response_class = PlainTextResponse if isinstance(self.body, str) else JSONResponse
+        return response_class(self.body, self.status, headers)
 
 
-class FaultSetup(Switch):
-    """All faults of a process: the first of ``faults`` that strikes applies, then ``rate``, after ``latencyMs``.
+class FaultSetup(ControlBody):
+    """All faults. The first that applies to a request is used: those of ``faults`` in order, then those of ``rate``."""
 
-    ``rate`` is the share of requests that fail in one of the ways of ``mixed``. The same ``seed`` strikes the same
-    requests of the same sequence.
-    """
+    latency_ms: Annotated[float, Field(ge=0, le=_HOUR_MS)] = 0
+    """Milliseconds by which every request is delayed, before anything else happens to it."""
 
-    latency_ms: Annotated[float, Field(ge=0, le=_HOUR)] = 0
     rate: Probability = 0.0
-    seed: Whole = Field(default_factory=lambda: secrets.randbelow(2**31))
+    """Fraction of requests that fail, evenly in the ways in which networks and servers fail."""
+
+    seed: Integer = Field(default_factory=lambda: secrets.randbelow(2**31))
+    """Seed of the probabilities: the same sequence of requests fails in the same way."""
+
     faults: list[Fault] = Field(default_factory=list)
+    """Faults in the order in which they are tried."""
 
 
-def mixed(rate: float) -> list[Fault]:
-    """Share a rate among all ways to fail."""
+def faults_at_rate(rate: float) -> list[Fault]:
+    """Return faults that share a rate evenly."""
     ways: list[dict[str, Any]] = [
         {"kind": "status", "when": "before", "status": 500},
         {"kind": "status", "when": "after", "status": 503},
@@ -124,19 +150,20 @@ def mixed(rate: float) -> list[Fault]:
         {"kind": "slow", "when": "after", "pause_ms": 20},
     ]
     share = rate / len(ways)
-    # A later one is asked only if no earlier one struck: it needs a higher chance for the same share.
-    chances = [min(1.0, share / (1 - number * share)) for number in range(len(ways))]
-    return [Fault(**way, probability=chance) for way, chance in zip(ways, chances, strict=True)]
+    # A fault is tried only if no earlier one applied, so the later ones need a higher probability.
+    probabilities = [min(1.0, share / (1 - index * share)) for index in range(len(ways))]
+    return [Fault(**way, probability=each) for way, each in zip(ways, probabilities, strict=True)]
 
 
-class _Armed:
+class _ActiveFault:
     def __init__(self, fault: Fault, seed: str) -> None:
         self.fault = fault
         self.struck = 0
-        self._random = random.Random(seed)  # noqa: S311 - chance, not secrecy
+        self._random = random.Random(seed)  # noqa: S311 - not used for secrets
 
-    def strikes(self, method: str, path: str) -> bool:
-        if self.struck == self.fault.count or not self.fault.concerns(method, path):
+    def strike(self, method: str, path: str) -> bool:
+        """Return whether the fault applies to a request, and count it."""
+        if self.struck == self.fault.count or not self.fault.matches(method, path):
             return False
         if self._random.random() >= self.fault.probability:
             return False
@@ -145,33 +172,33 @@ class _Armed:
 
 
 class Faults:
-    """The faults in force. Not for several threads: all requests are answered in one."""
+    """The faults in force. Not thread-safe: the server handles all requests in one thread."""
 
     def __init__(self, setup: FaultSetup) -> None:
-        self.arm(setup)
+        self.replace(setup)
 
-    def arm(self, setup: FaultSetup) -> None:
-        """Replace all faults, and begin the seed's sequence anew."""
+    def replace(self, setup: FaultSetup) -> None:
+        """Replace all faults, and restart the sequence of the seed."""
         self._setup = setup
-        self._armed: list[_Armed] = []
-        for fault in [*setup.faults, *(mixed(setup.rate) if setup.rate else [])]:
+        self._active: list[_ActiveFault] = []
+        for fault in [*setup.faults, *(faults_at_rate(setup.rate) if setup.rate else [])]:
             self.add(fault)
 
     def add(self, fault: Fault) -> None:
-        """Arm one more, asked last."""
-        # Chances of its own: what strikes one fault does not move the sequence of another.
-        self._armed.append(_Armed(fault, f"{self._setup.seed}/{len(self._armed)}"))
+        """Add a fault, to be tried after the others."""
+        # Each fault has random numbers of its own, so that its sequence does not depend on the others.
+        self._active.append(_ActiveFault(fault, f"{self._setup.seed}/{len(self._active)}"))
 
-    def strike(self, method: str, path: str) -> Fault | None:
-        """Choose the fault of a request, and count it."""
-        return next((armed.fault for armed in self._armed if armed.strikes(method, path)), None)
+    def choose(self, method: str, path: str) -> Fault | None:
+        """Return the fault that applies to a request, and count it; None if there is none."""
+        return next((active.fault for active in self._active if active.strike(method, path)), None)
 
     @property
     def latency(self) -> float:
-        """Seconds that each request waits before anything else happens to it."""
+        """Seconds by which every request is delayed."""
         return self._setup.latency_ms / 1000
 
-    def report(self) -> dict[str, Any]:
-        """Write the setup; every fault, those of the rate too, with how often it struck."""
-        faults = [armed.fault.model_dump(by_alias=True) | {"struck": armed.struck} for armed in self._armed]
+    def describe(self) -> dict[str, Any]:
+        """Return the setup as JSON; each fault, including those of the rate, with how often it applied (``struck``)."""
+        faults = [active.fault.model_dump(by_alias=True) | {"struck": active.struck} for active in self._active]
         return self._setup.model_dump(by_alias=True) | {"faults": faults}

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from quant_sessions_provider.emulator.behaviours import Behaviours
 from quant_sessions_provider.emulator.connection import get_connection
 from quant_sessions_provider.emulator.delivery import capture_response, send_response
-from quant_sessions_provider.emulator.errors import problem
+from quant_sessions_provider.emulator.errors import error_response
 from quant_sessions_provider.emulator.switches import Switches
 
 RequestLog = deque[dict[str, Any]]
@@ -54,14 +54,14 @@ class EmulatorMiddleware:
 
     async def _call_api(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
         faults = self._switches.faults
-        fault = faults.strike(scope["method"], _raw_path(scope))
+        fault = faults.choose(scope["method"], _raw_path(scope))
         # The request is carried out even if the client disconnects during the sleep.
         await get_connection(scope).sleep(faults.latency)
         if fault is None:
             await self._app(scope, receive, self._logging(scope, body, send))
             return
         real = await capture_response(self._app, scope, receive) if fault.when == "after" else None
-        response = None if fault.kind == "drop" else fault.answer(real)
+        response = None if fault.kind == "drop" else fault.choose_response(real)
         effect = real is not None and _is_success(real.status_code)
         self._record(scope, body, status=response and response.status_code, fault=fault.kind, effect=effect)
         await send_response(fault, response, get_connection(scope), send)
@@ -90,13 +90,13 @@ def _is_success(status: int) -> bool:
 def _rejection(scope: Scope, body: bytes, behaviours: Behaviours) -> Response | None:
     headers = Headers(scope=scope)
     if not _LOOPBACK.fullmatch(headers.get("host", "")):
-        return problem(403, "Access denied: the Host header must be a loopback address")
+        return error_response(403, "Access denied: the Host header must be a loopback address")
     if _PUBLIC_PATH.fullmatch(scope["path"]):
         return None
     bearer = _BEARER.fullmatch(headers.get("authorization", ""))
     if not bearer:
-        return problem(401, "Missing bearer token", {"WWW-Authenticate": "Bearer"})
-    rejection = _is_api(scope) and behaviours.refusal(bearer["token"])
+        return error_response(401, "Missing bearer token", {"WWW-Authenticate": "Bearer"})
+    rejection = _is_api(scope) and behaviours.check_access(bearer["token"])
     return rejection or _invalid_body(scope["method"], headers, body)
 
 
@@ -104,11 +104,11 @@ def _invalid_body(method: str, headers: Mapping[str, str], body: bytes) -> Respo
     if method not in {"POST", "PUT"} or not body:
         return None
     if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        return problem(400, "Content-Type must be application/json")
+        return error_response(400, "Content-Type must be application/json")
     try:
         _parse_json(body)
     except ValueError:
-        return problem(400, "body: invalid JSON")
+        return error_response(400, "body: invalid JSON")
     return None
 
 

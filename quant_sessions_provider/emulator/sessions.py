@@ -1,4 +1,4 @@
-"""A stored session and the rules that need nothing but its values. Times are milliseconds since 1970, UTC."""
+"""A stored session, and how timestamps are written. Times are milliseconds since 1970, UTC."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -6,16 +6,16 @@ from typing import Any
 
 MINUTE = 60_000
 TITLE_LENGTH = 60
-# Beyond this a JSON number is no longer exact for every client.
+# The largest integer that every JSON parser reads exactly.
 MAX_TOKENS = 2**53 - 1
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_LAST_MOMENT = 253_402_300_799_999  # the end of the year 9999: what a moved clock or session may not pass
+_MAX_TIMESTAMP = 253_402_300_799_999  # the end of the year 9999, the last that RFC 3339 can write
 
 
 @dataclass
 class Session:
-    """One row of the store."""
+    """A row of the store."""
 
     organisation: str
     id: str
@@ -26,14 +26,14 @@ class Session:
     session_group: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     status: str = "active"
-    # The API has no way to set a model; a fixed one lets clients try the filter.
+    # The API has no request that sets a model; with a fixed one, clients can try the filter.
     model: str | None = "emulator"
     title: str | None = None
     messages: list[Any] = field(default_factory=list)
     total_tokens: int = 0
 
     def append(self, messages: list[Any]) -> None:
-        """Add messages at the end; the first user message ever names the session."""
+        """Append messages; the session's first user message becomes its title."""
         self.messages = self.messages + messages
         self.title = self.title or _title(self.messages)
 
@@ -45,12 +45,12 @@ def _title(messages: list[Any]) -> str | None:
 
 
 def rfc3339(milliseconds: int) -> str:
-    """Write a moment as the API does: UTC with ``Z``, to the millisecond."""
-    within = min(max(milliseconds, 0), _LAST_MOMENT)
-    moment = _EPOCH + timedelta(milliseconds=within)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """Return a timestamp as the API writes it: UTC with ``Z``, to the millisecond."""
+    clamped = min(max(milliseconds, 0), _MAX_TIMESTAMP)
+    timestamp = _EPOCH + timedelta(milliseconds=clamped)
+    return timestamp.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def milliseconds_of(moment: datetime) -> int:
-    """Turn an aware datetime into milliseconds since 1970."""
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+def to_milliseconds(timestamp: datetime) -> int:
+    """Return an aware datetime as milliseconds since 1970."""
+    return (timestamp - _EPOCH) // timedelta(milliseconds=1)

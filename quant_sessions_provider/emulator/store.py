@@ -1,4 +1,4 @@
-"""Sessions and the clock in one SQLite file; safe for many threads."""
+"""Sessions and the clock, in one SQLite file. Thread-safe."""
 
 import json
 import os
@@ -14,8 +14,8 @@ from typing import Any
 from quant_sessions_provider.emulator.errors import SessionNotFoundError, StartError
 from quant_sessions_provider.emulator.sessions import Session
 
-_LAYOUT = 1  # user_version of the file: another layout is refused, not guessed at
-_LARGEST_INTEGER = 2**63 - 1  # SQLite's
+_SCHEMA_VERSION = 1  # the file's user_version; a file of another version is refused
+_MAX_INTEGER = 2**63 - 1  # SQLite's
 _SCHEMA = """
 BEGIN;
 CREATE TABLE IF NOT EXISTS clock (offset INTEGER NOT NULL);
@@ -52,9 +52,10 @@ _FILTERS = {
 
 
 class Store:
-    """The emulator's data in ``path``, which is created (readable by its owner only) if missing.
+    """The emulator's data in the file ``path``, which is created if missing, readable by its owner only.
 
-    One connection behind a lock: SQLite writes one at a time anyway. Raises StartError for an unusable file.
+    All threads share one connection and a lock, since SQLite allows one writer at a time. Raises StartError if the file
+    cannot be used.
     """
 
     def __init__(self, path: Path) -> None:
@@ -66,55 +67,55 @@ class Store:
             raise StartError(f"cannot use {path} as the database: {_reason(error)}") from error
 
     def close(self) -> None:
-        """Close the file; nothing can be asked afterwards."""
+        """Close the file; the store cannot be used afterwards."""
         with self._lock:
             self._connection.close()
 
-    def offset(self) -> int:
-        """Milliseconds by which the clock was moved."""
+    def clock_offset(self) -> int:
+        """Return the clock's offset from real time, in milliseconds."""
         with self._lock:
             row = self._connection.execute("SELECT offset FROM clock").fetchone()
         return int(row["offset"])
 
-    def set_offset(self, milliseconds: int) -> None:
-        """Move the clock to this distance from the real time."""
+    def set_clock_offset(self, milliseconds: int) -> None:
+        """Set the clock's offset from real time."""
         with self._transaction() as connection:
             connection.execute("UPDATE clock SET offset = ?", (milliseconds,))
 
     def now(self) -> int:
-        """Read the movable clock."""
-        return int(time.time() * 1000) + self.offset()
+        """Return the clock's time: milliseconds since 1970."""
+        return int(time.time() * 1000) + self.clock_offset()
 
-    def add(self, session: Session) -> None:
-        """Store a new session, or replace the one of the same organisation and id."""
+    def save(self, session: Session) -> None:
+        """Store a session, replacing the one of the same organisation and id."""
         with self._transaction() as connection:
-            connection.execute(_SAVE, _row(session))
+            connection.execute(_SAVE, _to_row(session))
 
     def get(self, organisation: str, session_id: str) -> Session:
-        """Find a session, completed or expired or not; SessionNotFoundError otherwise."""
+        """Return a session, even a completed or expired one; raise SessionNotFoundError if there is none."""
         session = self.find(organisation, session_id)
         if session is None:
             raise SessionNotFoundError
         return session
 
     def find(self, organisation: str, session_id: str) -> Session | None:
-        """Find a session, or None."""
+        """Return a session, even a completed or expired one, or None."""
         with self._lock:
             row = self._connection.execute(
                 "SELECT * FROM sessions WHERE organisation = ? AND id = ?", (organisation, session_id)
             ).fetchone()
-        return row and _session(row)
+        return row and _from_row(row)
 
     @contextmanager
-    def changing(self, organisation: str, session_id: str) -> Iterator[Session]:
-        """Lend a session; what the block changes is saved when it ends well."""
+    def edit(self, organisation: str, session_id: str) -> Iterator[Session]:
+        """Yield a session, and save its changes unless the block raises an error."""
         with self._transaction() as connection:
             session = self.get(organisation, session_id)
             yield session
-            connection.execute(_SAVE, _row(session))
+            connection.execute(_SAVE, _to_row(session))
 
     def delete(self, organisation: str, session_id: str, *, expired: bool = False) -> bool:
-        """Delete a live session, or even an ``expired`` one; answers whether there was one."""
+        """Delete a live session, or with ``expired`` any; return whether there was one."""
         with self._transaction() as connection:
             return bool(
                 connection.execute(
@@ -123,33 +124,35 @@ class Store:
                 ).rowcount
             )
 
-    def active(self, organisation: str, filters: dict[str, str | None], limit: int, offset: int) -> list[sqlite3.Row]:
-        """List id, title, model and times of active, unexpired sessions, newest first.
+    def list_active(
+        self, organisation: str, filters: dict[str, str | None], limit: int, offset: int
+    ) -> list[sqlite3.Row]:
+        """Return id, title, model and timestamps of active, unexpired sessions, newest first.
 
-        ``filters`` may hold user_id, session_group and model.
+        ``filters`` may have user_id, session_group and model.
         """
-        used = {name: value for name, value in filters.items() if value is not None}
+        given = {name: value for name, value in filters.items() if value is not None}
         query = (
             "SELECT id, title, model, created_at, updated_at FROM sessions"  # noqa: S608 - constants only
             " WHERE organisation = ? AND status = 'active' AND expires_at > ?"
-            + "".join(_FILTERS[name] for name in used)
+            + "".join(_FILTERS[name] for name in given)
             + " ORDER BY created_at DESC, sequence DESC LIMIT ? OFFSET ?"
         )
         with self._lock:
-            values = (organisation, self.now(), *used.values(), limit, min(offset, _LARGEST_INTEGER))
+            values = (organisation, self.now(), *given.values(), limit, min(offset, _MAX_INTEGER))
             return self._connection.execute(query, values).fetchall()
 
-    def everything(self, organisation: str | None = None) -> list[Session]:
-        """List whole sessions, expired and completed ones too, oldest first."""
+    def list_all(self, organisation: str | None = None) -> list[Session]:
+        """Return sessions, including completed and expired ones, oldest first."""
         with self._lock:
             rows = self._connection.execute(
                 "SELECT * FROM sessions WHERE organisation = ? OR ? IS NULL ORDER BY sequence",
                 (organisation, organisation),
             ).fetchall()
-        return [_session(row) for row in rows]
+        return [_from_row(row) for row in rows]
 
     def shift(self, milliseconds: int, session_id: str | None = None) -> int:
-        """Move the times of one session, or of all, in every organisation; answers how many were moved."""
+        """Shift the timestamps of one session, or of all organisations' sessions; return how many were shifted."""
         with self._transaction() as connection:
             return connection.execute(
                 "UPDATE sessions SET created_at = created_at + :by, updated_at = updated_at + :by,"
@@ -173,7 +176,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         connection.row_factory = sqlite3.Row
-        # A killed emulator loses nothing in these modes; only a power cut might.
+        # In these modes a killed process loses nothing; a power cut might.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = OFF")
         _prepare(connection)
@@ -184,8 +187,8 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    layout = connection.execute("PRAGMA user_version").fetchone()[0]
-    if layout not in (0, _LAYOUT):
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version not in (0, _SCHEMA_VERSION):
         raise sqlite3.DatabaseError("written by another version of the emulator")
     connection.executescript(_SCHEMA)
 
@@ -194,12 +197,12 @@ def _reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-def _row(session: Session) -> dict[str, Any]:
+def _to_row(session: Session) -> dict[str, Any]:
     row = {column.name: getattr(session, column.name) for column in fields(session)}
     return row | {"metadata": json.dumps(session.metadata), "messages": json.dumps(session.messages)}
 
 
-def _session(row: sqlite3.Row) -> Session:
+def _from_row(row: sqlite3.Row) -> Session:
     values = {column.name: row[column.name] for column in fields(Session)}
     values |= {name: json.loads(row[name]) for name in ("metadata", "messages")}
     return Session(**values)

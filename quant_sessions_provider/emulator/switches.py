@@ -1,4 +1,4 @@
-"""What can be switched while the emulator runs. In memory only: a restart forgets it."""
+"""What can be switched while the emulator runs. A restart resets it."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from quant_sessions_provider.emulator.faults import Faults
 
 @dataclass
 class Switches:
-    """What holds at this moment."""
+    """The faults and behaviours in force."""
 
     faults: Faults
     behaviours: Behaviours

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from quant_sessions_provider.core.model import REPLACING
-from quant_sessions_provider.emulator.control import whole
+from quant_sessions_provider.emulator.control import to_json
 from quant_sessions_provider.emulator.faults import Fault, FaultSetup
 from tests.chaos import programs, verdict
 from tests.chaos.doubts import Doubts
@@ -173,7 +173,7 @@ class Life:
             declared=self.program,
             ids={name: state.id for name, state in states.items()},
             until={name: state.outputs["expiresAt"] for name, state in states.items()},
-            stored=[whole(session) for session in self.world.store.everything(self.organization)],
+            stored=[to_json(session) for session in self.world.store.list_all(self.organization)],
             now=self.world.clock.now(),
             errors=self.errors,
             killed_creations=self.killed_creations,

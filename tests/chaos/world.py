@@ -112,7 +112,7 @@ class World:
         self._gate._log.clear()  # noqa: SLF001 - as `DELETE /_emulator/requests`
 
     def arm(self, setup: FaultSetup, refusals: float) -> None:
-        self._gate._switches.faults.arm(setup)  # noqa: SLF001 - as `PUT /_emulator/faults`
+        self._gate._switches.faults.replace(setup)  # noqa: SLF001 - as `PUT /_emulator/faults`
         self.refusals = refusals
 
     def lets_in(self) -> bool:

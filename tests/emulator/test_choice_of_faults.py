@@ -82,9 +82,9 @@ def test_a_rate_strikes_in_every_way(odd: Emulator) -> None:
 @pytest.mark.parametrize("rate", [0.0, 0.2, 1.0])
 def test_a_rate_is_kept_and_shared_equally(rate: float) -> None:
     faults = Faults(FaultSetup(rate=rate, seed=11))
-    hits = sum(faults.strike("GET", "/") is not None for _ in range(9000))
+    hits = sum(faults.choose("GET", "/") is not None for _ in range(9000))
     assert hits == pytest.approx(9000 * rate, rel=0.05)
-    for fault in faults.report()["faults"]:
+    for fault in faults.describe()["faults"]:
         assert fault["struck"] == pytest.approx(1000 * rate, rel=0.25)
 
 
@@ -94,8 +94,8 @@ def test_chances_do_not_disturb_each_other() -> None:
         faults = Faults(FaultSetup.model_validate({"seed": 5, "faults": [chance, *others]}))
         struck = []
         for _ in range(50):
-            struck.append(faults.strike("GET", "/") is not None)
-            faults.strike("PUT", "/")
+            struck.append(faults.choose("GET", "/") is not None)
+            faults.choose("PUT", "/")
         return struck
 
     assert strikes() == strikes({"kind": "drop", "probability": 0.5, "method": "PUT"})
