@@ -1,1 +1,1 @@
-"""A preview as rows, and those as Markdown and JSON."""
+"""Turns a preview into a report: one row for each session, as Markdown or JSON."""

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quant_sessions_provider.report import preview as report
-from quant_sessions_provider.report.preview import Loss, NoPreviewError, Row
+from quant_sessions_provider.report.model import Loss, Row
+from quant_sessions_provider.report.preview import NoPreviewError
 from tests.support.previews import NOW, at, note, preview, said, state, step, urn
 
 HOUR, HALF = NOW + timedelta(hours=1), NOW + timedelta(minutes=30)

@@ -1,0 +1,70 @@
+"""Reads the diagnostics of a preview: the provider's sentences and the errors.
+
+Other programs print diagnostics too, and an error may quote what people declare. So only the provider's own sentences
+and the first lines of errors are kept.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from quant_sessions_provider.core.urns import SESSION_TYPE, name_of, type_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_NOTE: Final = re.compile(r"session (?P<id>[^\s:]+)(?:: | )(?P<text>.+)")
+_NO_REASON: Final = "the provider failed; the run's log says why"
+_SUMMARIES: Final = ("Resource monitor has terminated", "preview failed", "an unhandled error occurred")
+"""Beginnings of errors that only say that there are others."""
+
+
+@dataclass
+class Diagnostics:
+    """What a preview says beside its steps.
+
+    ``sentences`` and ``errors`` are by the session's URN, ``notes`` by its id; ``stack_errors`` belong to no session.
+    """
+
+    sentences: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, list[str]] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    stack_errors: list[str] = field(default_factory=list)
+    failed: bool = False
+
+
+def read_diagnostics(entries: Iterable[Mapping[str, Any]]) -> Diagnostics:
+    """Return what the entries of ``diagnostics`` say."""
+    found = Diagnostics()
+    for entry in entries:
+        urn, text = entry.get("urn") or "", entry["message"].strip()
+        if entry["severity"] == "error":
+            _add_error(found, urn, text)
+        elif urn and type_of(urn) == SESSION_TYPE and text.startswith(f"{name_of(urn)}: "):
+            found.sentences[urn] = text.removeprefix(f"{name_of(urn)}: ")
+        elif not urn:
+            found.notes |= {n["id"]: n["text"] for n in map(_NOTE.fullmatch, text.splitlines()) if n}
+    return found
+
+
+def _add_error(found: Diagnostics, urn: str, text: str) -> None:
+    found.failed = True
+    # The further lines may hold anything, such as a traceback that quotes the program.
+    first = text.partition("\n")[0].removeprefix("error: ")
+    if urn and type_of(urn) == SESSION_TYPE:
+        found.errors.setdefault(urn, []).append(_session_error(urn, text))
+    elif urn:
+        found.stack_errors.append(f"{name_of(urn)}: {first}")
+    elif not first.startswith(_SUMMARIES):
+        found.stack_errors.append(first)
+
+
+def _session_error(urn: str, text: str) -> str:
+    """Return what the provider or the engine says about a session, without the words around it."""
+    ours = [line for line in text.splitlines() if "SessionError: " in line]
+    # A traceback of somebody else's error ends with a text that may quote what people declare.
+    before = text.removeprefix("error: ").partition("Traceback (most recent call last)")[0]
+    line = ours[-1].rpartition("SessionError: ")[2] if ours else " ".join(before.split()) or _NO_REASON
+    return (line.partition(" has a problem: ")[2] or line).replace(urn, name_of(urn))
