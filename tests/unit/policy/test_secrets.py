@@ -35,6 +35,21 @@ SAMPLES = {
     "Telegram Bot Token": "123456789:" + "a1B2c" * 7,
     "Twilio API Key": "SK" + "a1b2" * 8,
 }
+ON = {
+    *SAMPLES,
+    "Artifactory Credentials",
+    "Azure Storage Account access key",
+    "Cloudant Credentials",
+    "Discord Bot Token",
+    "IBM COS HMAC Credentials",
+    "IBM Cloud IAM Key",
+    "Mailchimp Access Key",
+    "NPM tokens",
+    "OpenAI Token",
+    "PyPI Token",
+    "SoftLayer Credentials",
+    "Square OAuth Secret",
+}
 ORDINARY = (
     "You are the support desk of a shop. Be short and kind; hand refunds to a person.",
     "My password does not work! I typed 'password: correct horse' and the key icon stays grey.",
@@ -49,6 +64,10 @@ ORDINARY = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
     "",
 )
+
+
+def test_a_new_release_of_the_library_turns_no_detector_on_or_off_unseen() -> None:
+    assert [each.secret_type for each in detector.DETECTORS] == sorted(ON)
 
 
 @pytest.mark.parametrize("kind", SAMPLES)
@@ -76,7 +95,7 @@ def test_no_pattern_is_given_a_long_line_whole(monkeypatch: pytest.MonkeyPatch) 
             given.append(string)
             return super().analyze_string(string)
 
-    monkeypatch.setattr(detector, "_DETECTORS", (Recording(),))
+    monkeypatch.setattr(detector, "DETECTORS", (Recording(),))
     letters = "".join(chr(0x4E00 + i) for i in range(20_000))
 
     assert kinds_of_secret(f"{letters}\nshort\n") == []
