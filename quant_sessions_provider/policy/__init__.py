@@ -1,4 +1,4 @@
-"""Ready policies on sessions for a pack of Pulumi's policies; the rules themselves are in ``policy_rules.py``.
+"""Ready-made policies for sessions, for use in a Pulumi policy pack. The rules themselves are in ``rules.py``.
 
 Needs the extra: ``pip install 'quant-sessions-provider[policy]'``.
 """
@@ -33,18 +33,20 @@ __all__ = ["policies"]
 
 
 def policies() -> list[Policy]:
-    """Make one policy for each rule, with the pack's enforcement level; what to configure is in ``docs/policies.md``.
+    """Return one policy for each rule, with the enforcement level of the pack; ``docs/policies.md`` has the settings.
 
-    Call it in the pack's own process: it replaces a private function of the library there, so that texts which are
-    marked secret can be told; to other policies of the pack they are texts as before, of a subclass of ``str``.
+    Call it in the process of the pack: it replaces a private function of ``pulumi_policy`` there, to see which strings
+    are marked secret. Other policies of the pack still get strings, of a subclass of ``str``.
     """
-    _tell_what_is_secret()
-    of_sessions = [ResourceValidationPolicy(validate=_on_session(rule), **_described(rule)) for rule in SESSION_RULES]
-    of_stacks = [StackValidationPolicy(validate=_on_stack(rule), **_described(rule)) for rule in STACK_RULES]
-    return [*of_sessions, *of_stacks]
+    _keep_secret_marks()
+    on_sessions = [
+        ResourceValidationPolicy(validate=_session_check(rule), **_arguments(rule)) for rule in SESSION_RULES
+    ]
+    on_stacks = [StackValidationPolicy(validate=_stack_check(rule), **_arguments(rule)) for rule in STACK_RULES]
+    return [*on_sessions, *on_stacks]
 
 
-def _described(rule: Rule[Any]) -> dict[str, Any]:
+def _arguments(rule: Rule[Any]) -> dict[str, Any]:
     return {
         "name": rule.name,
         "description": rule.description,
@@ -53,7 +55,7 @@ def _described(rule: Rule[Any]) -> dict[str, Any]:
     }
 
 
-def _on_session(rule: Rule[Declared]) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
+def _session_check(rule: Rule[Declared]) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         if args.resource_type == SESSION_TYPE:
             for text in rule.violations(_declared(args.props), args.get_config()):
@@ -62,7 +64,7 @@ def _on_session(rule: Rule[Declared]) -> Callable[[ResourceValidationArgs, Repor
     return validate
 
 
-def _on_stack(rule: Rule[Sequence[Declared]]) -> Callable[[StackValidationArgs, ReportViolation], None]:
+def _stack_check(rule: Rule[Sequence[Declared]]) -> Callable[[StackValidationArgs, ReportViolation], None]:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         sessions = [_declared(found.props) for found in args.resources if found.resource_type == SESSION_TYPE]
         for text in rule.violations(sessions, args.get_config()):
@@ -76,7 +78,7 @@ def _declared(props: Mapping[str, Any]) -> Declared:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a property value
-    """Take the library's proxies away, which raise an error where a value is not known yet."""
+    """Return a value without the library's proxies, which raise an error for a value that is not known yet."""
     if isinstance(value, Mapping):
         return {key: _entry(value, key) for key in value}
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -91,12 +93,12 @@ def _entry(container: Any, key: str | int) -> Any:  # noqa: ANN401 - a proxy and
         return UNKNOWN
 
 
-def _tell_what_is_secret() -> None:
-    """Keep the mark of secrets, which the library takes off before a policy sees its properties.
+def _keep_secret_marks() -> None:
+    """Keep the mark of secrets, which the library removes before a policy sees the properties.
 
     The engine sends the mark, and the library has no setting to keep it
-    (https://github.com/pulumi/pulumi-policy/issues/241). Should a later one call it no more, ``no-secrets`` would find
-    marked texts too: more than it should, never less.
+    (https://github.com/pulumi/pulumi-policy/issues/241). If a later release stops calling this function,
+    ``no-secrets`` reports marked strings too: more than it should, never less.
     """
     vars(_library)["deserialize_properties"] = _deserialize
 

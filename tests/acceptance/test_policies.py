@@ -1,4 +1,4 @@
-"""The pack of ``examples/policies`` on the real engine; what it says is shown in ``docs/policies.md``."""
+"""The pack of ``examples/policies`` on the real engine, and its output in ``docs/policies.md``."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from tests.support.emulator_server import Emulator
 
 BROKEN = {
-    ("longest-lifetime", "long", "expirationMinutes: more than 480"),
-    ("session-group", "ungrouped", "sessionGroup: is required"),
-    ("session-group", "misnamed", "sessionGroup: does not match the pattern [a-z0-9]+(-[a-z0-9]+)*"),
-    ("user-id-no-email", "person", "userId: holds an e-mail address"),
-    ("no-secrets", "leaky", "messages[0]: seems to hold a secret (GitHub Token)"),
-    ("no-secrets", "leaky", "metadata: seems to hold a secret (GitHub Token)"),
-    ("required-metadata", "ownerless", "metadata: has no key owner"),
+    ("longest-lifetime", "long", "expirationMinutes: must be at most 480"),
+    ("session-group", "ungrouped", "sessionGroup: required"),
+    ("session-group", "misnamed", "sessionGroup: must match the pattern [a-z0-9]+(-[a-z0-9]+)*"),
+    ("user-id-no-email", "person", "userId: must not contain an e-mail address"),
+    ("no-secrets", "leaky", "messages[0]: seems to contain a secret (GitHub Token)"),
+    ("no-secrets", "leaky", "metadata: seems to contain a secret (GitHub Token)"),
+    ("required-metadata", "ownerless", "metadata: key owner is required"),
     (
         "production-expiry",
         "live",
-        "sessionGroup: is one of production, but the session neither renews nor has onExpired error",
+        'sessionGroup: is a production group: renewBeforeMinutes, or onExpired "error", is required',
     ),
-    ("sessions-per-stack", "acceptance-test", "11 sessions in one stack, more than 10"),
+    ("sessions-per-stack", "acceptance-test", "11 sessions in this stack, at most 10 are allowed"),
 }
 
 
@@ -37,7 +37,7 @@ def seen(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     return see(emulator, tmp_path_factory.mktemp("policies") / "stack")
 
 
-def test_advice_names_each_broken_rule_and_lets_the_run_pass(seen: Seen) -> None:
+def test_advice_reports_each_violation_and_lets_the_run_pass(seen: Seen) -> None:
     assert {policy for policy, _, _ in BROKEN} == {rule.name for rule in RULES}
     assert not seen.advised.failed
     assert violations(seen.advised) == {("advisory", *one) for one in BROKEN}
@@ -48,25 +48,27 @@ def test_mandatory_rules_block_the_preview(seen: Seen) -> None:
     assert violations(seen.blocked) == {("mandatory", *one) for one in BROKEN}
 
 
-def test_each_text_tells_what_to_change(seen: Seen) -> None:
+def test_each_violation_says_how_to_fix_it(seen: Seen) -> None:
     for rule in RULES:
         assert f"          {rule.description}\n" in verdict(seen.advised)
         assert f"          {rule.remedy}" in verdict(seen.advised)
 
 
-def test_a_value_that_only_the_update_knows_stops_it_before_that_session_is_created(seen: Seen) -> None:
+def test_a_value_that_only_the_update_knows_is_checked_before_its_session_is_created(seen: Seen) -> None:
     assert seen.stopped.failed
-    assert violations(seen.stopped) == {("mandatory", "user-id-no-email", "late", "userId: holds an e-mail address")}
+    assert violations(seen.stopped) == {
+        ("mandatory", "user-id-no-email", "late", "userId: must not contain an e-mail address")
+    }
     assert seen.created == ["u-17"]
 
 
-def test_no_declared_text_is_shown(seen: Seen) -> None:
+def test_no_declared_value_is_shown(seen: Seen) -> None:
     for run in (seen.advised, seen.blocked, seen.stopped):
         for text in (CANARY, TOKEN, "@example.com"):
             assert text not in run.text + repr(run.messages)
 
 
-def test_the_page_shows_what_the_engine_shows(seen: Seen) -> None:
+def test_the_page_shows_the_output_of_a_run(seen: Seen) -> None:
     page = PAGE.read_text()
 
     assert page == filled(page, seen)
@@ -86,7 +88,7 @@ def test_the_quickstart_passes_every_mandatory_rule(new_stack: NewStack) -> None
     assert list(stack.resources()) == ["desk"]
 
 
-def test_the_example_of_a_configuration_names_rules_and_settings_that_exist() -> None:
+def test_the_example_configuration_names_existing_rules_and_settings() -> None:
     configured = json.loads((PACK / "mandatory.json").read_text())
 
     assert configured.pop("all") == "mandatory"

@@ -1,4 +1,4 @@
-"""Runs the pack of ``examples/policies`` on the real engine, and fills in what ``docs/policies.md`` shows of it."""
+"""Runs the pack of ``examples/policies`` on the real engine and writes the generated parts of ``docs/policies.md``."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FINE: dict[str, Any] = {"user_id": "u-17", "session_group": "support", "metadata
 
 
 def breaking() -> None:
-    """Break each rule once, with declared texts that nothing may repeat; then come close and break none."""
+    """Violate each rule once, with texts that no output may repeat; then declare sessions that only just pass."""
     secret: Any = pulumi.Output.secret
     fresh = Session("fresh", **FINE)
     Session("long", **FINE | {"expiration_minutes": secret(900)})
@@ -59,14 +59,14 @@ def breaking() -> None:
 
 
 def late() -> None:
-    """Break a rule by a value that only the update knows."""
+    """Violate a rule with a value that only the update knows."""
     fresh = Session("fresh", **FINE)
     Session("late", **FINE | {"user_id": fresh.id.apply(lambda known: f"{known}@example.com")})
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What the engine showed, and the users of the sessions that were created."""
+    """The output of three runs, and the users of the sessions that were created."""
 
     advised: Run
     blocked: Run
@@ -75,14 +75,14 @@ class Seen:
 
 
 def packed(stack: Stack, verb: Callable[..., Run], **configured: object) -> Run:
-    """Run the engine with the pack, as configured by a file."""
+    """Run the engine with the pack and a file of settings."""
     file = stack.home / "policies.json"
     file.write_text(json.dumps(CONFIG | configured))
     return verb(policy_packs=[str(PACK)], policy_pack_configs=[str(file)])
 
 
 def see(emulator: Emulator, home: Path) -> Seen:
-    """Run what breaks the rules: as advice, as a mandatory preview, as a mandatory update."""
+    """Run the violations: as advice, as a mandatory preview, as a mandatory update."""
     stack = Stack(home, emulator.variables(ORGANIZATION), breaking)
     advised = packed(stack, stack.preview)
     blocked = packed(stack, stack.preview, all="mandatory")
@@ -92,19 +92,19 @@ def see(emulator: Emulator, home: Path) -> Seen:
 
 
 def verdict(run: Run) -> str:
-    """Give what the terminal shows under "Policies"."""
+    """Return what the terminal shows under "Policies"."""
     lines = run.text.partition("\nPolicies:\n")[2].partition("\n\n")[0]
     return f"Policies:\n{lines}".replace(f"{ROOT}/", "")
 
 
 def violations(run: Run) -> set[tuple[str, str, str, str]]:
-    """Give level, policy, resource and the line that tells what is wrong."""
+    """Return level, policy, resource and the line that says what is wrong, of each violation."""
     found = re.findall(r"- \[(\w+)\]  (\S+)  \(\S+: (\S+)\)\n +.*\n +(.*)\n +.*", verdict(run))
     return {(level, policy, resource, line) for level, policy, resource, line in found}
 
 
 def row(rule: Rule[Any]) -> str:
-    """Give a rule's line of the table."""
+    """Return the row of a rule in the table."""
     settings = [
         f"`{key}`: {one['description']} Default `{json.dumps(one['default'])}`" for key, one in rule.schema.items()
     ]
@@ -113,8 +113,8 @@ def row(rule: Rule[Any]) -> str:
 
 
 def filled(page: str, seen: Seen) -> str:
-    """Put what was seen in place of what stands in the page after each mark."""
-    table = "\n".join(["| policy | asks that | settings | what to do |", "| --- | --- | --- | --- |", *map(row, RULES)])
+    """Return the page with each generated part replaced."""
+    table = "\n".join(["| policy | requires | settings | how to fix |", "| --- | --- | --- | --- |", *map(row, RULES)])
     parts = {
         "rules": table,
         "advised": f"```text\n{verdict(seen.advised)}\n```",

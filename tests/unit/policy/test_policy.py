@@ -1,6 +1,6 @@
-"""What the library of policies hands over, in whatever shape, is judged without a crash and without being repeated.
+"""Whatever ``pulumi_policy`` passes, in any shape, is checked without a crash and never repeated.
 
-``wire`` is what the engine sends; the pieces of the library that read it are those that a running pack uses.
+``wire`` is what the engine sends; the functions of the library that read it are those that a running pack uses.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ def read(wire: Mapping[str, Any], *, remediates: bool = False) -> Any:  # noqa: 
     return found if remediates else unknown_checking_proxy(found)
 
 
-def judged(wire: Mapping[str, Any], kind: str = SESSION) -> list[tuple[str, str]]:
-    """Give each violation as the name of its policy and its text."""
+def violations_of(wire: Mapping[str, Any], kind: str = SESSION) -> list[tuple[str, str]]:
+    """Return each violation as the name of its policy and its text."""
     found: list[tuple[str, str]] = []
     for policy in POLICIES:
         config = STRICT.get(policy.name, {})
@@ -83,13 +83,13 @@ def names(found: Iterable[tuple[str, str]]) -> set[str]:
     return {name for name, _ in found}
 
 
-def test_each_rule_is_a_policy_of_the_packs_level_with_a_remedy() -> None:
+def test_each_rule_is_a_policy_with_the_level_of_the_pack_and_a_remedy() -> None:
     assert {policy.name for policy in POLICIES} == {rule.name for rule in RULES}
     assert {policy.enforcement_level for policy in POLICIES} == {None}
     assert all(policy.remediation_steps for policy in POLICIES)
 
 
-def test_a_session_that_breaks_every_rule_is_told_all_of_them() -> None:
+def test_a_session_that_violates_every_rule_is_reported_by_each() -> None:
     wire = {
         "userId": "jane@example.com",
         "sessionGroup": "prod",
@@ -98,11 +98,11 @@ def test_a_session_that_breaks_every_rule_is_told_all_of_them() -> None:
         "messages": [{"role": "user", "content": TOKEN}],
     }
 
-    assert names(judged(wire)) == {policy.name for policy in POLICIES}
+    assert names(violations_of(wire)) == {policy.name for policy in POLICIES}
 
 
-def test_another_resource_is_none_of_theirs() -> None:
-    assert judged({"userId": "jane@example.com"}, "aws:s3/bucket:Bucket") == []
+def test_other_resources_are_not_checked() -> None:
+    assert violations_of({"userId": "jane@example.com"}, "aws:s3/bucket:Bucket") == []
 
 
 @pytest.mark.parametrize(
@@ -119,19 +119,19 @@ def test_another_resource_is_none_of_theirs() -> None:
         ({"metadata": secret(UNKNOWN_STRING_VALUE)}, False),
     ],
 )
-def test_a_secret_passes_where_it_is_marked(wire: dict[str, Any], *, found: bool) -> None:
-    assert ("no-secrets" in names(judged(wire))) is found
+def test_a_marked_secret_passes(wire: dict[str, Any], *, found: bool) -> None:
+    assert ("no-secrets" in names(violations_of(wire))) is found
 
 
 @pytest.mark.parametrize("key", ["userId", "sessionGroup", "messages", "metadata", "expirationMinutes"])
 @pytest.mark.parametrize("unknown", [UNKNOWN_STRING_VALUE, secret(UNKNOWN_NUMBER_VALUE)])
-def test_an_unknown_value_breaks_no_rule(key: str, unknown: object) -> None:
+def test_an_unknown_value_violates_no_rule(key: str, unknown: object) -> None:
     known = {"userId": "u", "sessionGroup": "-", "onExpired": "error", "metadata": {"owner": "team"}}
 
-    assert names(judged(known | {key: unknown})) == {"sessions-per-stack"}
+    assert names(violations_of(known | {key: unknown})) == {"sessions-per-stack"}
 
 
-def test_another_policy_of_the_pack_sees_marked_texts_as_before() -> None:
+def test_another_policy_of_the_pack_gets_the_same_values_as_before() -> None:
     wire = {"a": secret("text"), "b": [secret({"c": "inner"})], "d": secret(3.0), "e": None}
 
     props = read(wire)
@@ -165,8 +165,8 @@ _WIRE = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from([*INPUTS, CANARY]), _WIRE))
-def test_no_shape_crashes_a_rule_and_no_declared_text_is_repeated(wire: dict[str, Any]) -> None:
-    texts = [text for _, text in judged(wire)]
+def test_no_shape_crashes_a_rule_and_no_declared_value_is_repeated(wire: dict[str, Any]) -> None:
+    texts = [text for _, text in violations_of(wire)]
 
     assert CANARY not in "".join(texts)
     assert TOKEN not in "".join(texts)

@@ -1,4 +1,4 @@
-"""The rules of the policies, each as the pure function that it is."""
+"""Each rule of the policies, as a pure function."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ FINE: dict[str, Any] = {
 
 
 def defaults(name: str, **configured: object) -> dict[str, Any]:
-    """Fill in the schema's defaults, as the engine does."""
+    """Return settings with the defaults of the schema, as the engine fills them in."""
     schema = next(rule.schema for rule in RULES if rule.name == name)
     return {key: one["default"] for key, one in schema.items()} | configured
 
 
-def wrong(name: str, changed: dict[str, Any], **configured: object) -> list[str]:
-    """Give the first line of each violation; None takes an input away."""
+def first_lines(name: str, changed: dict[str, Any], **configured: object) -> list[str]:
+    """Return the first line of each violation; None removes an input."""
     properties = {key: value for key, value in (FINE | changed).items() if value is not None}
     found = OF_SESSIONS[name].violations(Declared(properties, NOW), defaults(name, **configured))
     assert all(text.endswith(f"\n{OF_SESSIONS[name].remedy}") for text in found)
@@ -45,8 +45,8 @@ def at(minutes: float) -> str:
     return (NOW + timedelta(minutes=minutes)).isoformat()
 
 
-TOO_LONG = ["expirationMinutes: more than 480"]
-TOO_FAR = ["expiresAt: more than 480 minutes ahead"]
+TOO_LONG = ["expirationMinutes: must be at most 480"]
+TOO_FAR = ["expiresAt: must be at most 480 minutes from now"]
 
 
 @pytest.mark.parametrize(
@@ -63,15 +63,15 @@ TOO_FAR = ["expiresAt: more than 480 minutes ahead"]
         ({"expirationMinutes": 480.0, "expiresAt": at(500)}, []),
     ],
 )
-def test_a_lifetime_is_bounded(changed: dict[str, Any], found: list[str]) -> None:
-    assert wrong("longest-lifetime", changed) == found
+def test_the_lifetime_is_limited(changed: dict[str, Any], found: list[str]) -> None:
+    assert first_lines("longest-lifetime", changed) == found
 
 
-def test_the_longest_lifetime_is_configured() -> None:
-    assert wrong("longest-lifetime", {}, maxMinutes=59.0) == ["expirationMinutes: more than 59"]
+def test_the_maximum_lifetime_is_configured() -> None:
+    assert first_lines("longest-lifetime", {}, maxMinutes=59.0) == ["expirationMinutes: must be at most 59"]
 
 
-MISNAMED = ["sessionGroup: does not match the pattern [a-z0-9]+(-[a-z0-9]+)*"]
+MISNAMED = ["sessionGroup: must match the pattern [a-z0-9]+(-[a-z0-9]+)*"]
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,8 @@ MISNAMED = ["sessionGroup: does not match the pattern [a-z0-9]+(-[a-z0-9]+)*"]
     [
         ("support", []),
         ("pr-1234-shop", []),
-        (None, ["sessionGroup: is required"]),
-        ("", ["sessionGroup: is required"]),
+        (None, ["sessionGroup: required"]),
+        ("", ["sessionGroup: required"]),
         ("Support", MISNAMED),
         ("support-", MISNAMED),
         ("support\n", MISNAMED),
@@ -88,13 +88,13 @@ MISNAMED = ["sessionGroup: does not match the pattern [a-z0-9]+(-[a-z0-9]+)*"]
         (UNKNOWN, []),
     ],
 )
-def test_a_group_is_required_and_matches_as_a_whole(group: object, found: list[str]) -> None:
-    assert wrong("session-group", {"sessionGroup": group}) == found
+def test_a_group_is_required_and_must_match_as_a_whole(group: object, found: list[str]) -> None:
+    assert first_lines("session-group", {"sessionGroup": group}) == found
 
 
 def test_the_pattern_of_groups_is_configured() -> None:
-    assert wrong("session-group", {}, pattern="support-.*") == []
-    assert wrong("session-group", {}, pattern="support") == ["sessionGroup: does not match the pattern support"]
+    assert first_lines("session-group", {}, pattern="support-.*") == []
+    assert first_lines("session-group", {}, pattern="support") == ["sessionGroup: must match the pattern support"]
 
 
 @pytest.mark.parametrize(
@@ -110,15 +110,15 @@ def test_the_pattern_of_groups_is_configured() -> None:
         f"{'x' * 50_000}@example.com",
     ],
 )
-def test_an_email_address_is_no_user_id(user: str) -> None:
-    assert wrong("user-id-no-email", {"userId": user}) == ["userId: holds an e-mail address"]
+def test_a_user_id_with_an_email_address_is_a_violation(user: str) -> None:
+    assert first_lines("user-id-no-email", {"userId": user}) == ["userId: must not contain an e-mail address"]
 
 
 @pytest.mark.parametrize(
     "user", ["u-17", "support-desk", "@jane", "jane@", "jane@tenant", "a@b@c", "@jane:example.org", "v1.2", UNKNOWN]
 )
 def test_an_opaque_user_id_passes(user: object) -> None:
-    assert wrong("user-id-no-email", {"userId": user}) == []
+    assert first_lines("user-id-no-email", {"userId": user}) == []
 
 
 @pytest.mark.parametrize(
@@ -136,16 +136,16 @@ def test_an_opaque_user_id_passes(user: object) -> None:
         ({"messages": None, "metadata": None}, []),
     ],
 )
-def test_a_secret_in_the_open_is_found_where_it_lies(changed: dict[str, Any], places: list[str]) -> None:
-    assert wrong("no-secrets", changed) == [f"{at}: seems to hold a secret (GitHub Token)" for at in places]
+def test_a_plaintext_secret_is_reported_with_its_place(changed: dict[str, Any], places: list[str]) -> None:
+    assert first_lines("no-secrets", changed) == [f"{at}: seems to contain a secret (GitHub Token)" for at in places]
 
 
-def test_each_kind_of_secret_is_told() -> None:
+def test_each_kind_of_secret_is_reported() -> None:
     key = "-----BEGIN RSA PRIVATE KEY-----"
 
-    assert wrong("no-secrets", {"metadata": {"a": TOKEN, "b": key}}) == [
-        "metadata: seems to hold a secret (GitHub Token)",
-        "metadata: seems to hold a secret (Private Key)",
+    assert first_lines("no-secrets", {"metadata": {"a": TOKEN, "b": key}}) == [
+        "metadata: seems to contain a secret (GitHub Token)",
+        "metadata: seems to contain a secret (Private Key)",
     ]
 
 
@@ -160,17 +160,17 @@ def test_each_kind_of_secret_is_told() -> None:
         (UNKNOWN, []),
     ],
 )
-def test_metadata_has_the_keys_that_are_required(metadata: object, missing: list[str]) -> None:
-    found = wrong("required-metadata", {"metadata": metadata}, keys=["owner", "cost-centre"])
+def test_each_missing_key_of_metadata_is_reported(metadata: object, missing: list[str]) -> None:
+    found = first_lines("required-metadata", {"metadata": metadata}, keys=["owner", "cost-centre"])
 
-    assert found == [f"metadata: has no key {key}" for key in missing]
+    assert found == [f"metadata: key {key} is required" for key in missing]
 
 
 def test_no_key_is_required_by_default() -> None:
-    assert wrong("required-metadata", {"metadata": None}) == []
+    assert first_lines("required-metadata", {"metadata": None}) == []
 
 
-UNSAFE = ["sessionGroup: is one of production, but the session neither renews nor has onExpired error"]
+UNSAFE = ['sessionGroup: is a production group: renewBeforeMinutes, or onExpired "error", is required']
 
 
 @pytest.mark.parametrize(
@@ -188,37 +188,39 @@ UNSAFE = ["sessionGroup: is one of production, but the session neither renews no
         ({"sessionGroup": UNKNOWN}, []),
     ],
 )
-def test_a_production_session_renews_or_stops_the_run(changed: dict[str, Any], found: list[str]) -> None:
-    assert wrong("production-expiry", changed) == found
+def test_a_production_session_must_renew_or_stop_the_run(changed: dict[str, Any], found: list[str]) -> None:
+    assert first_lines("production-expiry", changed) == found
 
 
-def test_what_is_production_is_configured() -> None:
-    assert wrong("production-expiry", {"sessionGroup": "live"}, production="live|prod") == UNSAFE
+def test_the_pattern_of_production_groups_is_configured() -> None:
+    assert first_lines("production-expiry", {"sessionGroup": "live"}, production="live|prod") == UNSAFE
 
 
-@pytest.mark.parametrize(("count", "found"), [(0, []), (3, []), (4, ["4 sessions in one stack, more than 3"])])
-def test_sessions_in_a_stack_are_bounded(count: int, found: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("count", "found"), [(0, []), (3, []), (4, ["4 sessions in this stack, at most 3 are allowed"])]
+)
+def test_the_number_of_sessions_in_a_stack_is_limited(count: int, found: list[str]) -> None:
     (rule,) = STACK_RULES
     texts = rule.violations([Declared(FINE, NOW)] * count, defaults(rule.name, maxSessions=3.0))
 
     assert [text.splitlines()[0] for text in texts] == found
 
 
-def test_what_most_people_declare_passes_every_rule() -> None:
-    assert [text for name in OF_SESSIONS for text in wrong(name, {})] == []
+def test_an_ordinary_session_passes_every_rule() -> None:
+    assert [text for name in OF_SESSIONS for text in first_lines(name, {})] == []
 
 
-def test_a_misspelt_setting_is_told_beside_what_the_rule_finds() -> None:
+def test_an_unknown_setting_is_reported_beside_the_violations() -> None:
     rule = OF_SESSIONS["longest-lifetime"]
     texts = rule.violations(Declared(FINE | {"expirationMinutes": 900}, NOW), defaults(rule.name, maxMinute=5))
 
-    assert [text.splitlines()[0] for text in texts] == ["maxMinute: no setting of longest-lifetime", *TOO_LONG]
-    assert texts[0].splitlines()[1] == "Correct it in the file given with --policy-pack-config, or in the pack."
+    assert [text.splitlines()[0] for text in texts] == ["maxMinute: unknown setting of longest-lifetime", *TOO_LONG]
+    assert texts[0].splitlines()[1] == "Correct it in the file of --policy-pack-config, or in the pack."
 
 
 @pytest.mark.parametrize(("name", "key"), [("session-group", "pattern"), ("production-expiry", "production")])
 @pytest.mark.parametrize("group", [FINE["sessionGroup"], None])
-def test_a_pattern_that_is_none_is_told(name: str, key: str, group: str | None) -> None:
+def test_an_invalid_pattern_is_reported(name: str, key: str, group: str | None) -> None:
     (text,) = OF_SESSIONS[name].violations(Declared(FINE | {"sessionGroup": group}, NOW), {key: "support-("})
 
-    assert text.splitlines()[0] == f"a setting of {name} is no regular expression of Python"
+    assert text.splitlines()[0] == f"a setting of {name} is not a valid Python regular expression"

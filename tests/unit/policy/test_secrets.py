@@ -1,4 +1,4 @@
-"""What counts as a secret in a conversation. The samples are put together here, so that none stands in a file."""
+"""What counts as a secret in a conversation. The samples are built here, so that no file contains one."""
 
 from __future__ import annotations
 
@@ -66,18 +66,18 @@ ORDINARY = (
 )
 
 
-def test_a_new_release_of_the_library_turns_no_detector_on_or_off_unseen() -> None:
+def test_exactly_these_detectors_are_on() -> None:
     assert [each.secret_type for each in detector.DETECTORS] == sorted(ON)
 
 
 @pytest.mark.parametrize("kind", SAMPLES)
 @pytest.mark.parametrize("around", ["{}", "Use {} from now on.", "first\nsecond: {}\nthird", '{{"key": "{}"}}'])
-def test_a_known_kind_is_told_by_name(kind: str, around: str) -> None:
+def test_a_known_kind_is_named(kind: str, around: str) -> None:
     assert kinds_of_secret(around.format(SAMPLES[kind])) == [kind]
 
 
 @pytest.mark.parametrize("text", ORDINARY)
-def test_an_ordinary_text_holds_none(text: str) -> None:
+def test_an_ordinary_text_contains_no_secret(text: str) -> None:
     assert kinds_of_secret(text) == []
 
 
@@ -86,8 +86,8 @@ def test_a_secret_anywhere_in_a_long_line_is_found(before: int) -> None:
     assert kinds_of_secret("x " * (before // 2) + SAMPLES["GitHub Token"] + " x" * 10_000) == ["GitHub Token"]
 
 
-def test_no_pattern_is_given_a_long_line_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some take the square of its length: minutes for a hundred thousand slashes."""
+def test_no_pattern_gets_a_whole_long_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some take quadratic time: minutes for a hundred thousand slashes."""
     given: list[str] = []
 
     class Recording(GitHubTokenDetector):
