@@ -1,4 +1,4 @@
-"""The vocabulary: names, limits and defaults of a session, and the one mapping between their spellings.
+"""The vocabulary: the table of a session's properties, its limits, and the one mapping between their spellings.
 
 Limits and defaults are those of the published API description (``tests/openapi.yaml``).
 """
@@ -6,11 +6,38 @@ Limits and defaults are those of the published API description (``tests/openapi.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from typing import Any, Final, TypeGuard
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeGuard
 
 Properties = dict[str, Any]
 """Inputs or outputs of one session, by state key."""
+
+
+class Key:
+    """State keys. They lie in people's state, so none of them ever changes."""
+
+    USER_ID: Final = "userId"
+    SESSION_GROUP: Final = "sessionGroup"
+    ORGANIZATION: Final = "organization"
+    EXPIRATION_MINUTES: Final = "expirationMinutes"
+    EXPIRES_AT: Final = "expiresAt"
+    RENEW_BEFORE_MINUTES: Final = "renewBeforeMinutes"
+    ON_EXPIRED: Final = "onExpired"
+    MESSAGES: Final = "messages"
+    METADATA: Final = "metadata"
+    STATUS: Final = "status"
+    GRANTED_EXPIRES_AT: Final = "grantedExpiresAt"
+    CREATED_AT: Final = "createdAt"
+    BASE_URL: Final = "baseUrl"
+    EXPIRED: Final = "expired"
+    TITLE: Final = "title"
+    MODEL: Final = "model"
+    TOTAL_MESSAGES: Final = "totalMessages"
+    TOTAL_TOKENS: Final = "totalTokens"
+    UPDATED_AT: Final = "updatedAt"
+
 
 MIN_LIFETIME: Final = 5
 MAX_LIFETIME: Final = 1440
@@ -22,35 +49,144 @@ APPENDABLE_ROLES: Final = ("user", "assistant")
 STATUSES: Final = ("active", "completed")
 ON_EXPIRED: Final = ("recreate", "ignore", "error")
 
-REPLACING: Final = ("userId", "sessionGroup", "organization")
-INPUTS: Final = (
-    *REPLACING,
-    "expirationMinutes",
-    "expiresAt",
-    "renewBeforeMinutes",
-    "onExpired",
-    "messages",
-    "metadata",
-    "status",
+Kind = Literal["text", "word", "whole", "flag", "timestamp", "messages", "object"]
+
+
+@dataclass(frozen=True)
+class Property:
+    """One property of a session: what state, validation, editors and references say of it.
+
+    Args:
+        key: the name in state.
+        kind: the type of the value; a ``word`` is one of ``words``.
+        output: the description of the output.
+        input: the description of the input; empty for what only the provider sets.
+        required: whether people must declare it.
+        replaces: whether changing it replaces the session.
+        default: the value that check fills in; None for none.
+        minimum: the least value of a whole number.
+        maximum: the greatest value of a whole number.
+        words: the allowed words.
+
+    """
+
+    key: str
+    kind: Kind
+    output: str
+    input: str = ""
+    required: bool = False
+    replaces: bool = False
+    default: str | int | None = None
+    minimum: int = 0
+    maximum: int | None = None
+    words: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The Python name, of the argument and of the attribute."""
+        return re.sub("[A-Z]", lambda capital: f"_{capital[0].lower()}", self.key)
+
+
+_REPLACES: Final = "Changing it replaces the session."
+
+PROPERTIES: Final = (
+    Property(
+        Key.USER_ID,
+        "text",
+        "Whose session it is.",
+        f"Whose session it is. {_REPLACES}",
+        required=True,
+        replaces=True,
+    ),
+    Property(
+        Key.SESSION_GROUP,
+        "text",
+        "The group of sessions that it belongs to; None if none is declared.",
+        f"The group of sessions that it belongs to, such as an application, environment or tenant. {_REPLACES}",
+        replaces=True,
+    ),
+    Property(
+        Key.ORGANIZATION,
+        "text",
+        "The QuantCDN organization that it belongs to.",
+        f"The QuantCDN organization that it belongs to; by default the configured one. {_REPLACES}",
+        replaces=True,
+    ),
+    Property(
+        Key.EXPIRATION_MINUTES,
+        "whole",
+        "The declared lifetime in minutes; None where `expires_at` is declared.",
+        f"Lifetime from creation, in whole minutes from {MIN_LIFETIME} to {MAX_LIFETIME}"
+        f" (default {DEFAULT_LIFETIME}). Raising it extends the session by the difference; lowering it sends"
+        " nothing, since the API cannot shorten a session.",
+        default=DEFAULT_LIFETIME,
+        minimum=MIN_LIFETIME,
+        maximum=MAX_LIFETIME,
+    ),
+    Property(
+        Key.EXPIRES_AT,
+        "timestamp",
+        "The requested expiry (RFC 3339); `granted_expires_at` is the actual one.",
+        "The expiry, instead of a lifetime: an RFC 3339 timestamp with an offset, at least"
+        f" {MIN_LIFETIME} minutes from now on creation and never more than {MAX_LIFETIME}. Excludes"
+        " `expiration_minutes` and `renew_before_minutes`.",
+    ),
+    Property(
+        Key.RENEW_BEFORE_MINUTES,
+        "whole",
+        "With this many minutes left, or fewer, a run renews it.",
+        "With this many minutes left, or fewer, a run extends the session to a whole lifetime: whole minutes from"
+        " 1 to the lifetime less 1. Nothing renews it between runs.",
+        minimum=1,
+        maximum=MAX_LIFETIME - 1,
+    ),
+    Property(
+        Key.ON_EXPIRED,
+        "word",
+        "What a run does once it has expired: `recreate`, `ignore` or `error`.",
+        "What a run does once the session has expired: `recreate` it (the default), `ignore` it, or stop with an"
+        " `error`.",
+        default="recreate",
+        words=ON_EXPIRED,
+    ),
+    Property(
+        Key.MESSAGES,
+        "messages",
+        "The declared messages; not the live conversation.",
+        "The messages that it starts with. User and assistant messages added at the end are appended; any other"
+        " change replaces the session.",
+    ),
+    Property(Key.METADATA, "object", "The declared metadata.", "Any JSON object. Changed in place."),
+    Property(
+        Key.STATUS,
+        "word",
+        "`active` or `completed`.",
+        "`active` (the default) or `completed`. Changed in place.",
+        default="active",
+        words=STATUSES,
+    ),
+    Property(Key.GRANTED_EXPIRES_AT, "timestamp", "The expiry that the API last granted (RFC 3339)."),
+    Property(Key.CREATED_AT, "timestamp", "When the API created it (RFC 3339)."),
+    Property(Key.BASE_URL, "text", "The base URL of the API that holds it."),
+    Property(Key.EXPIRED, "flag", "Whether a refresh found it gone after its expiry."),
+    Property(Key.TITLE, "text", "The API's title for it, once a refresh has read one; always secret."),
+    Property(Key.MODEL, "text", "The model that it runs on, once a refresh has read it."),
+    Property(Key.TOTAL_MESSAGES, "whole", "The number of messages in the conversation when last counted."),
+    Property(Key.TOTAL_TOKENS, "whole", "The number of tokens used when last counted."),
+    Property(Key.UPDATED_AT, "timestamp", "When the API last applied an update of this resource (RFC 3339)."),
 )
-COMPUTED: Final = (
-    "grantedExpiresAt",
-    "createdAt",
-    "baseUrl",
-    "expired",
-    "title",
-    "model",
-    "totalMessages",
-    "totalTokens",
-    "updatedAt",
-)
+"""The one table. Editors run no code: their texts in ``sdk/`` are literals, and a test holds them to this."""
+
+INPUTS: Final = tuple(row.key for row in PROPERTIES if row.input)
+COMPUTED: Final = tuple(row.key for row in PROPERTIES if not row.input)
+REPLACING: Final = tuple(row.key for row in PROPERTIES if row.replaces)
 
 
 class Unknown:
     """A value that a preview cannot know yet; there is one, :data:`UNKNOWN`."""
 
     def __repr__(self) -> str:
-        """Stand where the value would."""
+        """Return a placeholder for the value."""
         return "<unknown>"
 
 
@@ -58,7 +194,7 @@ UNKNOWN: Final = Unknown()
 
 
 def contains_unknown(value: object) -> bool:
-    """Tell whether a value, or anything inside it, is not known yet."""
+    """Return whether a value, or anything inside it, is not known yet."""
     if isinstance(value, Mapping):
         return any(contains_unknown(inner) for inner in value.values())
     if isinstance(value, list):
@@ -67,7 +203,7 @@ def contains_unknown(value: object) -> bool:
 
 
 def same(one: object, other: object) -> bool:
-    """Compare as JSON does, where ``true`` is not ``1`` (for Python it is); what JSON cannot carry is like nothing."""
+    """Return whether two values are equal as JSON, where ``true`` is not ``1``; what is not JSON equals nothing."""
     try:
         return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
     except (TypeError, ValueError):
@@ -75,13 +211,13 @@ def same(one: object, other: object) -> bool:
 
 
 def camel(name: str) -> str:
-    """Spell a snake_case name as state keys, POST and PUT bodies do."""
+    """Return a snake_case name in camelCase, as state keys, POST and PUT bodies spell it."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 
 
 def by_state_key(arguments: Mapping[str, Any]) -> Properties:
-    """Rename the constructor's arguments to state keys; what is not given (None) is left out."""
+    """Return arguments by state key; what is not given (None) is left out."""
     return {camel(name): value for name, value in arguments.items() if value is not None}
 
 
