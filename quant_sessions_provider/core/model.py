@@ -49,7 +49,7 @@ APPENDABLE_ROLES: Final = ("user", "assistant")
 STATUSES: Final = ("active", "completed")
 ON_EXPIRED: Final = ("recreate", "ignore", "error")
 
-Kind = Literal["text", "word", "whole", "flag", "timestamp", "messages", "object"]
+Kind = Literal["text", "word", "minutes", "count", "flag", "timestamp", "messages", "object"]
 
 
 @dataclass(frozen=True)
@@ -58,14 +58,14 @@ class Property:
 
     Args:
         key: the name in state.
-        kind: the type of the value; a ``word`` is one of ``words``.
+        kind: the type of the value; a ``word`` is one of ``words``, ``minutes`` are whole.
         output: the description of the output.
         input: the description of the input; empty for what only the provider sets.
         required: whether people must declare it.
         replaces: whether changing it replaces the session.
         default: the value that check fills in; None for none.
-        minimum: the least value of a whole number.
-        maximum: the greatest value of a whole number.
+        minimum: the fewest minutes.
+        maximum: the most minutes.
         words: the allowed words.
 
     """
@@ -78,7 +78,7 @@ class Property:
     replaces: bool = False
     default: str | int | None = None
     minimum: int = 0
-    maximum: int | None = None
+    maximum: int = 0
     words: tuple[str, ...] = ()
 
     @property
@@ -89,7 +89,7 @@ class Property:
 
 _REPLACES: Final = "Changing it replaces the session."
 
-PROPERTIES: Final = (
+_TABLE: Final = (
     Property(
         Key.USER_ID,
         "text",
@@ -101,20 +101,20 @@ PROPERTIES: Final = (
     Property(
         Key.SESSION_GROUP,
         "text",
-        "The group of sessions that it belongs to; None if none is declared.",
-        f"The group of sessions that it belongs to, such as an application, environment or tenant. {_REPLACES}",
+        "The group that it belongs to; None if none is declared.",
+        f"The group that the session belongs to, such as an application, environment or tenant. {_REPLACES}",
         replaces=True,
     ),
     Property(
         Key.ORGANIZATION,
         "text",
         "The QuantCDN organization that it belongs to.",
-        f"The QuantCDN organization that it belongs to; by default the configured one. {_REPLACES}",
+        f"The QuantCDN organization that the session belongs to; by default the configured one. {_REPLACES}",
         replaces=True,
     ),
     Property(
         Key.EXPIRATION_MINUTES,
-        "whole",
+        "minutes",
         "The declared lifetime in minutes; None where `expires_at` is declared.",
         f"Lifetime from creation, in whole minutes from {MIN_LIFETIME} to {MAX_LIFETIME}"
         f" (default {DEFAULT_LIFETIME}). Raising it extends the session by the difference; lowering it sends"
@@ -133,7 +133,7 @@ PROPERTIES: Final = (
     ),
     Property(
         Key.RENEW_BEFORE_MINUTES,
-        "whole",
+        "minutes",
         "With this many minutes left, or fewer, a run renews it.",
         "With this many minutes left, or fewer, a run extends the session to a whole lifetime: whole minutes from"
         " 1 to the lifetime less 1. Nothing renews it between runs.",
@@ -144,8 +144,8 @@ PROPERTIES: Final = (
         Key.ON_EXPIRED,
         "word",
         "What a run does once it has expired: `recreate`, `ignore` or `error`.",
-        "What a run does once the session has expired: `recreate` it (the default), `ignore` it, or stop with an"
-        " `error`.",
+        "What a run does once the session has expired: `recreate` it (the default), `ignore` the expiry, or stop"
+        " with an `error`.",
         default="recreate",
         words=ON_EXPIRED,
     ),
@@ -153,8 +153,8 @@ PROPERTIES: Final = (
         Key.MESSAGES,
         "messages",
         "The declared messages; not the live conversation.",
-        "The messages that it starts with. User and assistant messages added at the end are appended; any other"
-        " change replaces the session.",
+        "The messages that the session starts with. User and assistant messages added at the end are appended; any"
+        " other change replaces the session.",
     ),
     Property(Key.METADATA, "object", "The declared metadata.", "Any JSON object. Changed in place."),
     Property(
@@ -171,15 +171,17 @@ PROPERTIES: Final = (
     Property(Key.EXPIRED, "flag", "Whether a refresh found it gone after its expiry."),
     Property(Key.TITLE, "text", "The API's title for it, once a refresh has read one; always secret."),
     Property(Key.MODEL, "text", "The model that it runs on, once a refresh has read it."),
-    Property(Key.TOTAL_MESSAGES, "whole", "The number of messages in the conversation when last counted."),
-    Property(Key.TOTAL_TOKENS, "whole", "The number of tokens used when last counted."),
+    Property(Key.TOTAL_MESSAGES, "count", "The number of messages in the conversation when last counted."),
+    Property(Key.TOTAL_TOKENS, "count", "The number of tokens used when last counted."),
     Property(Key.UPDATED_AT, "timestamp", "When the API last applied an update of this resource (RFC 3339)."),
 )
+
+PROPERTIES: Final = {row.key: row for row in _TABLE}
 """The one table. Editors run no code: their texts in ``sdk/`` are literals, and a test holds them to this."""
 
-INPUTS: Final = tuple(row.key for row in PROPERTIES if row.input)
-COMPUTED: Final = tuple(row.key for row in PROPERTIES if not row.input)
-REPLACING: Final = tuple(row.key for row in PROPERTIES if row.replaces)
+INPUTS: Final = tuple(row.key for row in _TABLE if row.input)
+COMPUTED: Final = tuple(row.key for row in _TABLE if not row.input)
+REPLACING: Final = tuple(row.key for row in _TABLE if row.replaces)
 
 
 class Unknown:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 from unicodedata import category
 
 from quant_sessions_provider.core import timestamps
@@ -17,11 +18,13 @@ from quant_sessions_provider.core.model import (
     INPUTS,
     MAX_LIFETIME,
     MIN_LIFETIME,
-    ON_EXPIRED,
+    PROPERTIES,
     ROLES,
-    STATUSES,
     UNKNOWN,
+    Key,
+    Kind,
     Properties,
+    Property,
     is_whole,
 )
 
@@ -31,32 +34,36 @@ _LONGEST_SHOWN: Final = 10**15
 
 def failures(old: Properties, new: Properties, now: datetime) -> list[str]:
     """List what is wrong with the declared inputs; ``old`` are the last run's, empty on creation."""
-    found = [line for key, check in _CHECKS.items() if key in new for line in check(key, new[key])]
-    found += [] if "userId" in new else ["userId: is required"]
+    declared = [PROPERTIES[key] for key in INPUTS if key in new and key != Key.RENEW_BEFORE_MINUTES]
+    found = [line for row in declared for line in _CHECKS[row.kind](row, new[row.key])]
+    found += _path_segment(new.get(Key.ORGANIZATION))
+    found += [f"{key}: is required" for key in INPUTS if PROPERTIES[key].required and key not in new]
     found += ["an unknown property is declared"] if set(new) - set(INPUTS) else []
-    return found + list(_moment(old, new, now)) + list(_renewal(new))
+    return [*found, *_moment(old, new, now), *_renewal(new)]
 
 
-def _words(*allowed: str) -> Callable[[str, object], Failures]:
-    def check(key: str, value: object) -> Failures:
-        if value is not UNKNOWN and value not in allowed:
-            yield f"{key}: must be one of {', '.join(allowed)}"
-
-    return check
+def _word(row: Property, value: object) -> Failures:
+    yield from _one_of(row.words, row.key, value)
 
 
-def _text(key: str, value: object) -> Failures:
+def _one_of(words: tuple[str, ...], at: str, value: object) -> Failures:
+    if value is not UNKNOWN and value not in words:
+        yield f"{at}: must be one of {', '.join(words)}"
+
+
+def _text(row: Property, value: object) -> Failures:
     if value is not UNKNOWN and not (isinstance(value, str) and value.strip()):
-        yield f"{key}: must be a text that is not empty"
+        yield f"{row.key}: must be a text that is not empty"
 
 
-def _organization(key: str, value: object) -> Failures:
+def _path_segment(organization: object) -> Failures:
     """Refuse what no path can hold here, and not only when the session is to be created."""
-    yield from _text(key, value)
-    if isinstance(value, str) and value.strip() and not value.strip("."):
-        yield f"{key}: must not be made of dots"
-    if isinstance(value, str) and any(category(letter) == "Cs" for letter in value):
-        yield f"{key}: must be valid Unicode"
+    if not isinstance(organization, str):
+        return
+    if organization.strip() and not organization.strip("."):
+        yield f"{Key.ORGANIZATION}: must not be made of dots"
+    if any(category(letter) == "Cs" for letter in organization):
+        yield f"{Key.ORGANIZATION}: must be valid Unicode"
 
 
 def _shown(value: object) -> str:
@@ -66,20 +73,23 @@ def _shown(value: object) -> str:
     return "" if abs(value) > _LONGEST_SHOWN else f", not {value}"
 
 
-def _lifetime(key: str, value: Any) -> Failures:  # noqa: ANN401 - whatever was declared
-    if value is UNKNOWN or (is_whole(value) and MIN_LIFETIME <= value <= MAX_LIFETIME):
-        return
-    yield f"{key}: must be a whole number of minutes from {MIN_LIFETIME} to {MAX_LIFETIME}{_shown(value)}"
+def _minutes(row: Property, value: object, why: str = "") -> Failures:
+    if value is not UNKNOWN and not _lies_within(value, row):
+        yield f"{row.key}: must be a whole number of minutes from {row.minimum} to {row.maximum}{why}{_shown(value)}"
 
 
-def _messages(key: str, value: object) -> Failures:
+def _lies_within(value: object, row: Property) -> TypeGuard[int]:
+    return is_whole(value) and row.minimum <= value <= row.maximum
+
+
+def _messages(row: Property, value: object) -> Failures:
     if value is UNKNOWN:
         return
     if not isinstance(value, list):
-        yield f"{key}: must be a list of messages"
+        yield f"{row.key}: must be a list of messages"
         return
     for index, message in enumerate(value):
-        yield from _message(f"{key}[{index}]", message)
+        yield from _message(f"{row.key}[{index}]", message)
 
 
 def _message(at: str, message: object) -> Failures:
@@ -88,7 +98,7 @@ def _message(at: str, message: object) -> Failures:
     if not isinstance(message, Mapping):
         yield f"{at}: must be an object with role and content"
         return
-    yield from _words(*ROLES)(f"{at}.role", message.get("role"))
+    yield from _one_of(ROLES, f"{at}.role", message.get("role"))
     content = message.get("content")
     if content is not UNKNOWN and not (isinstance(content, str) and content):
         yield f"{at}.content: must be a text that is not empty"
@@ -96,11 +106,11 @@ def _message(at: str, message: object) -> Failures:
         yield f"{at}: must have no keys other than role and content"
 
 
-def _metadata(key: str, value: object) -> Failures:
+def _object(row: Property, value: object) -> Failures:
     if value is not UNKNOWN and not isinstance(value, Mapping):
-        yield f"{key}: must be an object"
+        yield f"{row.key}: must be an object"
     elif not _is_json(value):
-        yield f"{key}: holds a value that JSON cannot carry"
+        yield f"{row.key}: holds a value that JSON cannot carry"
 
 
 def _is_json(value: object) -> bool:
@@ -113,39 +123,36 @@ def _is_json(value: object) -> bool:
     return value is None or value is UNKNOWN or isinstance(value, (str, int))
 
 
-def _expiry(key: str, value: object) -> Failures:
+def _timestamp(row: Property, value: object) -> Failures:
     if value is not UNKNOWN and timestamps.parse_or_none(value) is None:
-        yield f"{key}: must be an RFC 3339 timestamp with an offset, such as 2026-11-24T17:00:00+01:00"
+        yield f"{row.key}: must be an RFC 3339 timestamp with an offset, such as 2026-11-24T17:00:00+01:00"
 
 
-_CHECKS: Final[dict[str, Callable[[str, Any], Failures]]] = {
-    "userId": _text,
-    "sessionGroup": _text,
-    "organization": _organization,
-    "expirationMinutes": _lifetime,
-    "expiresAt": _expiry,
-    "onExpired": _words(*ON_EXPIRED),
+_CHECKS: Final[dict[Kind, Callable[[Property, Any], Failures]]] = {
+    "text": _text,
+    "word": _word,
+    "minutes": _minutes,
+    "timestamp": _timestamp,
     "messages": _messages,
-    "metadata": _metadata,
-    "status": _words(*STATUSES),
+    "object": _object,
 }
 
 
 def _moment(old: Properties, new: Properties, now: datetime) -> Failures:
     """Bound a moment set by hand whenever it moves: one request reaches at most a day ahead."""
-    until, before = timestamps.parse_or_none(new.get("expiresAt")), timestamps.parse_or_none(old.get("expiresAt"))
+    until, before = (timestamps.parse_or_none(side.get(Key.EXPIRES_AT)) for side in (new, old))
     if until is None or until == before:
         return
     if not old and until < now + timedelta(minutes=MIN_LIFETIME):
-        yield f"expiresAt: must lie at least {MIN_LIFETIME} minutes ahead"
+        yield f"{Key.EXPIRES_AT}: must lie at least {MIN_LIFETIME} minutes ahead"
     if until > now + timedelta(minutes=MAX_LIFETIME):
-        yield f"expiresAt: must lie at most {MAX_LIFETIME} minutes ahead"
+        yield f"{Key.EXPIRES_AT}: must lie at most {MAX_LIFETIME} minutes ahead"
 
 
 def _renewal(new: Properties) -> Failures:
-    ahead, lifetime = new.get("renewBeforeMinutes", UNKNOWN), new.get("expirationMinutes", UNKNOWN)
-    bounded = not list(_lifetime("", lifetime)) and lifetime is not UNKNOWN
-    longest = (lifetime if bounded else MAX_LIFETIME) - 1
-    if ahead is not UNKNOWN and not (is_whole(ahead) and 1 <= ahead <= longest):
-        why = " (the lifetime less 1)" if bounded else ""
-        yield f"renewBeforeMinutes: must be a whole number of minutes from 1 to {longest}{why}{_shown(ahead)}"
+    row = PROPERTIES[Key.RENEW_BEFORE_MINUTES]
+    lifetime = new.get(Key.EXPIRATION_MINUTES)
+    why = ""
+    if _lies_within(lifetime, PROPERTIES[Key.EXPIRATION_MINUTES]):
+        row, why = replace(row, maximum=lifetime - 1), " (the lifetime less 1)"
+    yield from _minutes(row, new.get(Key.RENEW_BEFORE_MINUTES, UNKNOWN), why)

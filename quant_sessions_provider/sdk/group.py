@@ -37,42 +37,16 @@ class SessionGroup(pulumi.ComponentResource):
 
     Each session is named ``NAME-USER`` after the group and its user, so adding, removing or reordering users never
     touches the sessions of others.
-
-    Args:
-        name: the group's name in the stack, and the beginning of its sessions' names.
-        user_ids: whose sessions: a list of user ids, or a mapping of names to user ids. Names of resources are plain
-            in state, previews and URNs; with a mapping its keys are used in them and the user ids may be Outputs and
-            secrets. Names must be known when the program runs, without "::" and printable.
-        session_group: the group that the API lists them by; this and all below as for :class:`Session`.
-        expiration_minutes: lifetime from each session's own creation, whole minutes from 5 to 1440 (default 60).
-        expires_at: all live until one moment instead: RFC 3339 with an offset, at most 1440 minutes ahead.
-        renew_before_minutes: with how many minutes left, or fewer, a run renews one.
-        on_expired: what a run does about one that has expired.
-        messages: the declared messages, the same for each.
-        metadata: any JSON object, the same for each.
-        status: ``active`` or ``completed``.
-        organization: whose account; by default the configured one.
-        session_opts: gives more of Pulumi's options for one session, by the user id or the mapping's key, such as
-            aliases for a session that was declared on its own before.
-        opts: Pulumi's options. What is about properties and replacement goes to each session; the rest is the
-            component's, of which Pulumi hands on aliases, protect, retain_on_delete, deleted_with and transforms.
-
-    Raises:
-        pulumi.RunError: the names cannot be known, are empty, cannot be part of a resource's name, or two are the
-            same; or what :class:`Session` refuses.
-
-    ``sessions`` holds the sessions by user id or key. The other outputs are maps with the same keys.
-
     """
 
     sessions: dict[str, Session]
-    """The sessions themselves, by user id or key."""
+    """The sessions, by user id or key."""
     session_ids: pulumi.Output[dict[str, str]]
-    """The sessions' ids."""
+    """The ids of the sessions. By user id or key."""
     expires_at: pulumi.Output[dict[str, str]]
-    """Until when each was asked to live (RFC 3339)."""
+    """The requested expiry (RFC 3339); `granted_expires_at` is the actual one. By user id or key."""
     granted_expires_at: pulumi.Output[dict[str, str]]
-    """Until when each lives, as the API last granted it (RFC 3339)."""
+    """The expiry that the API last granted (RFC 3339). By user id or key."""
 
     def __init__(  # noqa: PLR0913 - a session has that many properties
         self,
@@ -91,6 +65,40 @@ class SessionGroup(pulumi.ComponentResource):
         session_opts: Callable[[str], pulumi.ResourceOptions | None] = lambda _: None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """Declare one session for each user, all with the same settings.
+
+        Args:
+            name: The group's name in the stack. Each session is named NAME-USER.
+            user_ids: Whose sessions: a list of user ids, or a mapping of names to user ids. Resource names are not
+                secret: they appear in state, previews and URNs. With a mapping its keys are used as names, and the user
+                ids may be Outputs and secrets. Names must be known when the program runs, printable, and without "::".
+            session_group: The group that the session belongs to, such as an application, environment or tenant.
+                Changing it replaces the session.
+            expiration_minutes: Lifetime from creation, in whole minutes from 5 to 1440 (default 60). Raising it extends
+                the session by the difference; lowering it sends nothing, since the API cannot shorten a session.
+            expires_at: The expiry, instead of a lifetime: an RFC 3339 timestamp with an offset, at least 5 minutes from
+                now on creation and never more than 1440. Excludes `expiration_minutes` and `renew_before_minutes`.
+            renew_before_minutes: With this many minutes left, or fewer, a run extends the session to a whole lifetime:
+                whole minutes from 1 to the lifetime less 1. Nothing renews it between runs.
+            on_expired: What a run does once the session has expired: `recreate` it (the default), `ignore` the expiry,
+                or stop with an `error`.
+            messages: The messages that the session starts with. User and assistant messages added at the end are
+                appended; any other change replaces the session.
+            metadata: Any JSON object. Changed in place.
+            status: `active` (the default) or `completed`. Changed in place.
+            organization: The QuantCDN organization that the session belongs to; by default the configured one. Changing
+                it replaces the session.
+            session_opts: Returns further options of Pulumi for one session, by user id or key, such as the aliases of a
+                session that was declared on its own before.
+            opts: Pulumi's resource options. Those about properties and replacement go to each session, the rest to the
+                component; Pulumi passes aliases, protect, retain_on_delete, deleted_with and transforms on to the
+                sessions.
+
+        Raises:
+            pulumi.RunError: A name is unknown, empty, duplicate or cannot be part of a resource's name, or
+                :class:`Session` refuses an argument.
+
+        """
         users = _by_key(name, user_ids)
         own, each = _divided(name, opts or pulumi.ResourceOptions())
         super().__init__(TYPE, name, None, own)

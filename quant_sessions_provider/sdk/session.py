@@ -12,7 +12,7 @@ from pulumi.runtime import get_config, is_config_secret
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from quant_sessions_provider.core.model import COMPUTED, INPUTS, by_state_key, camel
+from quant_sessions_provider.core.model import PROPERTIES, by_state_key, camel
 from quant_sessions_provider.core.settings import NAMESPACES
 from quant_sessions_provider.dynamic.properties import EXACT
 from quant_sessions_provider.provider import SessionProvider
@@ -39,11 +39,9 @@ _T = TypeVar("_T")
 class _Output(Generic[_T]):
     """An output under its Python name; Pulumi keeps it in the instance under its state key."""
 
-    def __init__(self, doc: str) -> None:
-        self.__doc__ = doc
-
     def __set_name__(self, owner: type, name: str) -> None:
         self._key = camel(name)
+        self.__doc__ = PROPERTIES[self._key].output
 
     @overload
     def __get__(self, session: None, owner: type) -> _Output[_T]: ...
@@ -61,54 +59,48 @@ class _Output(Generic[_T]):
 class Session(Resource, module="quant", name="Session"):
     """A QuantCDN AI session: a conversation that lives from 5 minutes to 24 hours.
 
-    Args:
-        name: the resource's name in the stack.
-        user_id: whose session it is. Changing it replaces the session.
-        session_group: groups sessions, by application, environment or tenant. Changing it replaces the session.
-        expiration_minutes: lifetime from creation, whole minutes from 5 to 1440 (default 60). Raising it extends by
-            the difference; lowering it sends nothing, as the API cannot shorten a session.
-        expires_at: lives until a moment instead: RFC 3339 with an offset, at most 1440 minutes ahead. Excludes
-            ``expiration_minutes`` and ``renew_before_minutes``.
-        renew_before_minutes: a run that finds this many minutes or fewer left extends the session to a whole
-            lifetime: whole minutes from 1 to the lifetime less 1. Nothing renews between runs.
-        on_expired: what a run does about a session that has expired: ``recreate`` it, ``ignore`` that, or stop with
-            an ``error``.
-        messages: the conversation's declared messages. User and assistant messages added at the end are appended;
-            any other change replaces the session.
-        metadata: any JSON object. Changed in place.
-        status: ``active`` or ``completed``. Changed in place.
-        organization: whose account; by default the configured one. Changing it replaces the session.
-        opts: Pulumi's resource options.
-
-    Raises:
-        pulumi.RunError: arguments exclude each other, or Pulumi would drop, round or not act upon what is declared:
-            None in an object, whole numbers beyond 2^53, ``import_``, options by Python names. Or it would keep the
-            token in state, since that is configured in plain text.
-
-    The ``id`` is the session's own. Every input is an output too, as it was applied; see the properties below for the
-    rest. The rules are in ``docs/expiry.md``.
-
+    The ``id`` is the session's own. Every input is an output too, as it was applied. The rules of expiry are in
+    ``docs/expiry.md``.
     """
 
-    user_id = _Output[str]("Whose session it is.")
-    session_group = _Output[str | None]("The group, if one is declared.")
-    organization = _Output[str]("The account that holds it.")
-    expiration_minutes = _Output[int | None]("The declared lifetime in minutes; None with a moment set by hand.")
-    expires_at = _Output[str]("Until when it was asked to live (RFC 3339); `granted_expires_at` is what it got.")
-    renew_before_minutes = _Output[int | None]("With how many minutes left, or fewer, a run renews it.")
-    on_expired = _Output[str]("What a run does once it has expired.")
-    messages = _Output[list[dict[str, str]] | None]("The declared messages; not the live transcript.")
-    metadata = _Output[dict[str, Any] | None]("The declared metadata.")
-    status = _Output[str]("`active` or `completed`.")
-    granted_expires_at = _Output[str]("Until when it lives, as the API last granted it.")
-    created_at = _Output[str]("When it was created, as the API tells it.")
-    base_url = _Output[str]("The host that holds it.")
-    expired = _Output[bool]("Whether a refresh found it gone after its expiry.")
-    title = _Output[str | None]("The API's title for it, once an update or refresh has read one; always secret.")
-    model = _Output[str | None]("The model that it runs on, once read.")
-    total_messages = _Output[int | None]("Messages in the conversation when last counted.")
-    total_tokens = _Output[int | None]("Tokens used when last counted.")
-    updated_at = _Output[str | None]("When the API last took an update of ours.")
+    user_id = _Output[str]()
+    """Whose session it is."""
+    session_group = _Output[str | None]()
+    """The group that it belongs to; None if none is declared."""
+    organization = _Output[str]()
+    """The QuantCDN organization that it belongs to."""
+    expiration_minutes = _Output[int | None]()
+    """The declared lifetime in minutes; None where `expires_at` is declared."""
+    expires_at = _Output[str]()
+    """The requested expiry (RFC 3339); `granted_expires_at` is the actual one."""
+    renew_before_minutes = _Output[int | None]()
+    """With this many minutes left, or fewer, a run renews it."""
+    on_expired = _Output[str]()
+    """What a run does once it has expired: `recreate`, `ignore` or `error`."""
+    messages = _Output[list[dict[str, str]] | None]()
+    """The declared messages; not the live conversation."""
+    metadata = _Output[dict[str, Any] | None]()
+    """The declared metadata."""
+    status = _Output[str]()
+    """`active` or `completed`."""
+    granted_expires_at = _Output[str]()
+    """The expiry that the API last granted (RFC 3339)."""
+    created_at = _Output[str]()
+    """When the API created it (RFC 3339)."""
+    base_url = _Output[str]()
+    """The base URL of the API that holds it."""
+    expired = _Output[bool]()
+    """Whether a refresh found it gone after its expiry."""
+    title = _Output[str | None]()
+    """The API's title for it, once a refresh has read one; always secret."""
+    model = _Output[str | None]()
+    """The model that it runs on, once a refresh has read it."""
+    total_messages = _Output[int | None]()
+    """The number of messages in the conversation when last counted."""
+    total_tokens = _Output[int | None]()
+    """The number of tokens used when last counted."""
+    updated_at = _Output[str | None]()
+    """When the API last applied an update of this resource (RFC 3339)."""
 
     def __init__(  # noqa: PLR0913 - the resource has that many properties
         self,
@@ -126,6 +118,34 @@ class Session(Resource, module="quant", name="Session"):
         organization: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """Declare a QuantCDN AI session: a conversation that lives from 5 minutes to 24 hours.
+
+        Args:
+            name: The resource's name in the stack.
+            user_id: Whose session it is. Changing it replaces the session.
+            session_group: The group that the session belongs to, such as an application, environment or tenant.
+                Changing it replaces the session.
+            expiration_minutes: Lifetime from creation, in whole minutes from 5 to 1440 (default 60). Raising it extends
+                the session by the difference; lowering it sends nothing, since the API cannot shorten a session.
+            expires_at: The expiry, instead of a lifetime: an RFC 3339 timestamp with an offset, at least 5 minutes from
+                now on creation and never more than 1440. Excludes `expiration_minutes` and `renew_before_minutes`.
+            renew_before_minutes: With this many minutes left, or fewer, a run extends the session to a whole lifetime:
+                whole minutes from 1 to the lifetime less 1. Nothing renews it between runs.
+            on_expired: What a run does once the session has expired: `recreate` it (the default), `ignore` the expiry,
+                or stop with an `error`.
+            messages: The messages that the session starts with. User and assistant messages added at the end are
+                appended; any other change replaces the session.
+            metadata: Any JSON object. Changed in place.
+            status: `active` (the default) or `completed`. Changed in place.
+            organization: The QuantCDN organization that the session belongs to; by default the configured one. Changing
+                it replaces the session.
+            opts: Pulumi's resource options.
+
+        Raises:
+            pulumi.RunError: Two arguments exclude each other, Pulumi would drop, round or ignore something that is
+                declared, or the configured API token is not a secret.
+
+        """
         if expires_at is not None and (expiration_minutes is not None or renew_before_minutes is not None):
             other = "renew_before_minutes" if expiration_minutes is None else "expiration_minutes"
             raise pulumi.RunError(f"session {name}: expires_at and {other} exclude each other")
@@ -183,7 +203,7 @@ def _register(
         _refuse_options(name, opts)
     # The title may be made from messages.
     ours = pulumi.ResourceOptions(additional_secret_outputs=["title"], hooks=hooks)
-    names: dict[str, Any] = dict.fromkeys((*INPUTS, *COMPUTED))
+    names: dict[str, Any] = dict.fromkeys(PROPERTIES)
     Resource.__init__(session, SessionProvider(), name, names | inputs, pulumi.ResourceOptions.merge(opts, ours))
 
 
@@ -208,7 +228,7 @@ def _refuse_options(name: str, opts: pulumi.ResourceOptions) -> None:
     for option in ("ignore_changes", "replace_on_changes", "hide_diffs", "additional_secret_outputs"):
         for path in getattr(opts, option) or []:
             root = path.replace("[", ".").split(".")[0] if isinstance(path, str) else ""
-            if "_" in root and camel(root) in (*INPUTS, *COMPUTED):
+            if "_" in root and camel(root) in PROPERTIES:
                 raise pulumi.RunError(f"session {name}: {option} goes by state keys: {camel(root)}, not {root}")
 
 

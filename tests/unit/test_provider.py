@@ -17,7 +17,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 from quant_sessions_provider import provider
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import ConfigurationError, QuantSessionsError, RefusedError
-from quant_sessions_provider.core.model import UNKNOWN
+from quant_sessions_provider.core.model import PROPERTIES, UNKNOWN
 from quant_sessions_provider.operations.crud import Diff, Operations
 from quant_sessions_provider.provider import SessionProvider
 
@@ -179,6 +179,12 @@ def test_without_any_setting_check_says_what_to_set() -> None:
     failures = configured().check({}, HOST).failures
     assert ["QUANTCDN_API_TOKEN" in failures[0].reason, "QUANTCDN_ORGANIZATION" in failures[1].reason] == [True, True]
     assert {failure.property for failure in failures} == {""}
+
+
+def test_check_fills_in_the_defaults_of_the_table() -> None:
+    inputs = configured(bearer="t", organization="acme").check({}, {"userId": "ada"}).inputs
+    defaults = {row.key: row.default for row in PROPERTIES.values() if row.default is not None}
+    assert defaults == {key: inputs[key] for key in defaults}
 
 
 def shown_by_the_host(attempt: Callable[[], object]) -> str:

@@ -27,12 +27,19 @@ def test_the_names_of_state_stay_as_they_are_in_peoples_state() -> None:
     assert " ".join(model.COMPUTED) == (
         "grantedExpiresAt createdAt baseUrl expired title model totalMessages totalTokens updatedAt"
     )
+    keys = [value for name, value in vars(model.Key).items() if name.isupper()]
+    assert keys == [*model.INPUTS, *model.COMPUTED] == list(model.PROPERTIES)
+    assert model.REPLACING == ("userId", "sessionGroup", "organization")
     assert (model.MIN_LIFETIME, model.MAX_LIFETIME, model.MAX_EXTENSION, model.DEFAULT_LIFETIME) == (5, 1440, 1440, 60)
 
 
 @given(WORDS)
 def test_snake_case_and_camel_case_name_each_other(word: str) -> None:
     assert spelled(model.camel(word)) == word
+
+
+def test_the_python_name_of_a_property_is_its_state_key_in_snake_case() -> None:
+    assert all(model.camel(row.name) == row.key and row.name == spelled(row.key) for row in model.PROPERTIES.values())
 
 
 def test_arguments_become_state_keys_without_those_not_given_and_data_keeps_its_keys() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from quant_sessions_provider.core.model import INPUTS, UNKNOWN
+from quant_sessions_provider.core.model import INPUTS, PROPERTIES, UNKNOWN
 from quant_sessions_provider.core.validation import failures
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
@@ -83,6 +83,23 @@ def until(moment: str) -> dict[str, Any]:
 )
 def test_each_rule_has_its_line(key: str, value: object, texts: list[str]) -> None:
     assert failures({}, VALID | {key: value}, NOW) == texts
+
+
+@pytest.mark.parametrize("key", INPUTS)
+def test_limits_words_and_what_is_required_are_those_of_the_table(key: str) -> None:
+    row, others = (
+        PROPERTIES[key],
+        {name: value for name, value in VALID.items() if name not in (key, "renewBeforeMinutes")},
+    )
+    if row.kind == "minutes":
+        tried = {row.minimum - 1: False, row.minimum: True, row.maximum: True, row.maximum + 1: False}
+        others.pop("expirationMinutes", None)
+        assert {value: not failures({}, others | {key: value}, NOW) for value in tried} == tried
+    for word in row.words:
+        assert failures({}, others | {key: word}, NOW) == []
+    if row.words:
+        assert failures({}, others | {key: "other"}, NOW) == [f"{key}: must be one of {', '.join(row.words)}"]
+    assert failures({}, others, NOW) == ([f"{key}: is required"] if row.required else [])
 
 
 @pytest.mark.parametrize("value", [4, 1441, 60.5, -1, True, "60", None])

@@ -1,0 +1,136 @@
+"""What editors show comes from literals in the source, since they run no code: the property table is held to them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from inspect import cleandoc
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import pytest
+
+from quant_sessions_provider import OnExpired, Session, Status
+from quant_sessions_provider.core.model import COMPUTED, INPUTS, PROPERTIES, ROLES, Key, Property
+from quant_sessions_provider.sdk import group, session
+from quant_sessions_provider.sdk.session import Role
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+ANNOTATIONS = {
+    "text": "pulumi.Input[str]",
+    "minutes": "pulumi.Input[int]",
+    "timestamp": "pulumi.Input[str]",
+    "messages": "pulumi.Input[Sequence[pulumi.Input[Message]]]",
+    "object": "pulumi.Input[Mapping[str, Any]]",
+    Key.ON_EXPIRED: "pulumi.Input[OnExpired]",
+    Key.STATUS: "pulumi.Input[Status]",
+}
+OUTPUTS = {
+    "text": "str",
+    "word": "str",
+    "minutes": "int",
+    "count": "int",
+    "flag": "bool",
+    "timestamp": "str",
+    "messages": "list[dict[str, str]]",
+    "object": "dict[str, Any]",
+}
+CLASSES = pytest.mark.parametrize(("module", "name"), [(session, "Session"), (group, "SessionGroup")])
+
+
+def class_in(module: ModuleType, name: str) -> ast.ClassDef:
+    (found,) = (
+        node
+        for node in ast.parse(Path(str(module.__file__)).read_text()).body
+        if isinstance(node, ast.ClassDef) and node.name == name
+    )
+    return found
+
+
+def constructor(module: ModuleType, name: str) -> ast.FunctionDef:
+    (found,) = (
+        node for node in class_in(module, name).body if isinstance(node, ast.FunctionDef) and node.name == "__init__"
+    )
+    return found
+
+
+def documented_arguments(function: ast.FunctionDef) -> dict[str, str]:
+    """Read the ``Args:`` of a docstring, each as one line."""
+    section = (ast.get_docstring(function) or "").partition("Args:\n")[2].partition("\n\n")[0]
+    entries = re.split(r"^(\w+): ", cleandoc(section), flags=re.MULTILINE)[1:]
+    return {name: " ".join(text.split()) for name, text in zip(entries[::2], entries[1::2], strict=True)}
+
+
+def documented_attributes(cls: ast.ClassDef) -> dict[str, str]:
+    """Read the string after each attribute."""
+    found = {}
+    for attribute, text in zip(cls.body, cls.body[1:], strict=False):
+        target = attribute.targets[0] if isinstance(attribute, ast.Assign) else getattr(attribute, "target", None)
+        if isinstance(target, ast.Name):
+            assert isinstance(text, ast.Expr), target.id
+            found[target.id] = ast.literal_eval(text.value)
+    return found
+
+
+def declared_arguments(function: ast.FunctionDef) -> dict[str, tuple[str, str]]:
+    """Give annotation and default of each keyword argument, as written."""
+    pairs = zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
+    return {a.arg: (ast.unparse(a.annotation) if a.annotation else "", ast.unparse(d) if d else "") for a, d in pairs}
+
+
+def declaration(row: Property) -> tuple[str, str]:
+    """Give what the table says an argument is declared as; a default that may not be sent is only documented."""
+    plain = ANNOTATIONS.get(row.key) or ANNOTATIONS[row.kind]
+    if row.required:
+        return plain, ""
+    return (plain, repr(row.default)) if row.words else (f"{plain} | None", "None")
+
+
+@CLASSES
+def test_each_argument_of_both_constructors_is_documented_and_declared_as_the_table_has_it(
+    module: ModuleType, name: str
+) -> None:
+    rows = {row.name: row for row in (PROPERTIES[key] for key in INPUTS)}
+    documented, declared = (read(constructor(module, name)) for read in (documented_arguments, declared_arguments))
+    own = {"name", "opts"} if name == "Session" else {"name", "opts", "user_ids", "session_opts"}
+    shared = rows.keys() - ({"user_id"} if name == "SessionGroup" else set())
+    assert documented.keys() == own | shared
+    assert {key: documented[key] for key in shared} == {key: rows[key].input for key in shared}
+    assert {key: declared[key] for key in shared} == {key: declaration(rows[key]) for key in shared}
+    # In the order in which they are declared.
+    assert list(documented) == ["name", *declared]
+
+
+def test_each_output_is_documented_and_typed_as_the_table_has_it() -> None:
+    rows = {row.name: row for row in PROPERTIES.values()}
+    assert documented_attributes(class_in(session, "Session")) == {name: row.output for name, row in rows.items()}
+    assert {name: vars(Session)[name].__doc__ for name in rows} == {name: row.output for name, row in rows.items()}
+    for node in class_in(session, "Session").body:
+        if isinstance(node, ast.Assign):
+            name, written = ast.unparse(node.targets[0]), ast.unparse(node.value)
+            kind = OUTPUTS[rows[name].kind]
+            assert written in (f"_Output[{kind}]()", f"_Output[{kind} | None]()"), name
+
+
+def test_each_output_of_a_group_is_documented_as_that_of_a_session() -> None:
+    documented = documented_attributes(class_in(group, "SessionGroup"))
+    shared = {row.name: f"{row.output} By user id or key." for row in PROPERTIES.values() if row.name in documented}
+    assert {"expires_at", "granted_expires_at"} == shared.keys()
+    assert documented == documented | shared
+    assert documented.keys() - shared.keys() == {"sessions", "session_ids"}
+
+
+def test_the_words_that_editors_complete_are_those_of_the_table() -> None:
+    assert get_args(OnExpired) == PROPERTIES[Key.ON_EXPIRED].words
+    assert get_args(Status) == PROPERTIES[Key.STATUS].words
+    assert get_args(Role) == ROLES
+
+
+def test_limits_and_defaults_stand_in_the_texts() -> None:
+    for row in PROPERTIES.values():
+        stated = [row.default, *row.words, *((row.minimum, row.maximum) if row.key == Key.EXPIRATION_MINUTES else ())]
+        assert all(str(value) in row.input for value in stated if value is not None), row.key
+        assert ("replaces the session" in row.input) == (row.replaces or row.key == Key.MESSAGES), row.key
+    assert [PROPERTIES[key].input for key in COMPUTED] == [""] * len(COMPUTED)
