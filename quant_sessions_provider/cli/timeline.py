@@ -12,12 +12,14 @@ from quant_sessions_provider.cli.files import read_json, unusable
 from quant_sessions_provider.cli.output import AsJson, console, print_json, safe
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.timeline import schedule
-from quant_sessions_provider.timeline import svg as timeline_svg
-from quant_sessions_provider.timeline import terminal as timeline_text
-from quant_sessions_provider.timeline.terminal import Picture
+from quant_sessions_provider.timeline.simulate import forecast
+from quant_sessions_provider.timeline.state import InvalidExportError, read_sessions
+from quant_sessions_provider.timeline.svg import svg
+from quant_sessions_provider.timeline.terminal import table
+from quant_sessions_provider.timeline.view import Chart, as_json, remarks
 
 if TYPE_CHECKING:
-    from quant_sessions_provider.timeline.simulate import Life
+    from quant_sessions_provider.timeline.model import Forecast
 
 _LONGEST = 366
 
@@ -31,23 +33,21 @@ def timeline(  # noqa: PLR0913 - options of a command
     days: Annotated[int, typer.Option(min=1, max=_LONGEST, help="How far to look ahead.")] = 7,
     start: Annotated[str | None, typer.Option("--from", help="A moment to start at.", show_default="now")] = None,
     image: Annotated[Path | None, typer.Option("--svg", help="Also draw it into this file.")] = None,
-    as_json: AsJson = False,
+    json: AsJson = False,
 ) -> None:
     """Show when each session of a stack lives, is renewed and is dead, if `pulumi up` runs on a schedule."""
-    from quant_sessions_provider.timeline import simulate as timelines  # noqa: PLC0415 - it imports Pulumi, which is slow
-
-    picture = _picture(every, cron, zone, *_time(start, timedelta(days=days)))
+    chart = _chart(every, cron, zone, *_time(start, timedelta(days=days)))
     try:
-        sessions, notes = timelines.sessions_of(read_json(file))
-    except timelines.NoStateError as error:
+        sessions, notes = read_sessions(read_json(file))
+    except InvalidExportError as error:
         unusable(file, str(error))
-    lives = [timelines.live(session, picture.runs, picture.start, picture.end) for session in sessions]
+    forecasts = [forecast(session, chart.runs, chart.start, chart.end) for session in sessions]
     if image:
-        _draw(image, timeline_svg.svg(lives, picture, notes))
-    if as_json:
-        print_json(timeline_text.as_json(lives, picture, notes))
+        _draw(image, svg(forecasts, chart, notes))
+    if json:
+        print_json(as_json(forecasts, chart, notes))
     else:
-        _show(lives, picture, notes)
+        _print(forecasts, chart, notes)
 
 
 def _time(start: str | None, span: timedelta) -> tuple[datetime, datetime]:
@@ -61,26 +61,26 @@ def _time(start: str | None, span: timedelta) -> tuple[datetime, datetime]:
         raise typer.BadParameter("must leave time for --days", param_hint="--from") from None
 
 
-def _picture(every: str | None, cron: str | None, zone: str, start: datetime, end: datetime) -> Picture:
+def _chart(every: str | None, cron: str | None, zone: str, start: datetime, end: datetime) -> Chart:
     if (every is None) == (cron is None):
         raise typer.BadParameter("give the schedule of runs by one of them", param_hint="--every or --cron")
     try:
         if every is not None:
-            return Picture(start, end, schedule.every(every, start, end), f"every {every}")
+            return Chart(start, end, schedule.every(every, start, end), f"every {every}")
         runs = schedule.cron(cron or "", zone, start, end)
     except schedule.ScheduleError as error:
         raise typer.BadParameter(error.rule, param_hint=error.option) from None
-    return Picture(start, end, runs, f"at '{cron}' {zone}")
+    return Chart(start, end, runs, f"at '{cron}' {zone}")
 
 
-def _show(lives: list[Life], picture: Picture, notes: list[str]) -> None:
+def _print(forecasts: list[Forecast], chart: Chart, notes: list[str]) -> None:
     to = console()
     unicode = to.encoding.lower().startswith("utf")
-    if lives:
-        to.print(timeline_text.table(lives, picture, to.width, unicode=unicode))
+    if forecasts:
+        to.print(table(forecasts, chart, to.width, unicode=unicode))
     else:
         to.print("No session is in this state.")
-    for line in timeline_text.advice(lives, notes):
+    for line in remarks(forecasts, notes):
         to.print(safe(line), soft_wrap=True)
 
 

@@ -44,6 +44,9 @@ MAX_LIFETIME: Final = 1440
 MAX_EXTENSION: Final = 1440
 DEFAULT_LIFETIME: Final = 60
 
+EXACT: Final = 2**53
+"""Pulumi's numbers are floats; up to here each whole one is exact."""
+
 ROLES: Final = ("system", "user", "assistant")
 APPENDABLE_ROLES: Final = ("user", "assistant")
 STATUSES: Final = ("active", "completed")
@@ -210,6 +213,17 @@ def same(one: object, other: object) -> bool:
         return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
     except (TypeError, ValueError):
         return False
+
+
+def with_whole_numbers(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return a JSON value in which whole floats, as Pulumi's numbers are, have become ints wherever they are exact."""
+    if isinstance(value, Mapping):
+        return {key: with_whole_numbers(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [with_whole_numbers(inner) for inner in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT:
+        return int(value)
+    return value
 
 
 def camel(name: str) -> str:

@@ -6,20 +6,17 @@ Pulumi's own ``translate_*_property`` are not used: they would rename keys insid
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from pulumi.output import UNKNOWN as PULUMI_UNKNOWN
 from pulumi.output import Unknown as PulumiUnknown
 
-from quant_sessions_provider.core.model import UNKNOWN, Properties, Unknown
-
-EXACT: Final = 2**53
-"""Pulumi's numbers are floats; up to here each whole one is exact."""
+from quant_sessions_provider.core.model import UNKNOWN, Properties, Unknown, with_whole_numbers
 
 
 def inward(properties: Mapping[str, Any]) -> Properties:
     """Take Pulumi's properties: its own keys go, unknowns become one value, whole numbers become integers."""
-    return {key: _value_in(value) for key, value in properties.items() if not key.startswith("__")}
+    return {key: with_whole_numbers(_value_in(value)) for key, value in properties.items() if not key.startswith("__")}
 
 
 def _value_in(value: Any) -> Any:  # noqa: ANN401 - a property value
@@ -29,8 +26,6 @@ def _value_in(value: Any) -> Any:  # noqa: ANN401 - a property value
         return {key: _value_in(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_value_in(inner) for inner in value]
-    if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT:
-        return int(value)
     return value
 
 

@@ -12,9 +12,8 @@ from pulumi.runtime import get_config, is_config_secret
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from quant_sessions_provider.core.model import PROPERTIES, by_state_key, camel
+from quant_sessions_provider.core.model import EXACT, PROPERTIES, by_state_key, camel
 from quant_sessions_provider.core.settings import NAMESPACES
-from quant_sessions_provider.dynamic.properties import EXACT
 from quant_sessions_provider.provider import SessionProvider
 from quant_sessions_provider.sdk.update_hook import announcing_hook
 

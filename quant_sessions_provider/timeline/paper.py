@@ -1,74 +1,78 @@
-"""The API on paper: it answers from memory at a moment that is set, and nothing is sent anywhere.
+"""The API in memory: it answers at a time that is set, and nothing is sent.
 
-With it :class:`quant_sessions_provider.operations.crud.Operations` decides as it would in a run, which keeps every
-rule of a session's life in one place.
+With it the provider's own operations decide as in a real run, so the rules of a session's life stay in one place.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from quant_sessions_provider.client.sessions import Client
-from quant_sessions_provider.client.transport import Transport
-from quant_sessions_provider.core import settings as config
-from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.core import settings, timestamps
 from quant_sessions_provider.core.errors import NotFoundError
+from quant_sessions_provider.operations.api import (
+    CreatedSession,
+    DeletedSession,
+    ExtendedSession,
+    SessionSummary,
+    StoredSession,
+    UpdatedSession,
+)
 from quant_sessions_provider.operations.crud import Operations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
-    from quant_sessions_provider.client.transport import Result
-
-_GONE: Final = 404
-_SETTINGS: Final = config.load({"quant-sessions:bearer": "-", "quant-sessions:organization": "-"}.get, {})
+_SETTINGS: Final = settings.load({"quant-sessions:bearer": "-", "quant-sessions:organization": "-"}.get, {})
 
 
-class PaperApi(Transport):
-    """One account with one session, which grants whatever is asked of it."""
+class PaperApi:
+    """An account with one session, which grants whatever is asked; ``extended_by`` is the sum of its extensions."""
 
-    def __init__(self, now: datetime) -> None:
-        super().__init__(_SETTINGS)
-        self.now = now
-        self.session, self.ends = "paper-0", now
-        self.extended_by = 0
-        """Minutes of the last extension, 0 for none since it was set to that."""
+    def __init__(self, now: datetime, expiry: datetime) -> None:
+        self.now, self.expiry = now, expiry
+        self.created, self.extended_by = 0, 0
+
+    @property
+    def session_id(self) -> str:
+        """The id of the one session."""
+        return f"paper-{self.created}"
 
     def operations(self) -> Operations:
-        """Give the verbs, at this account's moment."""
-        return Operations(Client(lambda: self), _SETTINGS, lambda _: None, lambda: self.now)
+        """Return the operations on this account, at its time."""
+        return Operations(self, _SETTINGS, lambda _: None, lambda: self.now)
 
-    def request(  # noqa: PLR0913 - as its parent's
-        self,
-        operation: str,
-        method: str,
-        path: str,
-        *,
-        parse: Callable[[object], Result],
-        idempotent: bool,  # noqa: ARG002 - paper never fails to answer
-        query: dict[str, str] | None = None,  # noqa: ARG002 - there is one user
-        body: dict[str, Any] | None = None,
-    ) -> Result:
-        """Answer one of the six operations."""
-        return parse(self._answer(operation, method, path, body))
+    def create(self, *_: object, expiration_minutes: int | None = None, **__: object) -> CreatedSession:
+        """Replace the one session."""
+        self.created += 1
+        self.expiry = self.now + timedelta(minutes=expiration_minutes or 0)
+        return CreatedSession(self.session_id, None, timestamps.render(self.expiry), None)
 
-    def _answer(self, operation: str, method: str, path: str, body: dict[str, Any] | None) -> object:
-        session, _, verb = path.partition("/ai/sessions")[2].strip("/").partition("/")
-        if method == "POST" and body is not None:
-            return self._create(body)
-        lives = session == self.session and self.ends > self.now
-        if not session:
-            return [{"id": self.session}] if self.ends > self.now else []
-        if not lives:
-            raise NotFoundError(f"{operation}: not found", status=_GONE)
-        if verb == "extend" and body is not None:
-            self.extended_by = body["additionalMinutes"]
-            self.ends += timedelta(minutes=self.extended_by)
-            return {"expiresAt": timestamps.render(self.ends)}
-        return {"id": session, "sessionId": session}
+    def get(self, _organization: str, session_id: str) -> StoredSession:
+        """Return the session without its messages."""
+        self._require(session_id)
+        return StoredSession(session_id, None, None, None, None)
 
-    def _create(self, body: dict[str, Any]) -> object:
-        self.session = f"paper-{int(self.session.partition('-')[2]) + 1}"
-        self.ends = self.now + timedelta(minutes=body["expirationMinutes"])
-        return {"sessionId": self.session, "expiresAt": timestamps.render(self.ends)}
+    def update(self, *_: object, **__: object) -> UpdatedSession:
+        """Accept an update; none changes what a forecast shows."""
+        return UpdatedSession(self.session_id, None, None, None, None)
+
+    def extend(self, _organization: str, session_id: str, *, additional_minutes: int | None = None) -> ExtendedSession:
+        """Extend the session from its expiry."""
+        self._require(session_id)
+        self.extended_by += additional_minutes or 0
+        self.expiry += timedelta(minutes=additional_minutes or 0)
+        return ExtendedSession(session_id, timestamps.render(self.expiry), None)
+
+    def delete(self, *_: object, **__: object) -> DeletedSession:
+        """Accept a deletion; it comes after the creation that replaces the session."""
+        return DeletedSession(None)
+
+    def list(self, *_: object, **__: object) -> Iterator[SessionSummary]:
+        """List the session while it lives."""
+        if self.expiry > self.now:
+            yield SessionSummary(self.session_id, None, None, None, None)
+
+    def _require(self, session_id: str) -> None:
+        if session_id != self.session_id or self.expiry <= self.now:
+            raise NotFoundError("not found", status=404)

@@ -1,4 +1,4 @@
-"""Draws lives as one SVG that needs nothing else: light or dark as its reader's screen is, and with words for all."""
+"""Draws forecasts as one SVG that needs no other file: light or dark as the screen is, with a text for each part."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from quant_sessions_provider.core.text import counted
 from quant_sessions_provider.timeline.svg_elements import numbers, rect, text_of, write
-from quant_sessions_provider.timeline.terminal import Picture, advice, clock, summary
+from quant_sessions_provider.timeline.view import Chart, clock, remarks, summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from quant_sessions_provider.timeline.simulate import Event, Life
+    from quant_sessions_provider.timeline.model import Event, Forecast
 
 _STYLE: Final = """
 svg { font: 13px -apple-system, "Segoe UI", Helvetica, Arial, "DejaVu Sans", sans-serif; }
@@ -44,77 +45,85 @@ _LEGEND: Final = (
 )
 
 
-def svg(lives: Sequence[Life], picture: Picture, notes: Sequence[str] = ()) -> str:
-    """Draw a bar a session."""
-    said = [line for text in advice(lives, notes) for line in wrap(text, _LINE)]
-    below = _TOP + _ROW * len(lives) + 20
-    height = below + 30 + 20 * len(said) + 8
-    root = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {_WIDTH} {height}", "role": "img"})
-    root.set("aria-labelledby", "title desc")
-    text_of(root, "title", picture.title, id="title")
-    text_of(root, "desc", "; ".join(f"{life.session.name}: {summary(life)}" for life in lives), id="desc")
-    text_of(root, "style", _STYLE)
-    rect(root, (0, 0, _WIDTH, height), "page")
-    write(root, _MARGIN, 36, "When sessions live", "text", size=18, bold=True)
-    write(root, _MARGIN, 58, picture.title, "soft")
-    _days(root, picture, below)
-    for row, life in enumerate(lives):
-        _draw(root, life, picture, _TOP + _ROW * row)
+def svg(forecasts: Sequence[Forecast], chart: Chart, notes: Sequence[str] = ()) -> str:
+    """Return a drawing with a bar a session."""
+    lines = [line for text in remarks(forecasts, notes) for line in wrap(text, _LINE)]
+    below = _TOP + _ROW * len(forecasts) + 20
+    root = _page(forecasts, chart, below + 38 + 20 * len(lines))
+    _days(root, chart, below)
+    for row, forecast in enumerate(forecasts):
+        _row(root, forecast, chart, _TOP + _ROW * row + 10)
     _legend(root, below + 14)
-    for index, line in enumerate(said):
+    for index, line in enumerate(lines):
         write(root, _MARGIN, below + 46 + 20 * index, line, "soft", size=12)
     return tostring(root, encoding="unicode") + "\n"
 
 
-def _x(picture: Picture, moment: datetime) -> float:
-    return _LEFT + _BARS * picture.place(moment)
+def _page(forecasts: Sequence[Forecast], chart: Chart, height: float) -> Element:
+    root = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {_WIDTH} {height}", "role": "img"})
+    root.set("aria-labelledby", "title desc")
+    text_of(root, "title", chart.title, id="title")
+    text_of(root, "desc", "; ".join(f"{each.session.name}: {summary(each)}" for each in forecasts), id="desc")
+    text_of(root, "style", _STYLE)
+    rect(root, (0, 0, _WIDTH, height), "page")
+    write(root, _MARGIN, 36, "When sessions live", "text", size=18, bold=True)
+    write(root, _MARGIN, 58, chart.title, "soft")
+    return root
 
 
-def _days(root: Element, picture: Picture, bottom: float) -> None:
-    midnights = picture.midnights()
+def _x(chart: Chart, moment: datetime) -> float:
+    return _LEFT + _BARS * chart.place(moment)
+
+
+def _days(root: Element, chart: Chart, bottom: float) -> None:
+    midnights = chart.midnights()
     each = len(midnights) // _DATES + 1
     for midnight in midnights[::each]:
-        x = _x(picture, midnight)
+        x = _x(chart, midnight)
         SubElement(root, "line", numbers(x1=x, x2=x, y1=_TOP - 6, y2=bottom - 14) | {"class": "line"})
         write(root, x + 4, _TOP - 2, f"{midnight:%a %d %b}", "soft", size=11)
 
 
-def _draw(root: Element, life: Life, picture: Picture, top: float) -> None:
-    y, middle = top + 10, top + 10 + _BAR / 2
-    name = life.session.name
+def _row(root: Element, forecast: Forecast, chart: Chart, top: float) -> None:
+    middle, name = top + _BAR / 2, forecast.session.name
     shown = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
     text_of(write(root, _MARGIN, middle + 4, shown, "text", bold=True), "title", name)
-    rect(root, (_LEFT, y, _BARS, _BAR), "dead", round_=4)
-    for since, until in life.spans:
-        left, right = _x(picture, since), _x(picture, until)
-        bar = rect(root, (left, y, max(right - left, 1), _BAR), "alive", round_=min(4, (right - left) / 4))
-        text_of(bar, "title", f"{name} lives from {clock(since)} until {clock(until)}")
+    _bar(root, forecast, chart, top)
+    _marks(root, forecast, chart, middle)
+    write(root, _LEFT + _BARS + 16, middle + 4, summary(forecast), "text", size=12)
+
+
+def _bar(root: Element, forecast: Forecast, chart: Chart, top: float) -> None:
+    rect(root, (_LEFT, top, _BARS, _BAR), "dead", round_=4)
+    for since, until in forecast.spans:
+        left, right = _x(chart, since), _x(chart, until)
+        bar = rect(root, (left, top, max(right - left, 1), _BAR), "alive", round_=min(4, (right - left) / 4))
+        text_of(bar, "title", f"{forecast.session.name} lives from {clock(since)} until {clock(until)}")
+
+
+def _marks(root: Element, forecast: Forecast, chart: Chart, middle: float) -> None:
     last = float("-inf")
-    for event in life.events:
-        x = _x(picture, event.at)
+    for event in forecast.events:
+        x = _x(chart, event.at)
         if x - last >= _NARROWEST:
-            _mark(root, event.kind, x, middle, f"{clock(event.at)}: {_told(event)}")
+            text_of(_mark(root, event.kind, x, middle), "title", f"{clock(event.at)}: {_words(event)}")
             last = x
-    write(root, _LEFT + _BARS + 16, middle + 4, summary(life), "text", size=12)
 
 
-def _told(event: Event) -> str:
+def _words(event: Event) -> str:
     if event.kind == "renewed":
-        return f"extended by {event.minutes} minutes"
+        return f"extended by {counted(event.minutes, 'minute')}"
     return "made anew" if event.kind == "recreated" else f"the run stops: {event.why}"
 
 
-def _mark(root: Element, kind: str, x: float, y: float, title: str = "") -> None:
+def _mark(root: Element, kind: str, x: float, y: float) -> Element:
     if kind == "renewed":
         points = f"{x:.1f},{y - 5:.1f} {x + 5:.1f},{y + 4:.1f} {x - 5:.1f},{y + 4:.1f}"
-        mark = SubElement(root, "polygon", {"points": points, "class": kind})
-    elif kind == "recreated":
-        mark = SubElement(root, "circle", numbers(cx=x, cy=y, r=5.5) | {"class": kind, "stroke-width": "2"})
-    else:
-        path = f"M{x - 5:.1f} {y - 5:.1f}l10 10m0 -10l-10 10"
-        mark = SubElement(root, "path", {"d": path, "class": kind, "stroke-width": "3"})
-    if title:
-        text_of(mark, "title", title)
+        return SubElement(root, "polygon", {"points": points, "class": kind})
+    if kind == "recreated":
+        return SubElement(root, "circle", numbers(cx=x, cy=y, r=5.5) | {"class": kind, "stroke-width": "2"})
+    path = f"M{x - 5:.1f} {y - 5:.1f}l10 10m0 -10l-10 10"
+    return SubElement(root, "path", {"d": path, "class": kind, "stroke-width": "3"})
 
 
 def _legend(root: Element, y: float) -> None:

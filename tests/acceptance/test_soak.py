@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from quant_sessions_provider.core import timestamps
-from quant_sessions_provider.timeline import simulate as timeline
+from quant_sessions_provider.timeline.simulate import forecast
+from quant_sessions_provider.timeline.state import read_sessions
 from tests.soak import EVERY, FIRST_STATE, SESSIONS, Tally, on_paper, soak
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from quant_sessions_provider.timeline.model import ExportedSession
     from tests.support.emulator_server import Emulator
 
 RUNS = 4
@@ -36,15 +38,15 @@ def test_two_days_go_as_computed_on_paper(tallies: dict[str, Tally]) -> None:
 
 
 def test_the_timeline_of_the_first_state_tells_all_runs_after_it(tallies: dict[str, Tally], folder: Path) -> None:
-    sessions, notes = timeline.sessions_of(json.loads((folder / FIRST_STATE).read_text()))
+    sessions, notes = read_sessions(json.loads((folder / FIRST_STATE).read_text()))
     made = max(timestamps.parse(session.outputs["grantedExpiresAt"]) - _lifetime(session) for session in sessions)
     runs = [made + timedelta(minutes=EVERY * run, seconds=30 * run) for run in range(1, RUNS)]
-    lives = [timeline.live(session, runs, made, made + timedelta(minutes=EVERY * RUNS)) for session in sessions]
-    told = {life.session.name: Counter(event.kind for event in life.events) for life in lives}
+    forecasts = [forecast(session, runs, made, made + timedelta(minutes=EVERY * RUNS)) for session in sessions]
+    told = {each.session.name: Counter(event.kind for event in each.events) for each in forecasts}
     assert not notes
     seen = {n: Counter(renewed=tally.renewals, recreated=tally.recreations) for n, tally in tallies.items()}
     assert told == {name: +counts for name, counts in seen.items()}
 
 
-def _lifetime(session: timeline.Session) -> timedelta:
+def _lifetime(session: ExportedSession) -> timedelta:
     return timedelta(minutes=session.inputs["expirationMinutes"])

@@ -13,6 +13,14 @@ import quant_sessions_provider.cli.app
 print(sorted({name.partition(".")[0] for name in sys.modules} & {"pulumi", "fastapi", "requests", "grpc"}))
 """
 
+FORECAST = """
+import sys
+import quant_sessions_provider.timeline.simulate
+import quant_sessions_provider.timeline.state
+top = {name.partition(".")[0] for name in sys.modules}
+print(top & {"pulumi", "grpc", "requests", "urllib3", "typer", "rich", "cronsim"})
+print([name for name in sys.modules if name.startswith("quant_sessions_provider.client")])
+"""
 
 PREVIEWED = """
 import sys
@@ -33,6 +41,10 @@ def said(program: str) -> str:
 
 def test_the_command_line_starts_without_what_is_slow_to_import() -> None:
     assert said(LOADED) == "[]\n"
+
+
+def test_a_forecast_loads_neither_pulumi_nor_what_talks_http_nor_the_command_line() -> None:
+    assert said(FORECAST) == "set()\n[]\n"
 
 
 def test_a_preview_of_what_is_unchanged_loads_nothing_that_talks_http() -> None:

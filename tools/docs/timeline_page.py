@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.timeline import schedule
-from quant_sessions_provider.timeline import simulate as timeline
-from quant_sessions_provider.timeline import svg as timeline_svg
-from quant_sessions_provider.timeline.terminal import Picture
+from quant_sessions_provider.timeline.simulate import forecast
+from quant_sessions_provider.timeline.state import read_sessions
+from quant_sessions_provider.timeline.svg import svg
+from quant_sessions_provider.timeline.view import Chart
 
 START: Final = timestamps.parse("2026-03-02T00:00:00Z")
 END: Final = START + timedelta(days=7)
@@ -46,8 +47,8 @@ def _resource(name: str, own: dict[str, Any]) -> dict[str, Any]:
 def drawn() -> str:
     """Draw a week of runs, twelve hours apart."""
     runs = schedule.every("12h", START, END)
-    lives = [timeline.live(session, runs, START, END) for session in timeline.sessions_of(state())[0]]
-    return timeline_svg.svg(lives, Picture(START, END, runs, "every 12h"))
+    forecasts = [forecast(session, runs, START, END) for session in read_sessions(state())[0]]
+    return svg(forecasts, Chart(START, END, runs, "every 12h"))
 
 
 if __name__ == "__main__":

@@ -15,10 +15,11 @@ from typer.testing import CliRunner
 from quant_sessions_provider.cli.app import app
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.timeline import schedule
-from quant_sessions_provider.timeline import simulate as timeline
-from quant_sessions_provider.timeline import svg as timeline_svg
-from quant_sessions_provider.timeline.simulate import Life, NoStateError
-from quant_sessions_provider.timeline.terminal import Picture, advice, summary
+from quant_sessions_provider.timeline.model import ExportedSession, Forecast
+from quant_sessions_provider.timeline.simulate import forecast
+from quant_sessions_provider.timeline.state import InvalidExportError, read_sessions
+from quant_sessions_provider.timeline.svg import svg
+from quant_sessions_provider.timeline.view import Chart, remarks, summary
 from tests.soak import SESSIONS as SOAKED
 from tests.soak import on_paper
 from tools.docs.timeline_page import END, PICTURE, START, drawn, state
@@ -30,14 +31,14 @@ SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def lives(every: str, sessions: dict[str, dict[str, Any]]) -> dict[str, Life]:
+def lives(every: str, sessions: dict[str, dict[str, Any]]) -> dict[str, Forecast]:
     runs = schedule.every(every, START, END)
-    found, notes = timeline.sessions_of(state(sessions))
+    found, notes = read_sessions(state(sessions))
     assert not notes
-    return {session.name: timeline.live(session, runs, START, END) for session in found}
+    return {session.name: forecast(session, runs, START, END) for session in found}
 
 
-def life(every: str = "12h", **declared: Any) -> Life:  # noqa: ANN401 - any properties
+def life(every: str = "12h", **declared: Any) -> Forecast:  # noqa: ANN401 - any properties
     return lives(every, {"it": declared})["it"]
 
 
@@ -94,7 +95,7 @@ def test_a_run_that_stops_says_why_and_leaves_it_dead() -> None:
     told = lives("12h", {"strict": strict, "kept": protected})
     assert told["strict"].count("stopped") == told["kept"].count("stopped") == 13
     assert "session strict expired at 2026-03-02T10:00:00Z and onExpired is error" in told["strict"].events[0].why
-    assert advice([told["kept"]], [])[1].startswith("kept: from 2026-03-02 12:00Z on, runs stop: it is protected")
+    assert remarks([told["kept"]], [])[1].startswith("kept: from 2026-03-02 12:00Z on, runs stop: it is protected")
 
 
 def test_a_session_that_was_found_gone_is_dead_from_the_start() -> None:
@@ -136,28 +137,28 @@ def test_who_follows_the_advice_has_a_session_that_lives(lifetime: int, ahead: i
 
 def test_secrets_that_are_needed_are_named_and_opened_where_they_can_be() -> None:
     closed = {"expirationMinutes": 60, "onExpired": SECRET | {"ciphertext": "v1:x"}}
-    found, notes = timeline.sessions_of(state({"it": closed}))
+    found, notes = read_sessions(state({"it": closed}))
     assert (found, notes) == ([], ["it: onExpired is secret: export the stack with --show-secrets to see its times"])
     opened = {"expirationMinutes": 60, "onExpired": SECRET | {"plaintext": '"ignore"'}}
-    (session,), _ = timeline.sessions_of(state({"it": opened}))
+    (session,), _ = read_sessions(state({"it": opened}))
     assert session.declared["onExpired"] == "ignore"
 
 
 def test_what_is_not_the_stacks_own_is_left_out() -> None:
-    found, _ = timeline.sessions_of(state({"seen": {"external": True}, "old": {"delete": True}}))
+    found, _ = read_sessions(state({"seen": {"external": True}, "old": {"delete": True}}))
     assert found == []
     bare = state({"it": {"expirationMinutes": 60}})
     for side in ("inputs", "outputs"):
         del bare["deployment"]["resources"][0][side]
-    assert timeline.sessions_of(bare) == ([], ["it: state holds no expiry"])
+    assert read_sessions(bare) == ([], ["it: state holds no expiry"])
 
 
 @pytest.mark.parametrize(
     "document", [None, [], {}, {"deployment": None}, {"deployment": {"resources": [{}]}}], ids=repr
 )
 def test_what_is_no_export_is_refused(document: object) -> None:
-    with pytest.raises(NoStateError, match="not what `pulumi stack export` prints"):
-        timeline.sessions_of(document)
+    with pytest.raises(InvalidExportError, match="not what `pulumi stack export` prints"):
+        read_sessions(document)
 
 
 # --- the command -----------------------------------------------------------------------------------------------
@@ -206,8 +207,8 @@ def test_the_drawing_is_an_svg_with_words(tmp_path: Path) -> None:
 
 @given(st.text(min_size=1, max_size=30))
 def test_any_name_can_be_drawn(name: str) -> None:
-    session = timeline.Session(name, "urn", {"expirationMinutes": 60}, {}, {})
-    drawing = timeline_svg.svg([Life(session, START, END)], Picture(START, END, [], "never"))
+    session = ExportedSession(name, "urn", {"expirationMinutes": 60}, {}, {})
+    drawing = svg([Forecast(session, START, END)], Chart(START, END, [], "never"))
     ET.fromstring(drawing)  # noqa: S314 - our own
 
 

@@ -14,14 +14,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quant_sessions_provider.timeline import simulate as timeline
+from quant_sessions_provider.timeline.simulate import forecast
+from quant_sessions_provider.timeline.state import read_sessions
 from tests.support.emulator_server import Emulator
 from tests.support.mini_engine import MiniEngine, PlanError, shift_moments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from quant_sessions_provider.timeline.simulate import Event
+    from quant_sessions_provider.timeline.model import Event, ExportedSession
 
 FRACTION = 0.3
 """Keeps each run clear of whole minutes, where the milliseconds that a test takes would decide."""
@@ -72,15 +73,15 @@ def test_each_run_does_what_the_timeline_foretold(
 
     start = datetime.now(timezone.utc)
     runs = [start + timedelta(minutes=sum(pauses[: n + 1]) + FRACTION * (n + 1)) for n in range(len(pauses))]
-    told = timeline.live(_tracked(engine), runs, start, runs[-1] + timedelta(minutes=1)).events
+    told = forecast(_tracked(engine), runs, start, runs[-1] + timedelta(minutes=1)).events
     assert _told(told, runs) == [_done(emulator, engine, declared, pause + FRACTION) for pause in pauses]
 
 
-def _tracked(engine: MiniEngine) -> timeline.Session:
+def _tracked(engine: MiniEngine) -> ExportedSession:
     assert engine.state
     urn = "urn:pulumi:main::shop::pulumi-python:dynamic/quant:Session::it"
     resource = {"type": urn.split("::")[2], "urn": urn, "inputs": engine.state.inputs, "outputs": engine.state.outputs}
-    (session,), _ = timeline.sessions_of({"deployment": {"resources": [resource]}})
+    (session,), _ = read_sessions({"deployment": {"resources": [resource]}})
     return session
 
 

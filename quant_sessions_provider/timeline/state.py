@@ -1,0 +1,77 @@
+"""Reads the sessions of an exported stack."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from quant_sessions_provider.core.model import with_whole_numbers
+from quant_sessions_provider.core.state import Expiry
+from quant_sessions_provider.core.urns import SESSION_TYPE, name_of
+from quant_sessions_provider.timeline.model import ExportedSession
+
+if TYPE_CHECKING:
+    from quant_sessions_provider.core.model import Properties
+
+_SECRET_KEY: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - marks a secret in every Pulumi state
+_INPUTS: Final = ("expiresAt", "expirationMinutes", "renewBeforeMinutes", "onExpired", "status")
+_FACTS: Final = ("grantedExpiresAt", "expired", "createdAt")
+_PLACEHOLDER_OWNER: Final = {"userId": "-", "organization": "-"}
+"""While the program does not change, it makes no difference whose session it is."""
+
+
+class InvalidExportError(ValueError):
+    """The document is not what ``pulumi stack export`` prints."""
+
+
+def read_sessions(document: object) -> tuple[list[ExportedSession], list[str]]:
+    """Return the sessions of an exported stack, and one line for each session that cannot be read.
+
+    Raises:
+        InvalidExportError: the document is not an export.
+
+    """
+    try:
+        resources = document["deployment"].get("resources") or []  # type: ignore[index]
+        found = [_read(resource) for resource in resources if _is_session(resource)]
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise InvalidExportError("not what `pulumi stack export` prints") from error
+    sessions = [session for session in found if isinstance(session, ExportedSession)]
+    return sessions, [note for note in found if isinstance(note, str)]
+
+
+def _is_session(resource: dict[str, Any]) -> bool:
+    # Runs do not renew a session that was only looked up; one that is pending deletion has a successor.
+    return resource["type"] == SESSION_TYPE and not resource.get("external") and not resource.get("delete")
+
+
+def _read(resource: dict[str, Any]) -> ExportedSession | str:
+    name = name_of(resource["urn"])
+    inputs, outputs = (_plain(resource.get(side) or {}) for side in ("inputs", "outputs"))
+    hidden = [key for key in _INPUTS if isinstance(inputs.get(key), dict)]
+    if hidden:
+        return f"{name}: {', '.join(hidden)} is secret: export the stack with --show-secrets to see its times"
+    if Expiry.of(outputs).known is None or "expiresAt" not in inputs:
+        return f"{name}: state holds no expiry"
+    inputs = _only(inputs, *_INPUTS)
+    declared = {key: value for key, value in inputs.items() if key != "expiresAt"}
+    if "expirationMinutes" not in inputs or "expiresAt" in resource.get("ignoreChanges", []):
+        declared = inputs
+    return ExportedSession(
+        name, resource["urn"], declared, inputs, _only(outputs, *_INPUTS, *_FACTS), bool(resource.get("protect"))
+    )
+
+
+def _only(properties: Properties, *keys: str) -> Properties:
+    return {key: properties[key] for key in keys if key in properties} | _PLACEHOLDER_OWNER
+
+
+def _plain(properties: dict[str, Any]) -> Properties:
+    """Return properties with those secrets decoded that were exported in plain text."""
+    return {key: with_whole_numbers(_decoded(value)) for key, value in properties.items()}
+
+
+def _decoded(value: object) -> object:
+    if isinstance(value, dict) and _SECRET_KEY in value and "plaintext" in value:
+        return json.loads(value["plaintext"])
+    return value
