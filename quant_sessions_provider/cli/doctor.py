@@ -10,6 +10,8 @@ from quant_sessions_provider.cli.exits import fail, one_line_errors
 from quant_sessions_provider.cli.output import AsJson, console, print_json, safe, table
 from quant_sessions_provider.cli.settings import BaseUrl, Organization, Sources, Stack, sources
 from quant_sessions_provider.core.errors import ConfigurationError, QuantSessionsError
+from quant_sessions_provider.core.settings import VARIABLES
+from quant_sessions_provider.doctor.settings import setting_checks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,12 +65,11 @@ def _load(found: Sources) -> "Settings | None":
 
 def _checks(found: Sources, settings: "Settings | None") -> "list[Check]":
     from quant_sessions_provider.doctor import machine, network, token  # noqa: PLC0415 - HTTP is slow to import
-    from quant_sessions_provider.doctor.settings import setting_checks  # noqa: PLC0415 - same
 
     knocks = network.knock_all(settings)
     return [
         *machine.machine_checks(),
-        *setting_checks(found),
+        *setting_checks(map(found.find, VARIABLES), with_stack=bool(found.stack)),
         *(network.address_check(met, configured=bool(settings) and met is knocks[0]) for met in knocks),
         token.token_check(settings, knocks[0]),
         network.clock_check(knocks),

@@ -8,10 +8,9 @@ import typer
 from rich.cells import cell_len
 from rich.text import Text
 
-from quant_sessions_provider.cli.account import open_account
 from quant_sessions_provider.cli.exits import one_line_errors
 from quant_sessions_provider.cli.output import AsJson, console, moment, print_json, table
-from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack
+from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack, open_account
 from quant_sessions_provider.core.text import one_line
 
 if TYPE_CHECKING:

@@ -1,17 +1,19 @@
-"""Where a command's settings come from: an option beats the stack's configuration, which beats the environment."""
+"""A command's settings and the account they lead to: options beat the stack's configuration, which beats variables."""
 
 import json
 import os
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import typer
 
+from quant_sessions_provider.client.sessions import Client, client_of
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import ConfigurationError
 from quant_sessions_provider.core.text import one_line
+from quant_sessions_provider.doctor.settings import FoundSetting
 from quant_sessions_provider.pulumi_cli import answer_of
 
 _PULUMI_SECONDS: Final = 60
@@ -64,21 +66,21 @@ class Sources:
         return config.load(self.lookup, self.environ)
 
     def lookup(self, full: str) -> str | None:
-        """Find a value that beats the environment, by its full key."""
+        """Return a value that beats the environment, by its full key."""
         namespace, _, key = full.partition(":")
         option = self.options.get(key) if namespace == config.NAMESPACES[0] else None
         return self.stack.get(full) if option is None else option
 
-    def place(self, key: str) -> str | None:
-        """Say where a setting comes from; None for its default."""
-        if key in self.options:
-            return "the command line"
+    def find(self, key: str) -> FoundSetting:
+        """Return a setting as it was found, unread."""
         name, value = config.find(key, self.lookup, self.environ)
-        return None if value is None else config.place(name)
+        if value is None:
+            return FoundSetting(key, name)
+        return FoundSetting(key, name, str(value), "the command line" if key in self.options else config.place(name))
 
 
 def sources(organization: str | None, base_url: str | None, stack: str | None) -> Sources:
-    """Gather what the options of a command say.
+    """Return the sources that a command's options name.
 
     Raises:
         ConfigurationError: the stack's configuration cannot be read.
@@ -89,8 +91,27 @@ def sources(organization: str | None, base_url: str | None, stack: str | None) -
     return Sources(options, stack_configuration(stack) if stack else {})
 
 
+class Account(NamedTuple):
+    """Where to ask, and whose sessions."""
+
+    client: Client
+    organization: str
+
+
+def open_account(organization: str | None, base_url: str | None, stack: str | None) -> Account:
+    """Return the account that the options and the configuration lead to; nothing is sent yet.
+
+    Raises:
+        ConfigurationError: a setting is missing or malformed.
+
+    """
+    settings = sources(organization, base_url, stack).load()
+    settings.require_bearer()
+    return Account(client_of(settings), settings.require_organization())
+
+
 def stack_configuration(stack: str) -> dict[str, str]:
-    """Ask the Pulumi CLI for a stack's configuration, by full key; secrets are decrypted.
+    """Return a stack's configuration by full key, from the Pulumi CLI; secrets are decrypted.
 
     Raises:
         ConfigurationError: it cannot be read; says why in Pulumi's words.
@@ -115,7 +136,7 @@ def _unreadable(stack: str, reason: str) -> ConfigurationError:
 
 
 def _reason(stderr: str) -> str:
-    """Give the line that says what went wrong, of all that Pulumi says beside it."""
+    """Return the line that says what went wrong, of all that Pulumi prints."""
     lines = [one_line(line) for line in stderr.splitlines() if line.strip()]
     errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     return (errors or lines or ["pulumi says nothing"])[0]

@@ -8,10 +8,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from quant_sessions_provider.cli.account import open_account
 from quant_sessions_provider.cli.exits import one_line_errors
 from quant_sessions_provider.cli.output import AsJson, console, moment, print_json, safe
-from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack
+from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack, open_account
 
 if TYPE_CHECKING:
     from rich.console import Console
