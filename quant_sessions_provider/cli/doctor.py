@@ -66,19 +66,19 @@ def _load(found: Sources) -> "Settings | None":
 def _checks(found: Sources, settings: "Settings | None") -> "list[Check]":
     from quant_sessions_provider.doctor import machine, network, token  # noqa: PLC0415 - HTTP is slow to import
 
-    knocks = network.knock_all(settings)
+    results = network.reach_all(settings)
     return [
         *machine.machine_checks(),
         *setting_checks(map(found.find, VARIABLES), with_stack=bool(found.stack)),
-        *(network.address_check(met, configured=bool(settings) and met is knocks[0]) for met in knocks),
-        token.token_check(settings, knocks[0]),
-        network.clock_check(knocks),
+        *(network.address_check(each, configured=bool(settings) and each is results[0]) for each in results),
+        token.token_check(settings, results[0]),
+        network.clock_check(results),
     ]
 
 
 def _probe(settings: "Settings | None", checks: "Sequence[Check]", *, wait: bool, findings: "list[Finding]") -> str:
     """Ask the API; why that failed, or nothing."""
-    from quant_sessions_provider.doctor.probe import probe  # noqa: PLC0415 - HTTP is slow to import
+    from quant_sessions_provider.doctor import probe  # noqa: PLC0415 - HTTP is slow to import
 
     if settings is None or not any(check.name == "token" and check.verdict == "ok" for check in checks):
         return "The API is not probed: see the problems above."
@@ -86,7 +86,7 @@ def _probe(settings: "Settings | None", checks: "Sequence[Check]", *, wait: bool
     place = f"{settings.base_url}, organization {settings.organization}"
     typer.echo(f"Creates {many} of 5 minutes at {place}; asks and extends; deletes what it made.", err=True)
     try:
-        probe(settings, wait=wait, take=findings.append, say=lambda line: typer.echo(line, err=True))
+        probe.run(settings, wait=wait, record=findings.append, say=lambda line: typer.echo(line, err=True))
     except QuantSessionsError as error:
         return str(error)
     return ""
@@ -96,10 +96,10 @@ def _json(checks: "Sequence[Check]", findings: "Sequence[Finding]", *, probed: b
     written: dict[str, Any] = {"checks": [asdict(check) for check in checks]}
     if probed:
         written["findings"] = [
-            {"question": found.question, "seen": found.answer.seen, "provider": found.answer.meaning}
+            {"question": found.question, "seen": found.observation.seen, "provider": found.observation.meaning}
             for found in findings
         ]
-        written["behaviours"] = {key: value for found in findings for key, value in found.answer.behaviour.items()}
+        written["behaviours"] = {key: value for found in findings for key, value in found.observation.behaviour.items()}
     return written
 
 
@@ -113,6 +113,6 @@ def _seen(check: "Check") -> Text:
 
 
 def _print_findings(findings: "Sequence[Finding]") -> None:
-    rows = [[safe(found.question), safe(found.answer.seen), safe(found.answer.meaning)] for found in findings]
+    rows = [[safe(found.question), safe(found.observation.seen), safe(found.observation.meaning)] for found in findings]
     console().print()
     console().print(table(["question", "seen", "what the provider does"], rows))

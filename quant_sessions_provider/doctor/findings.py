@@ -1,4 +1,4 @@
-"""What a question to the API brought to light."""
+"""Questions to the API, and what was observed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from quant_sessions_provider.core.errors import ApiError, QuantSessionsError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from quant_sessions_provider.doctor.throwaway import Subject
+    from quant_sessions_provider.doctor.throwaway import ThrowawaySession
 
 _MINUTE: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What was seen, what the provider does with it, and the emulator's switches that imitate it."""
+class Observation:
+    """What was seen, what the provider does about it, and the emulator's behaviours that imitate it."""
 
     seen: str
     meaning: str
@@ -29,33 +29,33 @@ class Question(NamedTuple):
     """What is asked, and how."""
 
     text: str
-    ask: Callable[[Subject], Answer]
+    observe: Callable[[ThrowawaySession], Observation]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A question with its answer."""
+    """A question with what was observed."""
 
     question: str
-    answer: Answer
+    observation: Observation
 
 
-def asked(question: Question, subject: Subject) -> Finding:
-    """Ask; one that the API answers with an error does not stop the others."""
+def ask(question: Question, session: ThrowawaySession) -> Finding:
+    """Return the finding; an error is one too, so that it does not stop the other questions."""
     try:
-        answer = question.ask(subject)
+        observation = question.observe(session)
     except ApiError as error:
-        answer = Answer(f"not told: the API answered {error.status}", "")
+        observation = Observation(f"not told: the API answered {error.status}", "")
     except QuantSessionsError as error:
-        answer = Answer(f"not told: {error}", "")
-    return Finding(question.text, answer)
+        observation = Observation(f"not told: {error}", "")
+    return Finding(question.text, observation)
 
 
 def minutes(span: timedelta) -> float:
-    """Give a span in minutes, to a tenth."""
+    """Return a span in minutes, to a tenth."""
     return round(span / _MINUTE, 1)
 
 
 def near(one: timedelta, other: timedelta) -> bool:
-    """Tell spans that are the same, but for the time that requests take."""
+    """Return whether two spans are the same, but for the time that requests take."""
     return abs(one - other) < _MINUTE

@@ -18,6 +18,7 @@ from urllib3.exceptions import HTTPError
 
 from quant_sessions_provider.client.connection import Session
 from quant_sessions_provider.client.deadline import Deadline, running
+from quant_sessions_provider.core.text import counted
 from quant_sessions_provider.doctor.check import Check
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ DOCUMENTED: Final = Address(
 
 
 @dataclass(frozen=True)
-class Knock:
-    """What became of a request without a token: a status or an obstacle, and how far the clock there is ahead."""
+class Reachability:
+    """The outcome of a request without a token: a status or an obstacle, and how far the server's clock is ahead."""
 
     address: Address
     status: int | None = None
@@ -57,8 +58,8 @@ class Knock:
     skew: timedelta | None = None
 
 
-def knock_all(settings: Settings | None) -> list[Knock]:
-    """Ask all addresses at once, the configured one first if there is one."""
+def reach_all(settings: Settings | None) -> list[Reachability]:
+    """Send a request to all addresses at once, the configured one first if there is one."""
     addresses = [DESCRIBED, DOCUMENTED]
     if settings:
         known = [address for address in addresses if address.base == settings.base_url]
@@ -66,11 +67,11 @@ def knock_all(settings: Settings | None) -> list[Knock]:
         addresses = [configured, *(address for address in addresses if address is not configured)]
     seconds = min(settings.timeout_seconds, _LONGEST_WAIT) if settings else _LONGEST_WAIT
     with ThreadPoolExecutor(len(addresses)) as pool:
-        return list(pool.map(lambda address: knock(address, seconds), addresses))
+        return list(pool.map(lambda address: reach(address, seconds), addresses))
 
 
-def knock(address: Address, seconds: float) -> Knock:
-    """Ask without a token, within so many seconds."""
+def reach(address: Address, seconds: float) -> Reachability:
+    """Send a request without a token, within so many seconds."""
     # As the provider does: over plain http, to this machine, nothing goes through a proxy.
     secure = address.base.lower().startswith("https:")
     with running(Deadline(seconds, time.monotonic)), Session(None, trust_env=secure) as session:
@@ -80,9 +81,11 @@ def knock(address: Address, seconds: float) -> Knock:
                 address.base + address.path, params={"limit": "1"}, timeout=seconds, allow_redirects=False, stream=True
             ) as response:
                 received = datetime.now(timezone.utc)
-                return Knock(address, response.status_code, skew=_skew(response.headers.get("Date"), sent, received))
+                return Reachability(
+                    address, response.status_code, skew=_skew(response.headers.get("Date"), sent, received)
+                )
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            return Knock(address, obstacle=_obstacle(error, seconds))
+            return Reachability(address, obstacle=_obstacle(error, seconds))
 
 
 def _obstacle(error: Exception, seconds: float) -> str:
@@ -106,33 +109,33 @@ def _skew(date: str | None, sent: datetime, received: datetime) -> timedelta | N
     return there + timedelta(seconds=0.5) - (sent + (received - sent) / 2)
 
 
-def address_check(met: Knock, *, configured: bool) -> Check:
-    """Say what an address answered."""
-    place = f"{met.address.base}, {'configured' if configured else 'not configured'}"
-    if met.status is None:
+def address_check(result: Reachability, *, configured: bool) -> Check:
+    """Return the check of one address."""
+    place = f"{result.address.base}, {'configured' if configured else 'not configured'}"
+    if result.status is None:
         return Check(
             "address",
             "problem" if configured else "skipped",
-            f"{place}: cannot be reached ({met.obstacle})",
-            _ONLINE if configured else f"named by {met.address.named_by}; not needed while baseUrl is another one",
+            f"{place}: cannot be reached ({result.obstacle})",
+            _ONLINE if configured else f"named by {result.address.named_by}; not needed while baseUrl is another one",
         )
-    seen = f"{place}: answers {met.status} without a token"
+    seen = f"{place}: answers {result.status} without a token"
     if not configured:
-        return Check("address", "ok", f"{seen}; named by {met.address.named_by}")
-    if met.status in _REFUSED:
+        return Check("address", "ok", f"{seen}; named by {result.address.named_by}")
+    if result.status in _REFUSED:
         return Check("address", "ok", seen)
     return Check("address", "warning", f"{seen}, where the API would refuse", "see whether baseUrl is right")
 
 
-def clock_check(knocks: list[Knock]) -> Check:
-    """Compare the clocks, by the first answer that tells the time."""
-    met = next((met for met in knocks if met.skew is not None), None)
-    if met is None or met.skew is None:
+def clock_check(results: list[Reachability]) -> Check:
+    """Return the check of this machine's clock against the first answer that tells the time."""
+    result = next((result for result in results if result.skew is not None), None)
+    if result is None or result.skew is None:
         return Check("clock", "skipped", "nothing told the time")
-    seen = f"{_length(met.skew)} of {met.address.base}"
-    if abs(met.skew) <= _SYNCHRONIZED:
-        return Check("clock", "ok", f"within a minute of {met.address.base}")
-    if abs(met.skew) <= _TOLERATED:
+    seen = f"{_length(result.skew)} of {result.address.base}"
+    if abs(result.skew) <= _SYNCHRONIZED:
+        return Check("clock", "ok", f"within a minute of {result.address.base}")
+    if abs(result.skew) <= _TOLERATED:
         return Check("clock", "warning", seen, "up to 15 minutes are tolerated; set this machine's clock (NTP)")
     return Check(
         "clock", "problem", seen, "more than 15 minutes: set this machine's clock (NTP), or expiry is misjudged"
@@ -141,4 +144,4 @@ def clock_check(knocks: list[Knock]) -> Check:
 
 def _length(skew: timedelta) -> str:
     minutes = round(abs(skew) / timedelta(minutes=1))
-    return f"{minutes} minute{'' if minutes == 1 else 's'} {'behind' if skew > timedelta() else 'ahead'}"
+    return f"{counted(minutes, 'minute')} {'behind' if skew > timedelta() else 'ahead'}"

@@ -1,4 +1,4 @@
-"""A throwaway session to ask questions of: made, asked and deleted again, whatever happens between."""
+"""A throwaway session: created, asked about and deleted again, whatever happens between."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _REFUSALS: Final = (400, 403, 409, 422)
 
 
 class NotDeletedError(QuantSessionsError):
-    """A throwaway session is left; names it."""
+    """A throwaway session could not be deleted; names it."""
 
 
 @dataclass
-class Subject:
-    """A session that questions are asked of, and what is known of it. ``granted`` is its expiry as last told."""
+class ThrowawaySession:
+    """A session to ask about, and what is known of it. ``granted`` is its expiry as the API last told it."""
 
     client: Client
     transport: Transport
@@ -48,21 +48,21 @@ class Subject:
     counts_from_now: bool = False
 
     def __post_init__(self) -> None:
-        """Note what must be known of the beginning."""
-        self._born = time.monotonic()
+        """Record when it was created, and how far its expiry is from what was asked."""
+        self._started = time.monotonic()
         asked = self.created + timedelta(minutes=MIN_LIFETIME)
         self.offset = self.granted - asked if self.granted else timedelta()
 
-    def there_now(self) -> datetime:
-        """Tell the API's time, from its own word for when it created the session."""
-        return self.created + timedelta(seconds=time.monotonic() - self._born)
+    def server_time(self) -> datetime:
+        """Return the API's time, reckoned from its own timestamp of the creation."""
+        return self.created + timedelta(seconds=time.monotonic() - self._started)
 
     def get(self) -> dict[str, Any]:
-        """Read the session; the whole answer, with fields that the description does not know."""
+        """Return the whole answer to a GET, with fields that are not described."""
         return self._raw("GET", None)
 
     def put(self, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
-        """Update the session, with whatever fields."""
+        """Update the session with any fields; return the whole answer."""
         return self._raw("PUT", body)
 
     def _raw(self, method: str, body: dict[str, Any] | None) -> dict[str, Any]:
@@ -72,16 +72,16 @@ class Subject:
         except ApiError as error:
             if error.status // 100 != DONE // 100:
                 raise
-            return {}  # a success that says nothing
+            return {}  # a success without a JSON object
 
     def extend(self, minutes: int) -> datetime | None:
-        """Extend the session; until when, if the answer tells."""
+        """Extend the session; return its new expiry, None if the answer does not tell."""
         answer = self.client.extend(self.organization, self.id, additional_minutes=minutes)
         self.granted = timestamps.parse_or_none(answer.expires_at)
         return self.granted
 
     def is_listed(self) -> bool:
-        """Look into the list of its user's active sessions."""
+        """Return whether the list of its user's active sessions has it."""
         return any(found.id == self.id for found in self.client.list(self.organization, user_id=self.user))
 
     def delete(self) -> object:
@@ -94,10 +94,10 @@ def _fields(answer: object) -> dict[str, Any]:
 
 
 def status_of(call: Callable[[], object]) -> int:
-    """Give the status of an answer; 200 for each success.
+    """Return the status that a call was answered with; 200 for every success.
 
     Raises:
-        QuantSessionsError: there was no answer.
+        QuantSessionsError: no answer came.
 
     """
     try:
@@ -108,10 +108,10 @@ def status_of(call: Callable[[], object]) -> int:
 
 
 def refusal(error: ApiError) -> int:
-    """Give the status of an answer that refuses what was asked.
+    """Return the status of an answer that refuses the request.
 
     Raises:
-        ApiError: the answer says nothing about that: itself.
+        ApiError: the same error, if it is not a refusal.
 
     """
     if error.status not in _REFUSALS:
@@ -120,17 +120,17 @@ def refusal(error: ApiError) -> int:
 
 
 @contextmanager
-def throwaway(settings: Settings) -> Iterator[Subject]:
-    """Lend a new session of 5 minutes, and delete it at the end, also after an error or Ctrl-C.
+def throwaway(settings: Settings) -> Iterator[ThrowawaySession]:
+    """Create a session of 5 minutes, and delete it at the end, also after an error or Ctrl-C.
 
     Raises:
-        QuantSessionsError: it could not be made.
+        QuantSessionsError: it could not be created.
         NotDeletedError: it could not be deleted.
 
     """
     transport = Transport(settings)
     client = Client(lambda: transport)
-    # A conversation of nobody needs no transcript.
+    # A throwaway conversation needs no transcript.
     operations = Operations(client, replace(settings, transcript_dir=None), lambda _: None)
     user, organization = f"{GROUP}-{uuid4().hex[:8]}", settings.require_organization()
     inputs = {
@@ -145,7 +145,7 @@ def throwaway(settings: Settings) -> Iterator[Subject]:
     try:
         created = timestamps.parse_or_none(outputs.get("createdAt")) or datetime.now(timezone.utc)
         granted = timestamps.parse_or_none(outputs.get("grantedExpiresAt"))
-        yield Subject(client, transport, organization, user, session_id, created, granted)
+        yield ThrowawaySession(client, transport, organization, user, session_id, created, granted)
     finally:
         _remove(operations, session_id, inputs)
 

@@ -10,7 +10,7 @@ from quant_sessions_provider.doctor.check import Check
 
 if TYPE_CHECKING:
     from quant_sessions_provider.core.settings import Settings
-    from quant_sessions_provider.doctor.network import Knock
+    from quant_sessions_provider.doctor.network import Reachability
 
 _ADVICE: Final = {
     401: "make a new token (Profile > API Tokens in the dashboard) and set it where the old one is; one from a"
@@ -20,7 +20,7 @@ _ADVICE: Final = {
 }
 
 
-def token_check(settings: Settings | None, configured: Knock) -> Check:
+def token_check(settings: Settings | None, configured: Reachability) -> Check:
     """Ask the configured host, if what is needed for it is set and the host can be reached."""
     missing = _missing(settings, configured)
     if missing or settings is None:
@@ -34,7 +34,7 @@ def token_check(settings: Settings | None, configured: Knock) -> Check:
     return Check("token", "ok", f"accepted (from {settings.bearer_source})")
 
 
-def _missing(settings: Settings | None, configured: Knock) -> str:
+def _missing(settings: Settings | None, configured: Reachability) -> str:
     if settings is None:
         return "a setting is malformed"
     if not settings.bearer or not settings.organization:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from quant_sessions_provider.doctor import probe as endings
+from quant_sessions_provider.doctor import probe
 from quant_sessions_provider.doctor.throwaway import FIRST_MESSAGES
 from tests.cli.conftest import ORGANIZATION
 
@@ -47,7 +47,7 @@ def hasty(account: Emulator, monkeypatch: pytest.MonkeyPatch) -> list[float]:
         waited.append(seconds)
         account.shift(-seconds)
 
-    monkeypatch.setattr(endings, "sleep", sleep)
+    monkeypatch.setattr(probe, "sleep", sleep)
     return waited
 
 
@@ -151,7 +151,7 @@ def test_whatever_breaks_it_off_the_sessions_are_deleted(
         assert len(account.sessions()) == 1  # the other has been deleted by the questions
         raise error
 
-    monkeypatch.setattr(endings, "sleep", broken)
+    monkeypatch.setattr(probe, "sleep", broken)
     if error is KeyboardInterrupt:
         assert run("doctor", "--probe", "--wait").code == 130
     else:
