@@ -1,5 +1,7 @@
 """``quant-sessions list``: the active sessions of an organization."""
 
+from __future__ import annotations
+
 from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Final
@@ -50,7 +52,7 @@ def list_sessions(  # noqa: PLR0913 - one parameter an option
         typer.echo(f"There are more than these {limit}: see --limit.", err=True)
 
 
-def _print(sessions: "Sequence[SessionSummary]") -> None:
+def _print(sessions: Sequence[SessionSummary]) -> None:
     if not sessions:
         console().print("No active session.")
         return
@@ -69,10 +71,10 @@ def _print(sessions: "Sequence[SessionSummary]") -> None:
     to.print(shown)
 
 
-def _widest(column: "Column") -> int:
+def _widest(column: Column) -> int:
     return max(cell_len(str(cell)) for cell in (column.header, *column.cells))
 
 
-def _row(session: "SessionSummary") -> list[Text]:
+def _row(session: SessionSummary) -> list[Text]:
     values = (session.id, moment(session.created_at), session.model, session.title)
     return [Text(one_line(value or "")) for value in values]
