@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.messages import messages_to_append
-from quant_sessions_provider.core.model import INPUTS, REPLACING, contains_unknown, same
+from quant_sessions_provider.core.model import INPUTS, REPLACING, Key, contains_unknown, same
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,7 +27,7 @@ class Change:
     @cached_property
     def planned_expiry(self) -> datetime | None:
         """The new ``expiresAt``; None where it is not declared or not known yet."""
-        return timestamps.parse_or_none(self.new.get("expiresAt"))
+        return timestamps.parse_or_none(self.new.get(Key.EXPIRES_AT))
 
     @cached_property
     def moved(self) -> list[str]:
@@ -42,28 +42,28 @@ class Change:
             return False
         if contains_unknown(new[key]):
             return True
-        if key == "expiresAt":
+        if key == Key.EXPIRES_AT:
             return self.state.expiry.asked != self.planned_expiry
         return not same(outputs[key], new[key])
 
     @cached_property
     def appended(self) -> list[Any] | None:
         """The messages to append; None if the declared list cannot be reached by appending."""
-        return messages_to_append(self.state.get("messages", []), self.new.get("messages", []))
+        return messages_to_append(self.state.get(Key.MESSAGES, []), self.new.get(Key.MESSAGES, []))
 
     @cached_property
     def replaces(self) -> list[str]:
         """The moved inputs that a session cannot take over in place."""
         fixed = [key for key in self.moved if key in REPLACING]
-        return [*fixed, "messages"] if "messages" in self.moved and self.appended is None else fixed
+        return [*fixed, Key.MESSAGES] if Key.MESSAGES in self.moved and self.appended is None else fixed
 
     @cached_property
     def raised_by(self) -> int:
         """Minutes by which the lifetime grew, negative if it was lowered; 0 if either is not known or not declared."""
-        before, after = self.state.get("expirationMinutes"), self.new.get("expirationMinutes")
+        before, after = self.state.get(Key.EXPIRATION_MINUTES), self.new.get(Key.EXPIRATION_MINUTES)
         return after - before if isinstance(before, int) and isinstance(after, int) else 0
 
     @property
     def completes(self) -> bool:
         """Whether the session is or becomes completed."""
-        return bool(self.new.get("status") == "completed")
+        return bool(self.new.get(Key.STATUS) == "completed")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.expiry import extension
-from quant_sessions_provider.core.model import MAX_LIFETIME, Properties, contains_unknown
+from quant_sessions_provider.core.model import MAX_LIFETIME, Key, Properties, contains_unknown
 from quant_sessions_provider.core.text import counted
 
 if TYPE_CHECKING:
@@ -35,18 +35,18 @@ def update_sentence(name: str, change: Change, now: datetime) -> str:
 
 def _put(change: Change) -> list[str]:
     parts = []
-    if "messages" in change.moved:
+    if Key.MESSAGES in change.moved:
         parts.append(f"appends {counted(len(change.appended or []), 'message')}")
-    if "metadata" in change.moved:
+    if Key.METADATA in change.moved:
         parts.append(_metadata(change))
-    if "status" in change.moved:
-        parts.append(_STATUS.get(change.new["status"], "sends its status"))
+    if Key.STATUS in change.moved:
+        parts.append(_STATUS.get(change.new[Key.STATUS], "sends its status"))
     return parts
 
 
 def _metadata(change: Change) -> str:
-    after = change.new.get("metadata", {})
-    dropped = _keys(change.state.get("metadata", {})) - _keys(after)
+    after = change.new.get(Key.METADATA, {})
+    dropped = _keys(change.state.get(Key.METADATA, {})) - _keys(after)
     if not dropped or contains_unknown(after):
         return "sends its metadata"
     return (
@@ -59,14 +59,14 @@ def _keys(metadata: object) -> set[str]:
 
 
 def _extend(change: Change, minutes: int, now: datetime) -> list[str]:
-    if "expiresAt" in change.moved and contains_unknown(change.new.get("expiresAt")):
+    if Key.EXPIRES_AT in change.moved and contains_unknown(change.new.get(Key.EXPIRES_AT)):
         return ["its expiry is not known yet"]
     if not minutes:
         return []
     known = change.state.expiry.known
-    if not change.moved and known and known <= now and change.new["onExpired"] == "error":
+    if not change.moved and known and known <= now and change.new[Key.ON_EXPIRED] == "error":
         # The one plan in which diff may know that the run will stop, and must not say so (rule 3).
-        sure = "" if change.state.get("expired") else " if it is gone"
+        sure = "" if change.state.get(Key.EXPIRED) else " if it is gone"
         return [f"was to expire at {_clock(known, now)}: the run stops{sure}"]
     start = now if known is None else max(known, now)
     until = _clock(start + timedelta(minutes=minutes), now)
@@ -84,7 +84,7 @@ def _left(known: datetime | None, now: datetime) -> str:
 def _kept(change: Change, now: datetime) -> list[str]:
     """Say until when a session lives whose lifetime or expiry moved without a request: the API cannot shorten."""
     granted = change.state.expiry.granted or change.state.expiry.known
-    moved = [key for key in ("expirationMinutes", "expiresAt") if key in change.moved]
+    moved = [key for key in (Key.EXPIRATION_MINUTES, Key.EXPIRES_AT) if key in change.moved]
     if not moved or granted is None or any(contains_unknown(change.new.get(key)) for key in moved):
         return []
     if change.completes:
@@ -109,9 +109,9 @@ def _clock(moment: datetime, now: datetime) -> str:
 
 def end_of_new(new: Properties, now: datetime) -> str:
     """Return until when a session that is made now would live."""
-    if "expirationMinutes" not in new:
+    if Key.EXPIRATION_MINUTES not in new:
         return "the moment that is declared"
-    lifetime = new["expirationMinutes"]
+    lifetime = new[Key.EXPIRATION_MINUTES]
     if not isinstance(lifetime, int) or lifetime > MAX_LIFETIME:
         return "a time not known yet"
     return (now + timedelta(minutes=lifetime)).astimezone(timezone.utc).strftime(_WITH_DATE)
@@ -129,7 +129,7 @@ def short_grant(session_id: str, outputs: Properties, expiry: Expiry) -> list[st
     """Return one line about a session that was granted less than it asked for; none about others."""
     if not expiry.granted_less:
         return []
-    asked, granted = outputs["expiresAt"], outputs["grantedExpiresAt"]
+    asked, granted = outputs[Key.EXPIRES_AT], outputs[Key.GRANTED_EXPIRES_AT]
     return [f"session {session_id}: asked to live until {asked}, granted until {granted}"]
 
 

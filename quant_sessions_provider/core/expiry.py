@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.changes import Change
-from quant_sessions_provider.core.model import MAX_EXTENSION, MAX_LIFETIME, MIN_LIFETIME, UNKNOWN, Properties, Unknown
+from quant_sessions_provider.core.model import (
+    MAX_EXTENSION,
+    MAX_LIFETIME,
+    MIN_LIFETIME,
+    UNKNOWN,
+    Key,
+    Properties,
+    Unknown,
+)
 from quant_sessions_provider.core.state import GRANT_TOLERANCE, StoredState
 
 if TYPE_CHECKING:
@@ -32,9 +40,9 @@ def whole_minutes(span: timedelta) -> int:
 
 def counts_from_lifetime(old: Properties, new: Properties) -> bool:
     """Return whether the planned expiry follows from a lifetime; one that ``ignore_changes`` carries over does too."""
-    if "expiresAt" not in new:
+    if Key.EXPIRES_AT not in new:
         return True
-    return "expirationMinutes" in old and old.get("expiresAt") == new["expiresAt"]
+    return Key.EXPIRATION_MINUTES in old and old.get(Key.EXPIRES_AT) == new[Key.EXPIRES_AT]
 
 
 def plan_expiry(old: Properties, new: Properties, now: datetime) -> str | Unknown:
@@ -42,30 +50,30 @@ def plan_expiry(old: Properties, new: Properties, now: datetime) -> str | Unknow
 
     ``old`` are the inputs of the last run, empty on creation and replacement; ``new`` are valid inputs with defaults.
     """
-    lifetime = new["expirationMinutes"]
+    lifetime = new[Key.EXPIRATION_MINUTES]
     if not isinstance(lifetime, int):
         return UNKNOWN
     from_now = timestamps.render(now + _minutes(lifetime))
     # A replacement is checked again without old inputs: the plan must show what that will decide.
     change = Change(StoredState("", old), new)
-    asked, expiry = old.get("expiresAt"), change.state.expiry.asked
+    asked, expiry = old.get(Key.EXPIRES_AT), change.state.expiry.asked
     if expiry is None or not isinstance(asked, str) or change.replaces:
         return from_now
     if change.completes:
         return asked
     if expiry <= now:
-        return from_now if change.raised_by > 0 or new["onExpired"] != "ignore" else asked
+        return from_now if change.raised_by > 0 or new[Key.ON_EXPIRED] != "ignore" else asked
     return _raised_or_renewed(asked, expiry, change, now)
 
 
 def _raised_or_renewed(asked: str, expiry: datetime, change: Change, now: datetime) -> str | Unknown:
     """Return a living session's expiry: raised as its lifetime was, then renewed if that is due even so."""
     new, planned = change.new, _later(expiry, change.raised_by)
-    ahead = new.get("renewBeforeMinutes")
+    ahead = new.get(Key.RENEW_BEFORE_MINUTES)
     if isinstance(ahead, Unknown):
         return UNKNOWN
     if ahead is not None and planned - _minutes(ahead) <= now:
-        planned = expiry + _minutes(whole_minutes(now + _minutes(new["expirationMinutes"]) - expiry))
+        planned = expiry + _minutes(whole_minutes(now + _minutes(new[Key.EXPIRATION_MINUTES]) - expiry))
     return asked if planned == expiry else timestamps.render(planned)
 
 
@@ -85,18 +93,18 @@ def short_grant_due(change: Change, now: datetime) -> bool:
     known, asked = expiry.known, expiry.asked
     if known is None or asked is None or not expiry.granted_less or change.completes:
         return False
-    if "expirationMinutes" not in new or asked <= now:
+    if Key.EXPIRATION_MINUTES not in new or asked <= now:
         return False
     if known <= now:
-        return bool(new.get("onExpired") != "ignore")
-    ahead = new.get("renewBeforeMinutes")
+        return bool(new.get(Key.ON_EXPIRED) != "ignore")
+    ahead = new.get(Key.RENEW_BEFORE_MINUTES)
     return isinstance(ahead, int) and known <= _later(now, ahead)
 
 
 def extension(change: Change, now: datetime) -> int:
     """Return the minutes to extend by, 0 for none (rule 4): a difference, so a constant clock skew cancels out."""
     # While it was completed its expiry may have moved, and nothing extended it.
-    moved = change.state.is_completed or "expiresAt" in change.moved
+    moved = change.state.is_completed or Key.EXPIRES_AT in change.moved
     planned, known = change.planned_expiry, change.state.expiry.known
     if planned is None or change.completes or not (moved or short_grant_due(change, now)):
         return 0
@@ -130,9 +138,9 @@ def lost_by_extension(before: Expiry, minutes: int, granted: datetime | None) ->
 
 def needs_request(change: Change, now: datetime) -> bool:
     """Return whether an update in place would send anything."""
-    if extension(change, now) > 0 or {"metadata", "status"} & set(change.moved):
+    if extension(change, now) > 0 or {Key.METADATA, Key.STATUS} & set(change.moved):
         return True
-    return "messages" in change.moved and bool(change.appended)
+    return Key.MESSAGES in change.moved and bool(change.appended)
 
 
 def must_ask(change: Change, now: datetime) -> bool:
@@ -142,7 +150,7 @@ def must_ask(change: Change, now: datetime) -> bool:
 
 def first_lifetime(new: Properties, now: datetime) -> int:
     """Return the minutes to ask for on creation: as declared, or until the timestamp that was set by hand."""
-    if "expirationMinutes" in new:
-        return int(new["expirationMinutes"])
-    span = whole_minutes(timestamps.parse(new["expiresAt"]) - now)
+    if Key.EXPIRATION_MINUTES in new:
+        return int(new[Key.EXPIRATION_MINUTES])
+    span = whole_minutes(timestamps.parse(new[Key.EXPIRES_AT]) - now)
     return min(max(span, MIN_LIFETIME), MAX_LIFETIME)

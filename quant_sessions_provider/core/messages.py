@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from quant_sessions_provider.core.model import APPENDABLE_ROLES, INPUTS, contains_unknown, same
+from quant_sessions_provider.core.model import APPENDABLE_ROLES, INPUTS, Key, contains_unknown, same
 
 if TYPE_CHECKING:
     from quant_sessions_provider.core.model import Properties
@@ -72,10 +72,10 @@ def with_drift(outputs: Properties, live: list[Any] | None) -> tuple[Properties,
 
     The first live ones are taken, as many as are declared.
     """
-    declared = outputs.get("messages", [])
+    declared = outputs.get(Key.MESSAGES, [])
     known = isinstance(declared, list) and all(_is_message(message) for message in declared)
     if live is None or not known or occur_in_order(declared, live):
         return outputs, None
     kept = [{"role": message["role"], "content": message["content"]} for message in live[: len(declared)]]
-    outputs = outputs | {"messages": kept}
+    outputs = outputs | {Key.MESSAGES: kept}
     return outputs, {key: value for key, value in outputs.items() if key in INPUTS}

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.core.model import Key
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,7 +29,7 @@ class Expiry:
     @classmethod
     def of(cls, outputs: Properties) -> Expiry:
         """Read it from outputs; a value that is no timestamp is not known."""
-        return cls(*(timestamps.parse_or_none(outputs.get(key)) for key in ("expiresAt", "grantedExpiresAt")))
+        return cls(*(timestamps.parse_or_none(outputs.get(key)) for key in (Key.EXPIRES_AT, Key.GRANTED_EXPIRES_AT)))
 
     @property
     def known(self) -> datetime | None:
@@ -67,13 +68,13 @@ class StoredState:
     @property
     def organization(self) -> str:
         """Whose account holds it; empty if state does not tell."""
-        organization: str = self.outputs.get("organization", "")
+        organization: str = self.outputs.get(Key.ORGANIZATION, "")
         return organization
 
     @property
     def is_completed(self) -> bool:
         """Whether its status is ``completed``."""
-        return bool(self.outputs.get("status") == "completed")
+        return bool(self.outputs.get(Key.STATUS) == "completed")
 
     def get(self, key: str, default: object = None) -> Any:  # noqa: ANN401 - a property value
         """Return an output."""

@@ -8,6 +8,7 @@ from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.describe import short_grant
 from quant_sessions_provider.core.errors import AnswerLostError, ApiError, QuantSessionsError, RefusedError
 from quant_sessions_provider.core.expiry import first_lifetime
+from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.state import StoredState
 from quant_sessions_provider.operations.requests import delete, present, send_update
 
@@ -43,19 +44,19 @@ class Creator:
         except (ApiError, AnswerLostError) as error:
             raise self._ambiguous_create(error, inputs, sent) from error
         state = StoredState(session_id, self._outputs(inputs, created))
-        outputs = state.outputs if inputs["status"] == "active" else self._complete(state)
+        outputs = state.outputs if inputs[Key.STATUS] == "active" else self._complete(state)
         for line in short_grant(session_id, outputs, state.expiry):
             self._say(line)
         return session_id, outputs
 
     def _post(self, inputs: Properties, now: datetime) -> CreatedSession:
         return self._api.create(
-            inputs["organization"],
-            user_id=inputs["userId"],
-            session_group=inputs.get("sessionGroup"),
-            metadata=inputs.get("metadata"),
+            inputs[Key.ORGANIZATION],
+            user_id=inputs[Key.USER_ID],
+            session_group=inputs.get(Key.SESSION_GROUP),
+            metadata=inputs.get(Key.METADATA),
             expiration_minutes=first_lifetime(inputs, now),
-            initial_messages=inputs.get("messages"),
+            initial_messages=inputs.get(Key.MESSAGES),
         )
 
     def _outputs(self, inputs: Properties, created: CreatedSession) -> Properties:
@@ -77,7 +78,7 @@ class Creator:
 
     def _complete(self, state: StoredState) -> Properties:
         try:
-            return state.outputs | send_update(self._api, state, {"status": state.get("status")})
+            return state.outputs | send_update(self._api, state, {"status": state.get(Key.STATUS)})
         except QuantSessionsError as error:
             raise RefusedError(f"{error}; {self._roll_back(state)}") from error
 

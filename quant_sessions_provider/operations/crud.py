@@ -28,7 +28,7 @@ from quant_sessions_provider.core.expiry import (
     short_grant_due,
 )
 from quant_sessions_provider.core.messages import unsent, with_drift
-from quant_sessions_provider.core.model import COMPUTED, DEFAULT_LIFETIME, Properties
+from quant_sessions_provider.core.model import COMPUTED, DEFAULT_LIFETIME, Key, Properties
 from quant_sessions_provider.core.redaction import redact_errors
 from quant_sessions_provider.core.state import StoredState
 from quant_sessions_provider.operations import transcripts
@@ -83,17 +83,17 @@ class Operations:
     def check(self, old: Properties, new: Properties) -> tuple[Properties, list[str]]:
         """Fill in defaults and the planned expiry; list what is wrong, one line each."""
         failures = self._unusable_settings()
-        inputs = {"status": "active", "onExpired": "recreate", **new}
-        if "organization" not in inputs and self._settings.organization:
-            inputs["organization"] = self._settings.organization
-        elif "organization" not in inputs:
+        inputs = {Key.STATUS: "active", Key.ON_EXPIRED: "recreate", **new}
+        if Key.ORGANIZATION not in inputs and self._settings.organization:
+            inputs[Key.ORGANIZATION] = self._settings.organization
+        elif Key.ORGANIZATION not in inputs:
             failures.append(self._settings.missing("organization"))
-        if "expirationMinutes" not in inputs and counts_from_lifetime(old, new):
-            inputs["expirationMinutes"] = DEFAULT_LIFETIME
+        if Key.EXPIRATION_MINUTES not in inputs and counts_from_lifetime(old, new):
+            inputs[Key.EXPIRATION_MINUTES] = DEFAULT_LIFETIME
         now = self._now()
         failures += validation.failures(old, inputs, now)
-        if not failures and "expiresAt" not in inputs:
-            inputs["expiresAt"] = plan_expiry(old, inputs, now)
+        if not failures and Key.EXPIRES_AT not in inputs:
+            inputs[Key.EXPIRES_AT] = plan_expiry(old, inputs, now)
         return inputs, failures
 
     def _unusable_settings(self) -> list[str]:
@@ -126,15 +126,15 @@ class Operations:
     def _after_expiry(self, change: Change, outcome: str) -> Diff:
         changes, new = None if change.moved else True, change.new
         # `completed` ignores an expiry; what needs a request still needs a session.
-        if new.get("onExpired") == "error" and not change.completes:
-            if {"expiresAt", "metadata", "status"} & set(change.moved):
+        if new.get(Key.ON_EXPIRED) == "error" and not change.completes:
+            if {Key.EXPIRES_AT, Key.METADATA, Key.STATUS} & set(change.moved):
                 raise _expired_error(change.state)
             # What is left moves in a refresh too, which must not fail and cannot be told from a plan: update raises it.
             return Diff(changes)
         start = f"a new one starts from the declared messages, until about {end_of_new(new, self._now())}"
         note = f"{expired(change.state)}; {outcome}, {start}"
-        sends = [key for key in change.moved if key in ("messages", "metadata", "status")]
-        causes = ["expiresAt"] if "expiresAt" in change.moved or not sends else sends
+        sends = [key for key in change.moved if key in (Key.MESSAGES, Key.METADATA, Key.STATUS)]
+        causes = [Key.EXPIRES_AT] if Key.EXPIRES_AT in change.moved or not sends else sends
         return Diff(changes, causes, [note])
 
     @redact_errors
@@ -149,16 +149,16 @@ class Operations:
         None for a session that is gone before its time. One that is gone after its expiry stays, as ``expired``: the
         next plan decides by ``onExpired``.
         """
-        if "organization" not in outputs:
-            outputs = outputs | {"organization": self._settings.require_organization()}
+        if Key.ORGANIZATION not in outputs:
+            outputs = outputs | {Key.ORGANIZATION: self._settings.require_organization()}
         # A program's `Session.get` comes without what a refresh would have recorded.
-        first = "baseUrl" not in outputs
-        state = StoredState(session_id, {"baseUrl": self._settings.base_url, **outputs})
+        first = Key.BASE_URL not in outputs
+        state = StoredState(session_id, {Key.BASE_URL: self._settings.base_url, **outputs})
         found = self._inspector.find(state)
         if found is None:
             if first:
                 raise RefusedError(f"session {session_id} is not found at {self._settings.base_url}: nothing to read")
-            return (state.outputs | {"expired": True}, None) if state.expiry.passed(self._now()) else None
+            return (state.outputs | {Key.EXPIRED: True}, None) if state.expiry.passed(self._now()) else None
         fresh = state.outputs | present(
             title=found.title,
             model=found.model,
@@ -192,13 +192,13 @@ class Operations:
 
     def _body(self, change: Change) -> dict[str, Any]:
         body: dict[str, Any] = {}
-        appended = self._unsent(change) if "messages" in change.moved else None
+        appended = self._unsent(change) if Key.MESSAGES in change.moved else None
         if appended:
             body["new_messages"] = appended
-        if "metadata" in change.moved:
-            body["metadata"] = change.new.get("metadata", {})
-        if "status" in change.moved:
-            body["status"] = change.new["status"]
+        if Key.METADATA in change.moved:
+            body["metadata"] = change.new.get(Key.METADATA, {})
+        if Key.STATUS in change.moved:
+            body["status"] = change.new[Key.STATUS]
         return body
 
     def _unsent(self, change: Change) -> list[Any] | None:
@@ -207,7 +207,7 @@ class Operations:
         live = self._api.get(state.organization, state.id).messages if change.appended else None
         if live is None:
             return change.appended
-        return unsent(change.new["messages"], live, len(state.get("messages", [])))
+        return unsent(change.new[Key.MESSAGES], live, len(state.get(Key.MESSAGES, [])))
 
     def _update(self, state: StoredState, body: dict[str, Any]) -> Properties:
         try:

@@ -8,7 +8,7 @@ from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.describe import short_grant
 from quant_sessions_provider.core.errors import AnswerLostError, ApiError, ClientError, QuantSessionsError, in_doubt
 from quant_sessions_provider.core.expiry import lost_by_extension, rest_of_extension
-from quant_sessions_provider.core.model import Properties, by_state_key
+from quant_sessions_provider.core.model import Key, Properties, by_state_key
 from quant_sessions_provider.core.state import Expiry
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ class Extender:
             raise in_doubt(error, "The next run extends it again: at worst it lives longer") from error
         grant = self._in_full(state, before, minutes, first)
         # Without an answer's word for it, the earlier grant says nothing any more.
-        rest = {key: value for key, value in outputs.items() if key != "grantedExpiresAt"}
-        outputs = rest | by_state_key({"granted_expires_at": grant.text, "expired": False})
+        rest = {key: value for key, value in outputs.items() if key != Key.GRANTED_EXPIRES_AT}
+        outputs = rest | by_state_key({"granted_expires_at": grant.text, Key.EXPIRED: False})
         for line in short_grant(state.id, outputs, Expiry(before.asked, grant.until)):
             self._say(line)
         return outputs

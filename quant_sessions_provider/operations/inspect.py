@@ -12,6 +12,7 @@ from quant_sessions_provider.core.errors import (
     QuantSessionsError,
     RefusedError,
 )
+from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.state import GRANT_TOLERANCE
 from quant_sessions_provider.core.text import counted
 
@@ -43,7 +44,7 @@ class Inspector:
 
     def require_same_place(self, state: StoredState) -> None:
         """Refuse to take another host's answer for that of the session's own."""
-        recorded = state.get("baseUrl", self._base_url)
+        recorded = state.get(Key.BASE_URL, self._base_url)
         if self._base_url != recorded:
             there = recorded if isinstance(recorded, str) and recorded.isprintable() else "a place that is no URL"
             raise RefusedError(
@@ -57,7 +58,7 @@ class Inspector:
         It may linger, so the list of active sessions decides. That list holds no completed sessions: for one of those
         a GET alone does.
         """
-        found = None if state.get("expired") else self.find(state)
+        found = None if state.get(Key.EXPIRED) else self.find(state)
         if found is None:
             return "it is gone"
         if state.is_completed or self._is_listed(state):
@@ -71,7 +72,9 @@ class Inspector:
         """List the active sessions of a session's user and group, or all if a state does not tell whose it is."""
         texts = {key: value for key, value in properties.items() if isinstance(value, str)}
         return self._api.list(
-            properties.get("organization", ""), user_id=texts.get("userId"), session_group=texts.get("sessionGroup")
+            properties.get(Key.ORGANIZATION, ""),
+            user_id=texts.get(Key.USER_ID),
+            session_group=texts.get(Key.SESSION_GROUP),
         )
 
     def describe_loss(self, state: StoredState, why: str) -> str:
