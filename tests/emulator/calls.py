@@ -1,4 +1,4 @@
-"""Short forms of what the emulator's tests say again and again."""
+"""Requests and assertions that the emulator's tests share."""
 
 from datetime import datetime
 from typing import Any
@@ -52,7 +52,7 @@ def struck(emulator: Emulator) -> list[int]:
 
 
 def refused(answer: requests.Response, status: int) -> str:
-    """Expect an error in the one shape, and hand back its message."""
+    """Assert that the response is an error of the API, and return its message."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/json"
     body = answer.json()
@@ -62,11 +62,11 @@ def refused(answer: requests.Response, status: int) -> str:
     return str(body["message"])
 
 
-def moment(text: str) -> datetime:
+def parse_timestamp(text: str) -> datetime:
     assert text.endswith("Z")
     assert len(text) == len("2000-01-23T04:56:07.000Z")
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def minutes_between(start: str, end: str) -> float:
-    return (moment(end) - moment(start)).total_seconds() / 60
+    return (parse_timestamp(end) - parse_timestamp(start)).total_seconds() / 60

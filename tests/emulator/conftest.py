@@ -14,7 +14,7 @@ def running() -> Iterator[Emulator]:
 
 @pytest.fixture
 def emulator(running: Emulator) -> Iterator[Emulator]:
-    """The shared emulator, left with its clock right, its sessions expired and its log empty."""
+    """The shared emulator with an empty log; afterwards its clock is reset and its sessions are expired."""
     running.clear()
     yield running
     running.http.put(f"{running.url}/_emulator/clock", json={"offsetSeconds": 0}, timeout=10)
@@ -23,10 +23,10 @@ def emulator(running: Emulator) -> Iterator[Emulator]:
 
 @pytest.fixture
 def odd(emulator: Emulator, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Iterator[Emulator]:
-    """The shared emulator for tests of faults and behaviours: sound again afterwards, and silent all along."""
+    """The shared emulator for tests of faults and behaviours, which are reset afterwards; it must log nothing."""
     yield emulator
     emulator.clear_faults()
     emulator.reset_behaviours()
     assert capfd.readouterr() == ("", "")
-    # Where nobody listens to a log, Python prints its warnings and errors on standard error.
+    # Without a handler, Python prints warnings and errors to standard error.
     assert [record for record in caplog.get_records("call") if record.levelno >= logging.WARNING] == []

@@ -68,7 +68,7 @@ def test_set_and_reset(odd: Emulator) -> None:
         {"token": ""},
     ],
 )
-def test_refuses_a_switch_and_keeps_the_others(odd: Emulator, wrong: dict[str, Any]) -> None:
+def test_an_invalid_behaviour_is_rejected_and_changes_nothing(odd: Emulator, wrong: dict[str, Any]) -> None:
     odd.behave(cap="cut")
     refused(odd.http.put(f"{odd.url}/_emulator/behaviours", json=wrong, timeout=10), 400)
     assert behaviours(odd) == DEFAULTS | {"cap": "cut"}
@@ -119,7 +119,7 @@ def test_a_cap_shortens_nothing(odd: Emulator) -> None:
     assert extend(odd, created["sessionId"]).json()["expiresAt"] == long
 
 
-def test_a_cap_counts_from_now_too(odd: Emulator) -> None:
+def test_a_cap_with_extensions_from_now(odd: Emulator) -> None:
     odd.behave(cap="refuse", extendFrom="now")
     session_id = create_id(odd, expirationMinutes=1440)
     odd.shift(-3600, session_id)
@@ -127,7 +127,7 @@ def test_a_cap_counts_from_now_too(odd: Emulator) -> None:
     assert extend(odd, session_id, {"additionalMinutes": 1379}).status_code == 200
 
 
-def test_completed_for_good(odd: Emulator) -> None:
+def test_a_completed_session_stays_completed(odd: Emulator) -> None:
     odd.behave(reopen=False)
     session_id = create_id(odd)
     assert put(odd, session_id, {"status": "active"}).status_code == 200
@@ -164,7 +164,7 @@ def test_expired_lingers(odd: Emulator) -> None:
 
 
 @pytest.mark.parametrize(("choice", "status"), [("error", 500), ("notFound", 404), ("ok", 200)])
-def test_deleting_what_is_gone(odd: Emulator, choice: str, status: int) -> None:
+def test_deleting_a_missing_session(odd: Emulator, choice: str, status: int) -> None:
     odd.behave(deleteGone=choice)
     session_id = create_id(odd)
     assert delete(odd, session_id) == 200

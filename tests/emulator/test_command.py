@@ -30,7 +30,7 @@ app(["emulator", "--port", "0"])
 
 
 def fails(capsys: pytest.CaptureFixture[str], code: int, *arguments: str) -> str:
-    """Run the command in this process, far faster than in one of its own; only what it says on stderr is left."""
+    """Run the command in this process, which is faster, and return what it printed to standard error."""
     with pytest.raises(SystemExit) as ended:
         app(list(arguments))
     out, error = capsys.readouterr()
@@ -39,13 +39,13 @@ def fails(capsys: pytest.CaptureFixture[str], code: int, *arguments: str) -> str
 
 
 def plain(text: str) -> str:
-    """Without colours, which some terminals and CI systems get inside of words."""
+    """Return the text without colours, which some terminals and CI systems get inside of words."""
     return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
 @contextmanager
 def serving(database: Path, *flags: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
-    """The command as a process of its own, its address and the line it printed."""
+    """Run the command as a process; yield it with its URL and the line it printed."""
     arguments = [COMMAND, "emulator", "--port", "0", "--db", str(database), *flags]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
         assert process.stdout
@@ -74,13 +74,13 @@ def fail_in_every_way(url: str) -> None:
 
 
 def end(process: subprocess.Popen[str], number: signal.Signals) -> tuple[tuple[str, str], int]:
-    """Send a signal; what was printed since the first line, and the exit code."""
+    """Send a signal; return what was printed after the first line, and the exit code."""
     process.send_signal(number)
     return process.communicate(timeout=10), process.returncode
 
 
-def test_a_database_outlives_its_processes_which_end_cleanly(tmp_path: Path) -> None:
-    """One story, since every process takes seconds to start: SIGTERM, then SIGKILL, then SIGINT amid faults."""
+def test_data_survive_restarts_and_shutdown_is_clean(tmp_path: Path) -> None:
+    """One test, since each process takes seconds to start: SIGTERM, then SIGKILL, then SIGINT under faults."""
     database = tmp_path / "data.db"
     with serving(database) as (process, url, line):
         assert line == f"QuantCDN AI sessions emulator: {url} (docs at /docs, data in {database})\n"

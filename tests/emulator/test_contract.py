@@ -1,4 +1,4 @@
-"""The emulator beside the published description: what it says of itself, and what it answers."""
+"""The emulator against the published description: its own description, and its responses."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import pytest
 import requests
 import yaml
 
-from tests.emulator.calls import ORGANISATION, create_id, extend, get, moment, put
+from tests.emulator.calls import ORGANISATION, create_id, extend, get, parse_timestamp, put
 from tests.support.emulator_server import Emulator
 
 Json = dict[str, Any]
@@ -59,7 +59,7 @@ def parameters(operation: Json) -> dict[tuple[str, str], Json]:
 
 
 def fields(document: Json, schema: Json, name: str = "") -> Iterator[tuple[str, Json]]:
-    """Every field of a schema with its limits, those of nested objects and lists too."""
+    """Yield each field of a schema with its limits, including those of nested objects and lists."""
     schema = resolved(document, schema)
     yield name, limits(schema)
     for key, value in schema.get("properties", {}).items():
@@ -83,7 +83,7 @@ def test_same_operations(described: Json) -> None:
 class TestOperation:
     def test_same_parameters(self, described: Json, key: tuple[str, str]) -> None:
         ours, theirs = (parameters(operations(document)[key]) for document in (described, published()))
-        # The description states no default for the offset; one must be shown to be told.
+        # The published description states no default for the offset; FastAPI shows one.
         ours.get(("query", "offset"), {}).pop("default", None)
         assert ours == theirs
 
@@ -100,7 +100,7 @@ class TestOperation:
         ]
         assert required[0] == required[1]
 
-    def test_same_answers(self, described: Json, key: tuple[str, str]) -> None:
+    def test_same_responses(self, described: Json, key: tuple[str, str]) -> None:
         ours, theirs = (operations(document)[key]["responses"] for document in (described, published()))
         assert theirs.keys() <= ours.keys()
         assert "422" not in ours
@@ -110,7 +110,7 @@ class TestOperation:
 
 
 def conforms(schema: Json, value: object) -> None:
-    """Hold a value against a published schema: types, formats, and no field beyond it."""
+    """Assert that a value matches a published schema: types, formats, and no other fields."""
     schema = resolved(published(), schema)
     if schema["type"] == "array":
         assert isinstance(value, list)
@@ -118,7 +118,7 @@ def conforms(schema: Json, value: object) -> None:
             conforms(schema["items"], item)
     elif schema["type"] == "object":
         assert isinstance(value, dict)
-        # A schema that names no property allows any.
+        # A schema without properties allows any.
         assert not schema.get("properties") or value.keys() <= schema["properties"].keys()
         for name, inner in schema.get("properties", {}).items():
             if name in value:
@@ -131,7 +131,7 @@ def scalar(schema: Json, value: object) -> None:
     assert type(value) is {"string": str, "integer": int}[schema["type"]]
     assert value in schema.get("enum", [value])
     if schema.get("format") == "date-time":
-        moment(str(value))
+        parse_timestamp(str(value))
     if schema.get("format") == "uuid":
         assert str(UUID(str(value))) == value
 
@@ -147,7 +147,7 @@ def expect(answer: requests.Response, operation_id: str, path: str) -> None:
         assert answer.json().keys() == {"error", "message"}
 
 
-def test_every_answer_conforms(emulator: Emulator) -> None:
+def test_every_response_conforms(emulator: Emulator) -> None:
     sessions, one = "/ai/sessions", "/ai/sessions/[^/]+"
     session_id = create_id(emulator, initialMessages=[USER])
     body = {"userId": "ada", "initialMessages": [USER]}

@@ -3,7 +3,17 @@ from datetime import datetime, timezone
 
 import pytest
 
-from tests.emulator.calls import ORGANISATION, create, create_id, get, listed, minutes_between, moment, put, refused
+from tests.emulator.calls import (
+    ORGANISATION,
+    create,
+    create_id,
+    get,
+    listed,
+    minutes_between,
+    parse_timestamp,
+    put,
+    refused,
+)
 from tests.support.emulator_server import Emulator
 
 USER = {"role": "user", "content": "Hello"}
@@ -18,7 +28,7 @@ def clock(emulator: Emulator) -> dict[str, object]:
 def test_the_clock_is_right_until_it_is_moved(emulator: Emulator) -> None:
     read = clock(emulator)
     assert read["offsetSeconds"] == 0
-    assert abs((moment(str(read["now"])) - datetime.now(timezone.utc)).total_seconds()) < 5
+    assert abs((parse_timestamp(str(read["now"])) - datetime.now(timezone.utc)).total_seconds()) < 5
 
 
 def test_the_clock_can_be_set_and_advanced(emulator: Emulator) -> None:
@@ -35,7 +45,7 @@ def test_the_clock_can_be_set_and_advanced(emulator: Emulator) -> None:
     ("method", "path", "field"),
     [("PUT", "clock", "offsetSeconds"), ("POST", "clock/advance", "seconds"), ("POST", "shift", "seconds")],
 )
-def test_refuses_to_move(emulator: Emulator, method: str, path: str, field: str, value: str) -> None:
+def test_an_invalid_shift_is_rejected(emulator: Emulator, method: str, path: str, field: str, value: str) -> None:
     before = emulator.sessions()
     address = f"{emulator.url}/_emulator/{path}"
     headers = {"Content-Type": "application/json"}
@@ -67,7 +77,7 @@ def test_shift_of_an_unknown_session_is_not_found(emulator: Emulator) -> None:
     refused(emulator.http.post(address, json={"seconds": 1}, timeout=10), 404)
 
 
-def test_seed_makes_a_session_of_any_fields(emulator: Emulator) -> None:
+def test_seed_sets_any_field(emulator: Emulator) -> None:
     fields = {
         "userId": "eve",
         "sessionGroup": None,
@@ -92,7 +102,7 @@ def test_seed_makes_a_session_of_any_fields(emulator: Emulator) -> None:
     }
 
 
-def test_seed_changes_only_what_it_names(emulator: Emulator) -> None:
+def test_seed_changes_only_the_given_fields(emulator: Emulator) -> None:
     session_id = create_id(emulator, metadata={"a": 1})
     before = next(s for s in emulator.sessions() if s["id"] == session_id)
     assert emulator.seed(ORGANISATION, session_id, totalTokens=9) == before | {"totalTokens": 9}
@@ -125,7 +135,7 @@ def test_control_requests_are_not_logged(emulator: Emulator) -> None:
     assert emulator.requests() == []
 
 
-def test_many_at_once_lose_nothing(emulator: Emulator) -> None:
+def test_concurrent_requests_lose_nothing(emulator: Emulator) -> None:
     session_id = create_id(emulator, "acme")
 
     def converse(number: int) -> str:

@@ -18,12 +18,12 @@ def test_answers_the_documented_fields(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("minutes", [5, 60, 1440, 60.0])
-def test_lives_as_long_as_asked(emulator: Emulator, minutes: float) -> None:
+def test_expires_after_the_requested_lifetime(emulator: Emulator, minutes: float) -> None:
     created = create(emulator, expirationMinutes=minutes)
     assert minutes_between(created["createdAt"], created["expiresAt"]) == minutes
 
 
-def test_lives_an_hour_unless_told(emulator: Emulator) -> None:
+def test_expires_after_an_hour_by_default(emulator: Emulator) -> None:
     created = create(emulator)
     assert minutes_between(created["createdAt"], created["expiresAt"]) == 60
 
@@ -41,7 +41,7 @@ def test_stores_everything_it_was_sent(emulator: Emulator) -> None:
     assert whole["totalTokens"] == 0
 
 
-def test_get_shows_messages_and_no_more_than_is_documented(emulator: Emulator) -> None:
+def test_get_returns_the_documented_fields_only(emulator: Emulator) -> None:
     created = create(emulator, sessionGroup="g", metadata={"a": 1}, initialMessages=[SYSTEM, USER])
     body = get(emulator, created["sessionId"]).json()
     assert body == {
@@ -58,7 +58,7 @@ def test_title_is_the_start_of_the_first_user_message(emulator: Emulator) -> Non
     assert get(emulator, session_id).json()["title"] == "x" * 60
 
 
-def test_title_is_left_out_while_there_is_none(emulator: Emulator) -> None:
+def test_title_is_left_out_without_a_user_message(emulator: Emulator) -> None:
     assert "title" not in get(emulator, create_id(emulator, initialMessages=[SYSTEM])).json()
 
 

@@ -1,4 +1,4 @@
-"""A database that fails under the emulator: the API's own 500, in the API's own words."""
+"""A database that fails: the 500 of each operation, as the description words it."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ def test_a_failing_database(doomed: Emulator, database: Path, method: str, path:
     assert doomed.requests()[0]["status"] == 500
 
 
-def test_anything_unforeseen_is_json_too(doomed: Emulator, database: Path) -> None:
+def test_an_unexpected_exception_is_json(doomed: Emulator, database: Path) -> None:
     session_id = create_id(doomed)
     spoil(database, "UPDATE sessions SET messages = 'spoilt'")
     refused(get(doomed, session_id), 500)

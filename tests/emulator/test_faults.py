@@ -18,7 +18,7 @@ both = pytest.mark.parametrize("when", get_args(When))
 
 
 def outcome(emulator: Emulator) -> dict[str, Any]:
-    """How the log tells the last request."""
+    """Return what the log has of the last request."""
     last = emulator.requests()[-1]
     return {name: last[name] for name in ("status", "fault", "effect")}
 
@@ -38,7 +38,7 @@ def test_status(odd: Emulator, when: When) -> None:
 
 
 @both
-def test_drop_closes_without_a_byte(odd: Emulator, when: When) -> None:
+def test_drop_closes_without_a_response(odd: Emulator, when: When) -> None:
     odd.fault("drop", when)
     assert exchange(odd, "POST", SESSIONS, ADA).everything == b""
     assert outcome(odd) == {"status": None, "fault": "drop", "effect": when == "after"}
@@ -57,7 +57,7 @@ def test_truncate_cuts_the_body_in_half(odd: Emulator, when: When) -> None:
 
 
 @both
-def test_garbage_is_a_page(odd: Emulator, when: When) -> None:
+def test_garbage_is_a_web_page(odd: Emulator, when: When) -> None:
     odd.fault("garbage", when)
     answer = odd.api("POST", ORGANISATION, json=ADA)
     assert answer.status_code == 200
@@ -67,7 +67,7 @@ def test_garbage_is_a_page(odd: Emulator, when: When) -> None:
 
 
 @both
-def test_slow_drips_the_body(odd: Emulator, when: When) -> None:
+def test_slow_sends_the_body_in_pieces(odd: Emulator, when: When) -> None:
     odd.fault("slow", when, chunkBytes=10, pauseMs=20)
     answer = exchange(odd, "POST", SESSIONS, ADA)
     assert answer.status == (201 if when == "after" else 500)
@@ -83,7 +83,7 @@ def test_slow_drips_the_body(odd: Emulator, when: When) -> None:
 
 @both
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_effect_is_there_or_not(odd: Emulator, kind: Kind, when: When) -> None:
+def test_the_operation_takes_effect_or_not(odd: Emulator, kind: Kind, when: When) -> None:
     session_id = create_id(odd)
     before = stored(odd, session_id)
     for method, path, body in [
@@ -103,7 +103,7 @@ def test_the_effect_is_there_or_not(odd: Emulator, kind: Kind, when: When) -> No
     assert get(odd, session_id).status_code == (404 if carried_out else 200)
 
 
-def test_nothing_is_carried_out_where_the_api_refuses(odd: Emulator) -> None:
+def test_a_rejected_request_has_no_effect(odd: Emulator) -> None:
     odd.fault("garbage", "after", count=2)
     odd.api("POST", ORGANISATION, json={})
     assert outcome(odd) == {"status": 200, "fault": "garbage", "effect": False}
@@ -136,7 +136,7 @@ def test_the_body_of_a_status(odd: Emulator, more: dict[str, Any], kind: str, te
 
 
 @pytest.mark.parametrize("status", [200, 204, 304, 599])
-def test_any_status_leaves_a_sound_connection(odd: Emulator, status: int) -> None:
+def test_the_connection_can_be_reused_after_any_status(odd: Emulator, status: int) -> None:
     odd.fault(status=status, body="x")
     answer = odd.api("GET", ORGANISATION)
     assert (answer.status_code, answer.text) == (status, "" if status in {204, 304} else "x")
@@ -165,7 +165,7 @@ def test_latency(odd: Emulator) -> None:
 
 
 @pytest.mark.parametrize(("kind", "latency"), [("garbage", 60_000), ("slow", 0)])
-def test_a_client_that_gives_up_does_not_take_its_request_back(odd: Emulator, kind: Kind, latency: int) -> None:
+def test_a_request_takes_effect_even_if_the_client_disconnects(odd: Emulator, kind: Kind, latency: int) -> None:
     fault = {"kind": kind, "when": "after", "pauseMs": 60_000}
     odd.faults([fault], latency_ms=latency)
     with sent(odd, "POST", SESSIONS, ADA):
@@ -175,7 +175,7 @@ def test_a_client_that_gives_up_does_not_take_its_request_back(odd: Emulator, ki
 
 
 @pytest.mark.parametrize("setup", [{"latency_ms": 60_000}, {"faults": [{"kind": "slow", "pauseMs": 60_000}]}])
-def test_the_end_of_the_server_waits_for_nobody(
+def test_shutdown_ends_every_pause(
     setup: dict[str, Any], capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     with ExitStack() as pending:

@@ -26,7 +26,7 @@ def test_extend_counts_from_the_current_expiry(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("body", [None, {}, {"additional_minutes": 5}])
-def test_extend_adds_an_hour_unless_told(emulator: Emulator, body: object | None) -> None:
+def test_extend_adds_an_hour_by_default(emulator: Emulator, body: object | None) -> None:
     created = create(emulator)
     expires_at = extend(emulator, created["sessionId"], body).json()["expiresAt"]
     assert minutes_between(created["expiresAt"], expires_at) == 60
@@ -47,7 +47,7 @@ def test_extend_refuses(emulator: Emulator, minutes: object) -> None:
     assert stored(emulator, created["sessionId"])["expiresAt"] == created["expiresAt"]
 
 
-def test_extends_have_no_cap_in_all(emulator: Emulator) -> None:
+def test_extensions_have_no_total_limit(emulator: Emulator) -> None:
     created = create(emulator, expirationMinutes=1440)
     for _ in range(3):
         answer = extend(emulator, created["sessionId"], {"additionalMinutes": 1440})
@@ -69,7 +69,7 @@ def test_expiry_is_exact(emulator: Emulator) -> None:
     refused(get(emulator, session_id), 404)
 
 
-def test_an_expired_session_is_gone_for_the_api(emulator: Emulator) -> None:
+def test_an_expired_session_is_not_found(emulator: Emulator) -> None:
     session_id = create_id(emulator, expirationMinutes=5)
     emulator.advance(301)
     refused(get(emulator, session_id), 404)
@@ -80,7 +80,7 @@ def test_an_expired_session_is_gone_for_the_api(emulator: Emulator) -> None:
     assert stored(emulator, session_id)["status"] == "active"
 
 
-def test_delete_answers_once(emulator: Emulator) -> None:
+def test_a_session_is_deleted_once(emulator: Emulator) -> None:
     session_id = create_id(emulator)
     answer = emulator.api("DELETE", ORGANISATION, f"/{session_id}")
     assert (answer.status_code, answer.json()) == (200, {"message": "Session deleted successfully"})
@@ -88,6 +88,6 @@ def test_delete_answers_once(emulator: Emulator) -> None:
     assert refused(emulator.api("DELETE", ORGANISATION, f"/{session_id}"), 500) == "Failed to delete session"
 
 
-def test_bodies_are_checked_before_the_session_is_looked_for(emulator: Emulator) -> None:
+def test_the_body_is_validated_before_the_session_is_looked_up(emulator: Emulator) -> None:
     refused(extend(emulator, "nobody", {"additionalMinutes": 0}), 400)
     refused(extend(emulator, "nobody"), 404)

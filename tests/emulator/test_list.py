@@ -4,7 +4,7 @@ from tests.emulator.calls import ORGANISATION, create_id, get, listed, put, refu
 from tests.support.emulator_server import Emulator
 
 
-def test_holds_active_sessions_newest_first(emulator: Emulator) -> None:
+def test_lists_active_sessions_newest_first(emulator: Emulator) -> None:
     first, completed, expired, last = (create_id(emulator) for _ in range(4))
     put(emulator, completed, {"status": "completed"})
     emulator.shift(-4000, expired)
@@ -13,7 +13,7 @@ def test_holds_active_sessions_newest_first(emulator: Emulator) -> None:
     assert listed(emulator) == [last, completed, first]
 
 
-def test_the_later_of_two_from_the_same_moment_comes_first(emulator: Emulator) -> None:
+def test_sessions_of_the_same_timestamp_are_listed_last_created_first(emulator: Emulator) -> None:
     for session_id in ("twin-1", "twin-2", "twin-3"):
         emulator.seed("twins", session_id, createdAt="2020-01-01T00:00:00Z")
     assert listed(emulator, "twins") == ["twin-3", "twin-2", "twin-1"]

@@ -72,7 +72,7 @@ def test_every_error_is_json(emulator: Emulator) -> None:
         ("/docs", "GET"),
     ],
 )
-def test_an_unknown_method_is_answered_with_all_that_there_are(emulator: Emulator, path: str, methods: str) -> None:
+def test_an_unsupported_method_returns_the_supported_ones(emulator: Emulator, path: str, methods: str) -> None:
     for method in ("PATCH", "OPTIONS"):
         answer = emulator.http.request(method, emulator.url + path, timeout=10)
         refused(answer, 405)
@@ -95,7 +95,7 @@ def test_root_and_description_need_no_token(emulator: Emulator) -> None:
     assert fetch(emulator, "/openapi.json").json()["openapi"].startswith("3.")
 
 
-def test_the_log_tells_all_but_the_token(emulator: Emulator) -> None:
+def test_the_log_has_everything_but_the_token(emulator: Emulator) -> None:
     emulator.clear()
     create_id(emulator, metadata={"a": 1})
     emulator.api("GET", "a b", params={"limit": 1, "userId": ""})

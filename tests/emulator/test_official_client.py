@@ -1,4 +1,4 @@
-"""QuantCDN's own Python client against the emulator: somebody else's reading of the same description."""
+"""QuantCDN's own Python client against the emulator: another implementation of the same description."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -102,7 +102,7 @@ def test_delete(client: AISessionsApi, session_id: str) -> None:
         client.delete_ai_session(ORGANISATION, session_id)
 
 
-def test_errors_arrive_as_such(emulator: Emulator, client: AISessionsApi) -> None:
+def test_errors_raise_the_right_exception(emulator: Emulator, client: AISessionsApi) -> None:
     with pytest.raises(BadRequestException, match="userId"):
         client.create_ai_session(ORGANISATION, CreateAISessionRequest(userId=""))
     for stranger in connected(emulator, ""):

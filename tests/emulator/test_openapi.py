@@ -1,8 +1,8 @@
-"""Schemathesis runs the emulator against the published description, with all its checks, and finds nothing.
+"""Schemathesis tests the emulator against the published description, with all of its checks.
 
-Examples, the limits of every field, random requests and random sequences of them, the same in each run;
-``OPENAPI_EXAMPLES`` asks for more. What the file leaves out is added to it here, by name and with its reason, so that
-no check has to be turned off.
+It sends examples, the limits of every field, random requests and random sequences, the same in each run;
+``OPENAPI_EXAMPLES`` sets their number. What the description leaves out is added here, with the reason, so that no check
+has to be turned off.
 """
 
 import copy
@@ -65,7 +65,7 @@ LEFT_OUT: list[tuple[str, list[str], str, object]] = [
     ),
 ]
 
-# A cache or a database would make the next run another one.
+# With a cache or a database, runs would differ.
 CONFIGURATION = """
 continue-on-failure = true
 cache.enabled = false
@@ -86,7 +86,7 @@ parameters = {{ organisation = "{organisation}", sessionId = "{session_id}" }}
 def add(document: Json, place: str, addition: object) -> None:
     *way, last = place.split()
     inner = reduce(lambda part, key: part[int(key) if isinstance(part, list) else key], way, document)
-    assert last not in inner, f"{place}: is left out no more"
+    assert last not in inner, f"{place}: is documented now"
     inner[last] = addition
 
 
@@ -113,7 +113,7 @@ def test_schemathesis_finds_nothing(odd: Emulator, tmp_path: Path) -> None:
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    # It did get in, and to the end of each operation.
+    # Every operation was reached, with each of its outcomes.
     answered = {(entry["method"], entry["path"].count("/"), entry["status"]) for entry in odd.requests()}
     assert answered >= {
         *(("POST", 6, status) for status in (201, 400, 401)),

@@ -50,7 +50,7 @@ def test_metadata_is_replaced(emulator: Emulator) -> None:
     assert stored(emulator, session_id)["metadata"] == {}
 
 
-def test_what_is_not_sent_stays(emulator: Emulator) -> None:
+def test_missing_fields_stay_unchanged(emulator: Emulator) -> None:
     session_id = create_id(emulator, metadata={"a": 1}, initialMessages=[USER])
     put(emulator, session_id, {"status": "completed"})
     before = stored(emulator, session_id)

@@ -1,4 +1,4 @@
-"""One request on a socket of its own, to see every byte that comes back, and when."""
+"""A request on its own socket, to see every byte of the response and when it arrived."""
 
 import json
 import socket
@@ -15,7 +15,7 @@ SESSIONS = f"/api/v3/organizations/{ORGANISATION}/ai/sessions"
 
 @dataclass
 class Bytes:
-    """What arrived until the other side closed."""
+    """Everything that arrived until the server closed the connection."""
 
     everything: bytes = b""
     arrivals: list[float] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Bytes:
 
 @contextmanager
 def sent(emulator: Emulator, method: str, path: str, body: object | None = None) -> Iterator[socket.socket]:
-    """Send a request; the block may read the answer, or go away."""
+    """Send a request; the block may read the response, or disconnect."""
     content = b"" if body is None else json.dumps(body).encode()
     head = (
         f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer x\r\nConnection: close\r\n"

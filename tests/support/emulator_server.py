@@ -1,4 +1,4 @@
-"""The emulator in a thread, for tests: ``with Emulator() as emulator: ...``."""
+"""The emulator in a background thread, for tests: ``with Emulator() as emulator: ...``."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -17,9 +17,9 @@ When = Literal["before", "after"]
 
 
 class Emulator:
-    """An emulator on a free loopback port with its data in a temporary file, or in ``database``.
+    """An emulator on a free loopback port, with its data in ``database`` or else in a temporary file.
 
-    ``url`` is what ``baseUrl`` would be. Times move in seconds; negative is the past.
+    ``url`` is its base URL. Times are shifted in seconds; negative is the past.
     """
 
     token = "emulator-test-token"
@@ -33,7 +33,7 @@ class Emulator:
             raise
         self.url = self._server.url
         self.http = requests.Session()
-        self.http.trust_env = False  # neither a proxy nor a .netrc of the machine
+        self.http.trust_env = False  # no proxy and no .netrc of this machine
         self.http.headers["Authorization"] = f"Bearer {self.token}"
 
     def __enter__(self) -> Self:
@@ -48,7 +48,7 @@ class Emulator:
         self._folder.cleanup()
 
     def variables(self, organization: str) -> dict[str, str]:
-        """Give the environment that points the provider here."""
+        """Return the environment variables that point the provider here."""
         return {
             "QUANTCDN_API_TOKEN": self.token,
             "QUANTCDN_ORGANIZATION": organization,
@@ -62,46 +62,46 @@ class Emulator:
         return self.http.request(method, address, timeout=10, **options)
 
     def requests(self, *, clear: bool = False) -> list[dict[str, Any]]:
-        """List the API requests so far, oldest first: method, path, query, body, status, fault, effect, at."""
+        """Return the API requests so far, oldest first: method, path, query, body, status, fault, effect, at."""
         log: list[dict[str, Any]] = self._control("GET", "/requests")
         if clear:
             self.clear()
         return log
 
     def clear(self) -> None:
-        """Forget the API requests so far."""
+        """Clear the log of API requests."""
         self._control("DELETE", "/requests")
 
     def sessions(self, organisation: str | None = None) -> list[dict[str, Any]]:
-        """List whole stored sessions (camelCase), expired and completed ones too, oldest first."""
+        """Return the stored sessions (camelCase), including completed and expired ones, oldest first."""
         found: list[dict[str, Any]] = self._control("GET", "/sessions", params={"organisation": organisation})
         return found
 
     def group(self, organisation: str, group: str) -> list[dict[str, Any]]:
-        """List the whole stored sessions of one group."""
+        """Return the stored sessions of one group."""
         return [session for session in self.sessions(organisation) if session["sessionGroup"] == group]
 
     def advance(self, seconds: float) -> None:
-        """Move the emulator's clock on, as a skew between it and this machine."""
+        """Advance the emulator's clock, as a skew between it and this machine."""
         self._control("POST", "/clock/advance", json={"seconds": seconds})
 
     def shift(self, seconds: float, session_id: str | None = None) -> None:
-        """Move the times of all sessions, or of one: -3600 is what an hour of waiting would do."""
+        """Shift the timestamps of all sessions or of one: by -3600, as if an hour had passed."""
         one = "" if session_id is None else f"/sessions/{quote(session_id, safe='')}"
         self._control("POST", f"{one}/shift", json={"seconds": seconds})
 
     def seed(self, organisation: str, session_id: str, **stored: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
-        """Store a session, or change fields of one: userId, expiresAt, status, messages and so on."""
+        """Store a session, or change fields of an existing one: userId, expiresAt, status, messages and so on."""
         whole: dict[str, Any] = self._control("PUT", _session(organisation, session_id), json=stored)
         return whole
 
     def append(self, organisation: str, session_id: str, messages: Sequence[object]) -> None:
-        """Append messages behind the API's back, as a running conversation does."""
+        """Append messages without an API request, as a running conversation does."""
         path = f"{_session(organisation, session_id)}/messages"
         self._control("POST", path, json={"messages": list(messages)})
 
     def tamper(self, organisation: str, session_id: str, messages: Sequence[object]) -> None:
-        """Replace all messages behind the API's back; they may be of any shape."""
+        """Replace all messages without an API request; they may have any shape."""
         path = f"{_session(organisation, session_id)}/messages"
         self._control("PUT", path, json={"messages": list(messages)})
 
@@ -116,7 +116,7 @@ class Emulator:
         count: int | None = 1,
         **more: Any,  # noqa: ANN401 - any JSON
     ) -> None:
-        """Add a fault after those there are; ``more``: probability, body, retryAfter, headers, chunkBytes, pauseMs."""
+        """Add a fault after the others; ``more``: probability, body, retryAfter, headers, chunkBytes, pauseMs."""
         named = {"kind": kind, "when": when, "method": method, "path": path, "status": status, "count": count}
         self._control("POST", "/faults", json=named | more)
 
@@ -128,21 +128,21 @@ class Emulator:
         rate: float = 0,
         seed: int | None = None,
     ) -> dict[str, Any]:
-        """Replace all faults, then a mix of all kinds at a ``rate``; answers them with the seed in force."""
+        """Replace all faults, and add failures of all kinds at a ``rate``; return them with their seed."""
         setup: dict[str, Any] = {"latencyMs": latency_ms, "rate": rate, "faults": list(faults)}
         armed: dict[str, Any] = self._control("PUT", "/faults", json=setup | ({} if seed is None else {"seed": seed}))
         return armed
 
     def clear_faults(self) -> None:
-        """Fail no more."""
+        """Remove all faults."""
         self._control("DELETE", "/faults")
 
     def behave(self, **switches: Any) -> None:  # noqa: ANN401 - any JSON
-        """Choose behaviours (camelCase, as in ``behaviours.py``); those not named go back to their defaults."""
+        """Set behaviours (camelCase, as in ``behaviours.py``), and reset all others to their defaults."""
         self._control("PUT", "/behaviours", json=switches)
 
     def reset_behaviours(self) -> None:
-        """Go back to all defaults."""
+        """Reset all behaviours to their defaults."""
         self._control("DELETE", "/behaviours")
 
     def _control(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 - as above

@@ -11,7 +11,7 @@ ADA = {"userId": "ada"}
 KINDS = get_args(Kind)
 
 
-def test_method_and_path_choose(odd: Emulator) -> None:
+def test_method_and_path(odd: Emulator) -> None:
     session_id = create_id(odd)
     odd.fault(status=501, method="put", path="/extend$", count=None)
     odd.fault(status=502, path=f"^{SESSIONS}/[^/]+$", count=None)
@@ -32,14 +32,14 @@ def test_count_and_order(odd: Emulator) -> None:
     assert odd.api("GET", ORGANISATION).status_code == 200
 
 
-def test_clearing_ends_all_at_once(odd: Emulator) -> None:
+def test_clearing_removes_faults_rate_and_latency(odd: Emulator) -> None:
     odd.faults([{"kind": "drop"}], latency_ms=60_000, rate=1, seed=1)
     odd.clear_faults()
     assert odd.api("GET", ORGANISATION).status_code == 200
     assert faults_of(odd).json()["latencyMs"] == 0
 
 
-def test_only_what_was_let_in_to_the_api_is_struck(odd: Emulator) -> None:
+def test_faults_apply_to_authenticated_api_requests_only(odd: Emulator) -> None:
     odd.fault("drop", count=None)
     for path in ("/", "/docs", "/openapi.json", "/_emulator/clock", "/_emulator/requests", "/nowhere"):
         assert odd.http.get(odd.url + path, timeout=10).status_code in {200, 404}
@@ -57,7 +57,7 @@ def faulted(emulator: Emulator, **setup: Any) -> list[str | None]:  # noqa: ANN4
     return [request["fault"] for request in emulator.requests()]
 
 
-def test_a_seed_repeats_a_run(odd: Emulator) -> None:
+def test_the_same_seed_repeats_the_same_faults(odd: Emulator) -> None:
     chance = {"kind": "drop", "probability": 0.5}
     first = faulted(odd, faults=[chance], seed=7)
     assert 5 < first.count("drop") < 35
@@ -67,7 +67,7 @@ def test_a_seed_repeats_a_run(odd: Emulator) -> None:
     assert odd.faults([chance])["seed"] != chosen
 
 
-def test_a_rate_strikes_in_every_way(odd: Emulator) -> None:
+def test_a_rate_fails_in_every_way(odd: Emulator) -> None:
     odd.faults(rate=1, seed=3)
     for _ in range(60):
         exchange(odd, "GET", SESSIONS)
@@ -80,7 +80,7 @@ def test_a_rate_strikes_in_every_way(odd: Emulator) -> None:
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.2, 1.0])
-def test_a_rate_is_kept_and_shared_equally(rate: float) -> None:
+def test_a_rate_is_met_and_shared_evenly(rate: float) -> None:
     faults = Faults(FaultSetup(rate=rate, seed=11))
     hits = sum(faults.choose("GET", "/") is not None for _ in range(9000))
     assert hits == pytest.approx(9000 * rate, rel=0.05)
@@ -88,7 +88,7 @@ def test_a_rate_is_kept_and_shared_equally(rate: float) -> None:
         assert fault["struck"] == pytest.approx(1000 * rate, rel=0.25)
 
 
-def test_chances_do_not_disturb_each_other() -> None:
+def test_the_sequence_of_a_fault_does_not_depend_on_others() -> None:
     def strikes(*others: dict[str, Any]) -> list[bool]:
         chance = {"kind": "status", "probability": 0.5, "method": "GET"}
         faults = Faults(FaultSetup.model_validate({"seed": 5, "faults": [chance, *others]}))
@@ -123,7 +123,7 @@ def test_chances_do_not_disturb_each_other() -> None:
         {"kind": "slow", "pauseMs": -1},
     ],
 )
-def test_refuses_a_fault_and_keeps_the_others(odd: Emulator, wrong: dict[str, Any]) -> None:
+def test_an_invalid_fault_is_rejected_and_changes_nothing(odd: Emulator, wrong: dict[str, Any]) -> None:
     odd.fault(status=503)
     before = faults_of(odd).json()
     refused(faults_of(odd, "POST", wrong), 400)
@@ -132,5 +132,5 @@ def test_refuses_a_fault_and_keeps_the_others(odd: Emulator, wrong: dict[str, An
 
 
 @pytest.mark.parametrize("wrong", [{"latencyMs": -1}, {"rate": 2}, {"seed": "x"}, {"fault": []}, {"faults": {}}])
-def test_refuses_a_setup(odd: Emulator, wrong: dict[str, Any]) -> None:
+def test_an_invalid_setup_is_rejected(odd: Emulator, wrong: dict[str, Any]) -> None:
     refused(faults_of(odd, "PUT", wrong), 400)
