@@ -9,11 +9,12 @@ import re
 import secrets
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from quant_sessions_provider.emulator.errors import error_response
 from quant_sessions_provider.emulator.schemas import ControlBody, Integer
+from quant_sessions_provider.emulator.templates import Template, render_template
 
 _WEB_PAGE = "<!DOCTYPE html>\n<html><head><title>Proxy</title></head><body><h1>It works!</h1></body></html>\n"
 _WITHOUT_BODY = {204, 304}
@@ -81,7 +82,18 @@ class Fault(ControlBody):
     """HTTP status of the response."""
 
     body: Any = None
-    """Body of the response: JSON, or a string that is sent as plain text; null: an error of the API."""
+    """Body of the response: JSON, or a string that is sent as plain text.
+
+    Without a body and a template it is an error of the API, `{"error": true, "message": …}`, even with status 200.
+    """
+
+    template: Template | None = None
+    """A well-known response instead of ``body``.
+
+    From a gateway: "nginx", its HTML page; "defaultBackend", the plain text `default backend - 404`; "routeNotFound",
+    the JSON `{"error": "route could not be found"}`. With status 200: "unsuccessful", `{"success": false, …}`;
+    "empty", `{}`.
+    """
 
     retry_after: Seconds | HeaderValue | None = None
     """Value of the Retry-After header: seconds, or a date."""
@@ -94,6 +106,12 @@ class Fault(ControlBody):
 
     pause_ms: Annotated[float, Field(ge=0, le=_HOUR_MS)] = 50
     """Milliseconds that "slow" waits between them."""
+
+    @model_validator(mode="after")
+    def _require_one_body(self) -> "Fault":
+        if self.body is not None and self.template is not None:
+            raise ValueError("body and template exclude each other")
+        return self
 
     def matches(self, method: str, path: str) -> bool:
         """Return whether the fault is meant for such requests."""
@@ -114,6 +132,8 @@ class Fault(ControlBody):
             headers["Retry-After"] = str(self.retry_after)
         if self.status in _WITHOUT_BODY:
             return Response(None, self.status, headers)
+        if self.template is not None:
+            return render_template(self.template, self.status, headers)
         if self.body is None:
             return error_response(self.status, "A fault of the emulator", headers)
         response_class = PlainTextResponse if isinstance(self.body, str) else JSONResponse

@@ -119,6 +119,8 @@ def test_the_sequence_of_a_fault_does_not_depend_on_others() -> None:
         {"kind": "status", "headers": {"X": "a\nb"}},
         {"kind": "status", "headers": {"X Y": "a"}},
         {"kind": "status", "headers": {"Content-Length": "3"}},
+        {"kind": "status", "template": "apache"},
+        {"kind": "status", "template": "nginx", "body": "x"},
         {"kind": "slow", "chunkBytes": 0},
         {"kind": "slow", "pauseMs": -1},
     ],

@@ -116,7 +116,7 @@ class Emulator:
         count: int | None = 1,
         **more: Any,  # noqa: ANN401 - any JSON
     ) -> None:
-        """Add a fault after the others; ``more``: probability, body, retryAfter, headers, chunkBytes, pauseMs."""
+        """Add a fault after the others; ``more``: the other fields of ``faults.py`` (camelCase)."""
         named = {"kind": kind, "when": when, "method": method, "path": path, "status": status, "count": count}
         self._control("POST", "/faults", json=named | more)
 
