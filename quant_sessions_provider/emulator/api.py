@@ -122,7 +122,7 @@ async def get(
     behaviours.check_readable(session, store.now())
     return ChatSession(
         id=session.id,
-        messages=session.messages,
+        messages=behaviours.view_messages(session),
         created_at=rfc3339(session.created_at),
         **_optional_fields(session.title, session.model),
     )

@@ -16,7 +16,8 @@ from quant_sessions_provider.emulator.errors import (
     SessionNotFoundError,
     error_response,
 )
-from quant_sessions_provider.emulator.schemas import ApiBody, ControlBody
+from quant_sessions_provider.emulator.messages import MessageView, view_messages
+from quant_sessions_provider.emulator.schemas import ApiBody, ControlBody, Integer
 from quant_sessions_provider.emulator.sessions import MINUTE, Session
 
 _ANY_TOKEN = "any"  # noqa: S105 - the word for all tokens, not a token
@@ -50,6 +51,17 @@ class Behaviours(ControlBody):
 
     grant_offset_minutes: Annotated[float, Field(ge=-_MINUTES_OF_A_WEEK, le=_MINUTES_OF_A_WEEK)] = 0
     """Minutes added to every granted expiry, after ``cap``; never earlier than a minute from now, unless asked for."""
+
+    messages: MessageView = "verbatim"
+    """How GET returns messages.
+
+    "normalized": trimmed, with LF for CRLF, in Unicode's form NFC. "withoutSystem": system messages are hidden.
+    "window": only the last ``messageWindow``. "summary": those, after one message that summarizes all earlier ones.
+    "newestFirst": in reverse order.
+    """
+
+    message_window: Annotated[Integer, Field(ge=1)] = 2
+    """How many messages "window" and "summary" return at the end."""
 
     token: Annotated[str, Field(min_length=1)] = _ANY_TOKEN
     """The only token that is accepted (401 for others), or "any"."""
@@ -90,6 +102,10 @@ class Behaviours(ControlBody):
             raise OperationFailedError("Failed to delete session")
         if self.delete_gone == "notFound":
             raise SessionNotFoundError
+
+    def view_messages(self, session: Session) -> list[Any]:
+        """Return the session's messages as GET shows them."""
+        return view_messages(session.messages, self.messages, self.message_window)
 
     def update_metadata(self, stored: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
         """Return the metadata after a PUT."""

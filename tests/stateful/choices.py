@@ -16,8 +16,8 @@ from quant_sessions_provider.emulator.behaviours import Behaviours
 Combination = dict[str, Any]
 """A value for each behaviour, as ``Emulator.behave`` takes it."""
 
-_OTHER: Final = ("grant_offset_minutes", "token", "forbidden")
-"""Switches that are no either-or of the description: a number, and who is let in."""
+_OTHER: Final = ("grant_offset_minutes", "token", "forbidden", "messages", "message_window")
+"""Switches that are not tried here: numbers, who is let in, and how messages are shown."""
 
 CHOICES: Final[dict[str, tuple[Any, ...]]] = {
     to_camel(name): get_args(field.annotation) or (True, False)
