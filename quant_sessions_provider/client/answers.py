@@ -1,4 +1,4 @@
-"""Reads what the API returned into the answers of the port."""
+"""Parses the API's JSON into the answers of the port."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from quant_sessions_provider.operations.api import (
     UpdatedSession,
 )
 
-Answer = TypeVar(
-    "Answer", CreatedSession, StoredSession, SessionSummary, UpdatedSession, ExtendedSession, DeletedSession
+AnswerT = TypeVar(
+    "AnswerT", CreatedSession, StoredSession, SessionSummary, UpdatedSession, ExtendedSession, DeletedSession
 )
 
-_CHECKS: Final[dict[str, tuple[str, Callable[[object], bool]]]] = {
+_TYPES: Final[dict[str, tuple[str, Callable[[object], bool]]]] = {
     "str": ("a string", lambda value: isinstance(value, str)),
     "int": ("a whole number", is_whole),
     "list[Any]": ("a list", lambda value: isinstance(value, list)),
 }
 
 
-def parse_answer(kind: type[Answer], body: object) -> Answer:
-    """Read an answer of the API, in either spelling; unknown fields are ignored, missing ones are None.
+def parse_answer(kind: type[AnswerT], body: object) -> AnswerT:
+    """Return an answer, from either spelling; unknown fields are ignored, missing ones are None.
 
     Raises:
-        ValueError: not an object, or a field of another type than the API description gives it.
+        ValueError: not an object, or a field's type differs from the API description.
 
     """
     if not isinstance(body, Mapping):
-        raise ValueError("not an object")  # noqa: TRY004 - one kind of error for a useless answer
+        raise ValueError("not an object")  # noqa: TRY004 - one kind of error for an invalid body
     values: dict[str, Any] = {}
     for field in fields(kind):
         value = body.get(field.name, body.get(camel(field.name)))
-        expected, fits = _CHECKS[str(field.type).removesuffix(" | None")]
+        expected, fits = _TYPES[str(field.type).removesuffix(" | None")]
         if value is not None and not fits(value):
-            raise ValueError(f"its field {field.name} is not {expected}")
+            raise ValueError(f"field {field.name} is not {expected}")
         values[field.name] = value
     return kind(**values)

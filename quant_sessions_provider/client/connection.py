@@ -1,7 +1,7 @@
-"""Connections that keep to the running deadline, and a session that sends the token to one host and no further.
+"""Connections that obey the running deadline, and the HTTP session that sends the token to one host only.
 
 urllib3's timeouts bound each single wait. So a host with several addresses, or one that sends a byte now and then,
-could hold an operation for ever; here each wait gets what the operation has left.
+could block an operation for ever; here the timeout of each wait is the time left until the deadline.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from quant_sessions_provider.client.deadline import seconds_left
 if TYPE_CHECKING:
     from urllib3 import PoolManager
 
-_PIECE: Final = 16_384
+_CHUNK: Final = 16_384
 
 
 class HandshakeError(SSLError):
-    """TLS failed before anything could be sent; any other TLS error may come later."""
+    """The TLS handshake failed, so nothing was sent; any other TLS error may come later."""
 
 
-class _Reads(io.RawIOBase):
-    """The bytes of an answer; also for its head, in which a host can dawdle as well."""
+class _DeadlineReader(io.RawIOBase):
+    """The bytes of a response, headers included: a host can be slow there too."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -51,50 +51,50 @@ class _Reads(io.RawIOBase):
         super().close()
 
 
-class _Source:
-    """Stands in for the socket where http.client only wants a file to read from."""
+class _Readable:
+    """Replaces the socket where http.client only needs a file to read from."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Reads(self._sock))
+        return io.BufferedReader(_DeadlineReader(self._sock))
 
 
 class _Response(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **named: Any) -> None:  # noqa: ANN401 - http.client's own
-        super().__init__(cast("socket.socket", _Source(sock)), *args, **named)
+        super().__init__(cast("socket.socket", _Readable(sock)), *args, **named)
 
     def begin(self) -> None:
-        """Read the head; one with two lengths is none. urllib3 says so too late to close what it has opened."""
+        """Read the headers; two lengths are an error. urllib3 raises it too late to close its connection."""
         super().begin()
-        told = self.headers.get("Content-Length", "")
-        if len({length.strip() for length in told.split(",")}) > 1:
-            raise http.client.HTTPException("two lengths")
+        lengths = self.headers.get("Content-Length", "")
+        if len({length.strip() for length in lengths.split(",")}) > 1:
+            raise http.client.HTTPException("conflicting Content-Length")
 
 
-class _Timed(HTTPConnection):
+class _DeadlineConnection(HTTPConnection):
     response_class = _Response
 
     def _new_conn(self) -> socket.socket:
         try:
-            sock = self._first_to_answer()
+            sock = self._first_reachable()
         except socket.gaierror as error:
             raise NameResolutionError(self.host, self, error) from error
         except TimeoutError as error:
-            raise ConnectTimeoutError(self, "no connection in time") from error
-        except (OSError, UnicodeError) as error:  # the latter for a name that cannot be one
+            raise ConnectTimeoutError(self, "connecting timed out") from error
+        except (OSError, UnicodeError) as error:  # the latter for an invalid host name
             raise NewConnectionError(self, str(error)) from error
         sock.settimeout(seconds_left())
         return sock
 
-    def _first_to_answer(self) -> socket.socket:
-        """Try each address of the host; one that swallows packets must leave time for the others."""
-        found = socket.getaddrinfo(self._dns_host.strip("[]"), self.port, allowed_gai_family(), socket.SOCK_STREAM)
-        failure = OSError("no address")
-        for tried, (*_, address) in enumerate(found):
+    def _first_reachable(self) -> socket.socket:
+        """Try each address of the host; one that drops packets must leave time for the others."""
+        addresses = socket.getaddrinfo(self._dns_host.strip("[]"), self.port, allowed_gai_family(), socket.SOCK_STREAM)
+        failure = OSError("the name has no address")
+        for tried, (*_, address) in enumerate(addresses):
             try:
-                share = seconds_left() / (len(found) - tried)
+                share = seconds_left() / (len(addresses) - tried)
                 return create_connection(
                     (str(address[0]), self.port), share, self.source_address, socket_options=self.socket_options
                 )
@@ -103,11 +103,11 @@ class _Timed(HTTPConnection):
         raise failure
 
     def connect(self) -> None:
-        """Connect; a failure here is known to come before anything was sent."""
+        """Connect; an error raised here says that nothing was sent."""
         try:
             super().connect()
         except TimeoutError as error:
-            raise ConnectTimeoutError(self, "no secure connection in time") from error
+            raise ConnectTimeoutError(self, "the TLS handshake timed out") from error
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
             raise NewConnectionError(self, str(error)) from error
         except (ssl.SSLError, SSLError) as error:
@@ -116,44 +116,44 @@ class _Timed(HTTPConnection):
             raise NewConnectionError(self, str(error)) from error
 
     def send(self, data: Any) -> None:  # noqa: ANN401 - http.client's own
-        """Send in pieces: TLS gives each record the whole timeout. On a kept connection it is the last operation's."""
-        for start in range(0, len(data), _PIECE):
+        """Send in chunks: TLS applies the timeout to each record. A kept connection still has its last operation's."""
+        for start in range(0, len(data), _CHUNK):
             if self.sock is not None:
                 self.sock.settimeout(seconds_left())
-            super().send(data[start : start + _PIECE])
+            super().send(data[start : start + _CHUNK])
 
 
-class _TimedTLS(_Timed, HTTPSConnection):
+class _DeadlineHTTPSConnection(_DeadlineConnection, HTTPSConnection):
     pass
 
 
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Timed
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _DeadlineConnection
 
 
-class _PoolTLS(HTTPSConnectionPool):
-    ConnectionCls = _TimedTLS
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _DeadlineHTTPSConnection
 
 
-def _timed(manager: PoolManager) -> None:
-    manager.pool_classes_by_scheme = {"http": _Pool, "https": _PoolTLS}
+def _use_our_pools(manager: PoolManager) -> None:
+    manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
 class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **named: Any) -> None:  # noqa: ANN401 - requests' own
         super().init_poolmanager(*args, **named)
-        _timed(self.poolmanager)
+        _use_our_pools(self.poolmanager)
 
     def proxy_manager_for(self, *args: Any, **named: Any) -> PoolManager:  # noqa: ANN401 - requests' own
         manager: PoolManager = super().proxy_manager_for(*args, **named)
-        # One for SOCKS has connections of its own kind.
+        # A SOCKS proxy needs its own kind of connection.
         if type(manager) is ProxyManager:
-            _timed(manager)
+            _use_our_pools(manager)
         return manager
 
 
 class _Bearer(AuthBase):
-    """The token, if there is one, as requests' own kind of credential: a `.netrc` would overwrite a plain header."""
+    """Adds the token, if there is one. A plain header would be overwritten by a `.netrc`."""
 
     def __init__(self, token: str | None) -> None:
         self._token = token
@@ -164,8 +164,8 @@ class _Bearer(AuthBase):
         return request
 
 
-class Session(requests.Session):
-    """Sends each request once, to where it is told and no further; for one thread."""
+class HttpSession(requests.Session):
+    """Sends each request once and follows no redirect; for one thread."""
 
     def __init__(self, token: str | None, *, trust_env: bool) -> None:
         super().__init__()
@@ -174,4 +174,4 @@ class Session(requests.Session):
         self.mount("http://", _Adapter())
 
     def get_redirect_target(self, _response: requests.Response) -> None:
-        """Know of no redirect: requests parses even those it does not follow, and fails on odd ones."""
+        """Find no redirect: requests parses even those that it does not follow, and fails on malformed ones."""

@@ -1,4 +1,4 @@
-"""The moment by which an operation must be over, retries, pauses and slow answers included."""
+"""The deadline of an operation, which covers its retries, pauses and slow responses."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-LONGEST: Final = 1_000_000.0
-"""Seconds; sockets take no timeout of more than 24 days."""
+MAX_TIMEOUT: Final = 1_000_000.0
+"""Seconds; sockets accept no timeout of more than 24 days."""
 
 
 class Deadline:
-    """So many seconds from now, by a clock that is given."""
+    """A number of seconds from now, by the given clock."""
 
     def __init__(self, seconds: float, now: Callable[[], float]) -> None:
         self._now, self._end = now, now() + seconds
 
     def left(self) -> float:
-        """Give the seconds left; 0 when it has passed."""
+        """Return the seconds left; 0 once the deadline has passed."""
         return max(0.0, self._end - self._now())
 
 
-# A connection outlives the operation that opened it, and urllib3 hands nothing of ours down to it.
+# A connection outlives the operation that opened it, and urllib3 passes nothing of ours down to it.
 _current: Final[ContextVar[Deadline]] = ContextVar("deadline")
 
 
 @contextmanager
 def running(deadline: Deadline) -> Iterator[Deadline]:
-    """Make it the deadline of all connections of this thread."""
+    """Apply a deadline to every connection that this thread uses."""
     before = _current.set(deadline)
     try:
         yield deadline
@@ -39,13 +39,13 @@ def running(deadline: Deadline) -> Iterator[Deadline]:
 
 
 def seconds_left() -> float:
-    """Give the seconds that this thread's operation has left, as a timeout for a socket.
+    """Return the seconds left to this thread's operation, as a timeout for a socket.
 
     Raises:
-        TimeoutError: none are; for a socket, 0 would mean not to wait.
+        TimeoutError: the deadline has passed; a socket would take 0 for "do not block".
 
     """
     left = _current.get().left()
     if not left:
-        raise TimeoutError("the operation's time is over")
-    return min(left, LONGEST)
+        raise TimeoutError("deadline exceeded")
+    return min(left, MAX_TIMEOUT)

@@ -1,4 +1,4 @@
-"""The API's own words, taken from the several shapes that its error bodies come in."""
+"""The message of an error body, which comes in several shapes."""
 
 from __future__ import annotations
 
@@ -11,46 +11,46 @@ from quant_sessions_provider.core.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LONGEST: Final = 500
-_CONSIDERED: Final = 10_000
+MAX_LENGTH: Final = 500
+_MAX_SCANNED: Final = 10_000
 
 
-def api_words(body: str, hidden: Iterable[str] = ()) -> str:
-    """Give what an error body says, in one line of at most 500 characters without control characters.
+def api_words(body: str, sensitive: Iterable[str] = ()) -> str:
+    """Return the message of an error body: one line, at most 500 characters, no control characters.
 
     Known shapes: ``{message}``, ``{error, message}``, ``{error: true, message}``, ``{message: {msg}}``,
     ``{detail: [{msg}]}``, plain text.
 
     Args:
-        body: the answer's.
-        hidden: what it may echo and nobody is to read.
+        body: the response body.
+        sensitive: texts that it may echo, to be redacted.
 
     """
     try:
-        found = _from_json(json.loads(body))
+        message = _message_of(json.loads(body))
     except (ValueError, RecursionError):
-        found = "" if is_page(body) else body
-    # Hidden first: of a text that is cleaned or cut short no one could tell any more what it was.
-    words = masked(found[:_CONSIDERED], hidden)
-    if len(found) > _CONSIDERED:
+        message = "" if is_page(body) else body
+    # Redact first: in a text that is cleaned or truncated a sensitive one would no longer be found.
+    words = masked(message[:_MAX_SCANNED], sensitive)
+    if len(message) > _MAX_SCANNED:
         words = words[: max(len(words) + 1 - MIN_COMMON, words.rfind(MASK) + len(MASK))]
-    return one_line(words).strip()[:LONGEST]
+    return one_line(words).strip()[:MAX_LENGTH]
 
 
 def is_page(body: str) -> bool:
-    """Tell a web page, as proxies and logins answer, from the API's own words."""
+    """Return whether a body is a web page, as proxies and login pages send, and not the API's."""
     return body.lstrip("\ufeff \t\r\n").startswith("<")
 
 
-def _from_json(body: object) -> str:
+def _message_of(body: object) -> str:
     if isinstance(body, str):
         return body
     if isinstance(body, list):
-        return _from_json(body[0]) if body else ""
+        return _message_of(body[0]) if body else ""
     if not isinstance(body, dict):
         return ""
     for key in ("message", "msg", "error", "detail"):
-        words = _from_json(body.get(key))
-        if words:
-            return words
+        message = _message_of(body.get(key))
+        if message:
+            return message
     return ""

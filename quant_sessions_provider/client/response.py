@@ -1,4 +1,4 @@
-"""An answer as it came over the wire: how much of it is read, and what sense it makes."""
+"""A response as it came over the wire: how much of it is read, and whether its body is valid."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
 _SUCCESS: Final = 2
-_PIECE: Final = 65_536
+_CHUNK: Final = 65_536
 _MEGABYTE: Final = 1_000_000
-MOST: Final = 64 * _MEGABYTE
-"""Bytes of an answer, unpacked; a session of a thousand long messages has two million."""
-MOST_OF_AN_ERROR: Final = 4 * _MEGABYTE
+MAX_BODY: Final = 64 * _MEGABYTE
+"""Bytes of a decompressed body; a session of a thousand long messages has two million."""
+MAX_ERROR_BODY: Final = 4 * _MEGABYTE
 
 
-class SenselessError(ValueError):
-    """A body of no use; the text says what it is: "nothing", "a web page"."""
+class InvalidBodyError(ValueError):
+    """A body that cannot be parsed; the text names it: "an empty body", "a web page"."""
 
 
 @dataclass(frozen=True)
-class Reply:
-    """An answer, read as far as it is of use. ``flaw`` says why its body is not."""
+class Response:
+    """A response, read as far as needed. ``problem`` says why its body is invalid; empty if it is not."""
 
     status: int
     body: bytes
-    flaw: str
+    problem: str
     raw: BaseHTTPResponse
 
     @property
     def succeeded(self) -> bool:
-        """Whether the status says so."""
+        """Whether the status is 2xx."""
         return self.status // 100 == _SUCCESS
 
     @property
@@ -44,47 +44,47 @@ class Reply:
         """The body as text, whatever it is."""
         return self.body.decode(json.detect_encoding(self.body), "replace")
 
-    def parsed(self) -> object:
-        """Give the JSON.
+    def json(self) -> object:
+        """Return the parsed body.
 
         Raises:
-            SenselessError: it is none.
+            InvalidBodyError: it is not JSON.
 
         """
-        if self.flaw:
-            raise SenselessError(self.flaw)
+        if self.problem:
+            raise InvalidBodyError(self.problem)
         try:
-            found: object = json.loads(self.body)
+            parsed: object = json.loads(self.body)
         except (ValueError, RecursionError):
-            raise SenselessError(self._kind()) from None
-        return found
+            raise InvalidBodyError(self._content()) from None
+        return parsed
 
-    def _kind(self) -> str:
+    def _content(self) -> str:
         if not self.body.strip():
-            return "with nothing"
+            return "an empty body"
         if is_page(self.text):
-            return "with a web page: see whether baseUrl is right, and what proxy or login stands before it"
-        return "not with JSON"
+            return "a web page: check baseUrl, and whether a proxy or a login page is in front of it"
+        return "a body that is not JSON"
 
 
-def read(raw: BaseHTTPResponse) -> Reply:
-    """Read an answer piece by piece, so that its deadline holds; an error needs no end to be understood.
+def read(raw: BaseHTTPResponse) -> Response:
+    """Read a response chunk by chunk, so that the deadline holds. A truncated error is still that error.
 
     Raises:
-        urllib3.exceptions.HTTPError: a success ended in its middle.
+        urllib3.exceptions.HTTPError: a success was truncated.
 
     """
-    body, flaw = bytearray(), ""
-    good = raw.status // 100 == _SUCCESS
-    most = MOST if good else MOST_OF_AN_ERROR
+    body, problem = bytearray(), ""
+    success = raw.status // 100 == _SUCCESS
+    limit = MAX_BODY if success else MAX_ERROR_BODY
     try:
-        while len(body) <= most and (piece := raw.read1(_PIECE, decode_content=True)):
-            body += piece
+        while len(body) <= limit and (chunk := raw.read1(_CHUNK, decode_content=True)):
+            body += chunk
     except DecodeError:
-        flaw = "with a body that cannot be unpacked"
+        problem = "a body that cannot be decompressed"
     except HTTPError:
-        if good:
+        if success:
             raise
-    if len(body) > most:
-        flaw = f"with more than {most // _MEGABYTE} MB"
-    return Reply(raw.status, bytes(body[:most]), flaw, raw)
+    if len(body) > limit:
+        problem = f"a body of more than {limit // _MEGABYTE} MB"
+    return Response(raw.status, bytes(body[:limit]), problem, raw)

@@ -1,4 +1,4 @@
-"""The six operations of the API, with typed results."""
+"""The six operations of the API over HTTP: :class:`Client` is the port's :class:`SessionsApi`."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 
 PAGE_SIZE: Final = 100
-"""The longest page of a list that the API gives."""
+"""The API's limit for a page of a list."""
 
 
 class Client:
-    """Talks to one host with one token; safe to share between threads.
+    """The client of one host with one token; safe to share between threads.
 
     All methods raise the errors of :mod:`quant_sessions_provider.core.errors`. ``organization`` and ``session_id`` are
-    opaque and escaped in paths. ``connect`` is called once, when the first request is due: most previews send none,
-    and what sends them takes 0.1 seconds to import.
+    opaque and escaped in paths. ``connect`` is called once, before the first request: most previews send none, and the
+    HTTP library takes 0.1 seconds to import.
     """
 
     def __init__(self, connect: Callable[[], Transport]) -> None:
@@ -59,7 +59,7 @@ class Client:
         expiration_minutes: int | None = None,
         initial_messages: Sequence[Any] | None = None,
     ) -> CreatedSession:
-        """Create a session of 5 to 1440 minutes (the API's default is 60). Never repeated after a lost answer."""
+        """Create a session of 5 to 1440 minutes (the API's default is 60). Not retried after a lost response."""
         body = by_state_key(
             {
                 "user_id": user_id,
@@ -79,7 +79,7 @@ class Client:
         )
 
     def get(self, organization: str, session_id: str) -> StoredSession:
-        """Read a session with its messages. It tells no expiry."""
+        """Return a session with its messages; the API does not return its expiry."""
         return self._transport.request(
             f"reading session {session_id}",
             "GET",
@@ -100,7 +100,7 @@ class Client:
     ) -> UpdatedSession:
         """Append user and assistant messages, count tokens, set status or metadata, in one request.
 
-        Messages and tokens would count twice if sent twice; without them it is repeated after a lost answer.
+        With messages or tokens it is not idempotent; without them it is retried after a lost response.
         """
         body = by_state_key(
             {"new_messages": new_messages, "tokens_used": tokens_used, "status": status, "metadata": metadata}
@@ -115,7 +115,7 @@ class Client:
         )
 
     def extend(self, organization: str, session_id: str, *, additional_minutes: int | None = None) -> ExtendedSession:
-        """Extend a session by 1 to 1440 minutes (the API's default is 60). Never repeated after a lost answer."""
+        """Extend a session by 1 to 1440 minutes (the API's default is 60). Not retried after a lost response."""
         return self._transport.request(
             f"extending session {session_id}",
             "PUT",
@@ -126,7 +126,7 @@ class Client:
         )
 
     def delete(self, organization: str, session_id: str) -> DeletedSession:
-        """Delete a session. The API documents no answer of its own for one that is gone."""
+        """Delete a session. The API documents no status of its own for one that is gone."""
         return self._transport.request(
             f"deleting session {session_id}",
             "DELETE",
@@ -145,18 +145,18 @@ class Client:
         limit: int | None = None,
         offset: int = 0,
     ) -> Iterator[SessionSummary]:
-        """List active sessions, at most ``limit`` of them (all if None) after the first ``offset``; pages by itself."""
+        """Yield active sessions, at most ``limit`` of them (all if None) after the first ``offset``, page by page."""
         filters = by_state_key({"user_id": user_id, "session_group": session_group, "model": model})
         seen: set[str | None] = set()
         while limit is None or len(seen) < limit:
             size = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit - len(seen))
             page = self._page(organization, {**filters, "limit": str(size), "offset": str(offset)})
-            # Sessions come and go between pages, and a server may ignore the offset: what was seen ends the walk.
-            fresh = list({session.id: session for session in page if session.id not in seen}.values())[:size]
-            yield from fresh
-            seen.update(session.id for session in fresh)
+            # Sessions come and go between pages, and a server may ignore the offset: a page of known ones is the last.
+            new = list({session.id: session for session in page if session.id not in seen}.values())[:size]
+            yield from new
+            seen.update(session.id for session in new)
             offset += len(page)
-            if len(page) < size or not fresh:
+            if len(page) < size or not new:
                 return
 
     def _page(self, organization: str, query: dict[str, str]) -> Sequence[SessionSummary]:
@@ -166,27 +166,27 @@ class Client:
 
 
 def client_of(settings: Settings) -> Client:
-    """Make the client of some settings."""
+    """Return a client that uses the given settings."""
 
     def connect() -> Transport:
-        from quant_sessions_provider.client.transport import Transport  # noqa: PLC0415 - slow, and often not needed
+        from quant_sessions_provider.client.transport import Transport  # noqa: PLC0415 - slow, and seldom needed
 
         return Transport(settings)
 
     return Client(connect)
 
 
-def _summaries(answer: object) -> list[SessionSummary]:
-    if not isinstance(answer, list):
-        raise ValueError("not a list")  # noqa: TRY004 - one kind of error for a useless answer
-    return [parse_answer(SessionSummary, entry) for entry in answer]
+def _summaries(body: object) -> list[SessionSummary]:
+    if not isinstance(body, list):
+        raise ValueError("not a list")  # noqa: TRY004 - one kind of error for an invalid body
+    return [parse_answer(SessionSummary, entry) for entry in body]
 
 
 def path_of(organization: str, *parts: str) -> str:
-    """Give the escaped path of an organization's sessions, or of what lies below.
+    """Return the escaped path of an organization's sessions, or of one session below.
 
     Raises:
-        RefusedError: no path can hold a part.
+        RefusedError: a part cannot be a path segment.
 
     """
     segments = [_segment(part) for part in (organization, "ai", "sessions", *parts)]
@@ -194,11 +194,10 @@ def path_of(organization: str, *parts: str) -> str:
 
 
 def _segment(text: object) -> str:
-    # HTTP libraries resolve dots even when they are escaped, which would climb out of the path. Whatever a state holds
-    # gets here too.
+    # HTTP libraries resolve dots even if they are escaped, which would leave the path. Any value of a state gets here.
     if not isinstance(text, str) or not text.strip("."):
-        raise RefusedError("an organization or session id is missing or made of dots: no path can hold it")
+        raise RefusedError("an organization or session id is empty or consists only of dots")
     try:
         return quote(text, safe="")
     except UnicodeEncodeError:
-        raise RefusedError("an organization or session id is no valid Unicode: no path can hold it") from None
+        raise RefusedError("an organization or session id is not valid Unicode") from None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import requests
 from urllib3.exceptions import HTTPError
 
-from quant_sessions_provider.client.connection import Session
+from quant_sessions_provider.client.connection import HttpSession
 from quant_sessions_provider.client.deadline import Deadline, running
 from quant_sessions_provider.core.text import counted
 from quant_sessions_provider.doctor.check import Check
@@ -74,7 +74,7 @@ def reach(address: Address, seconds: float) -> Reachability:
     """Send a request without a token, within so many seconds."""
     # As the provider does: over plain http, to this machine, nothing goes through a proxy.
     secure = address.base.lower().startswith("https:")
-    with running(Deadline(seconds, time.monotonic)), Session(None, trust_env=secure) as session:
+    with running(Deadline(seconds, time.monotonic)), HttpSession(None, trust_env=secure) as session:
         sent = datetime.now(timezone.utc)
         try:
             with session.get(

@@ -119,7 +119,7 @@ def test_a_refused_extension_leaves_state_as_it_was(new_stack: NewStack, emulato
     again = "state does not know of it yet: run `pulumi up` again before you change the program back"
     half = f"; the rest of this update took effect, but {again}"
     assert up.refusal("desk") == (
-        f"SessionError: extending session {session}: the API answered 400: not today{half}; {ANEW}"
+        f"SessionError: extending session {session}: the API returned 400: not today{half}; {ANEW}"
     )
     after = stack.resources()["desk"]
     assert (after["inputs"], after["outputs"]) == (before["inputs"], before["outputs"])
@@ -142,7 +142,7 @@ def test_an_extension_of_a_session_that_is_gone_names_the_commands_that_lead_on(
     up = stack.up()
     assert up.failed
     assert up.refusal("desk") == (
-        f"SessionError: extending session {session}: the API answered 404: Session not found;"
+        f"SessionError: extending session {session}: the API returned 404: Session not found;"
         f" `pulumi refresh` drops it if it is gone, {ANEW}"
     )
     stack.destroy()
@@ -153,7 +153,7 @@ def test_a_creation_whose_second_request_fails_leaves_nothing_behind(new_stack: 
     emulator.fault("status", method="PUT", status=500, body={"message": "broken"})
     up = stack.up()
     assert up.failed
-    assert up.refusal("desk").endswith(": the API answered 500: broken; the session was deleted again")
+    assert up.refusal("desk").endswith(": the API returned 500: broken; the session was deleted again")
     assert [s for s in emulator.sessions(ORGANIZATION) if s["userId"] == "half-made"] == []
     assert stack.resources() == {}
 
@@ -181,7 +181,7 @@ def test_a_completed_session_that_cannot_be_reopened_says_what_to_do(new_stack: 
     emulator.behave(reopen=False)
     up = stack.up()
     assert up.failed
-    assert up.refusal("desk").startswith(f"SessionError: updating session {session}: the API answered 400: ")
+    assert up.refusal("desk").startswith(f"SessionError: updating session {session}: the API returned 400: ")
     assert up.refusal("desk").endswith(ANEW)
     urn = stack.resources()["desk"]["urn"]
     assert stack.up(replace=[urn]).ops("desk") == REPLACED
@@ -198,7 +198,7 @@ def test_a_rotated_token_is_named_with_where_it_came_from(new_stack: NewStack, e
     for run in (stack.refresh(), stack.up()):
         assert run.failed
         assert run.refusal("desk").endswith(
-            "it does not accept the token from the stack configuration quant-sessions:bearer."
+            "the token from the stack configuration quant-sessions:bearer was not accepted."
             " After replacing it run `pulumi up`, or add --run-program to refresh and destroy"
         )
         assert "the-old-token" not in run.text

@@ -96,7 +96,7 @@ def _lived(session: dict[str, Any]) -> int:
 
 
 def _lost(lives: Lives) -> str:
-    return f"{re.escape(lives.url)} did not answer; the request may have taken effect"
+    return f"{re.escape(lives.url)} did not respond; the request may have been applied"
 
 
 def test_a_lost_creation_is_not_repeated_and_names_when_it_was_sent_and_what_it_may_have_made(lives: Lives) -> None:
@@ -127,7 +127,7 @@ def test_the_next_run_creates_what_is_declared_once(lives: Lives, name: str) -> 
 @pytest.mark.parametrize(("name", "then"), [("append-before", ["GET", "PUT"]), ("append-after", ["GET"])])
 def test_a_lost_append_is_there_once_after_the_next_run(lives: Lives, name: str, then: list[str]) -> None:
     # The API's own 500 says no more of an effect than silence does.
-    words = {"append-before": "the API answered 500: A fault of the emulator", "append-after": _lost(lives)}[name]
+    words = {"append-before": "the API returned 500: A fault of the emulator", "append-after": _lost(lives)}[name]
     line = f"SessionError: updating session {lives.ids[name]}: {words}"
     assert re.fullmatch(
         f"{line}. If it took effect, state does not know of it yet:"
@@ -142,7 +142,7 @@ def test_a_lost_append_is_there_once_after_the_next_run(lives: Lives, name: str,
 
 @pytest.mark.parametrize(("name", "minutes"), [("extend-before", 90), ("extend-after", 120)])
 def test_a_lost_extension_is_made_again_at_worst_longer_and_said(lives: Lives, name: str, minutes: int) -> None:
-    words = {"extend-after": "the API answered 503: A fault of the emulator", "extend-before": _lost(lives)}[name]
+    words = {"extend-after": "the API returned 503: A fault of the emulator", "extend-before": _lost(lives)}[name]
     line = f"SessionError: extending session {lives.ids[name]}: {words}"
     assert re.fullmatch(f"{line}. The next run extends it again: at worst it lives longer", lives.failed.refusal(name))
     assert lives.requests(name) == lives.requests(name, then=True) == ["PUT extend"]

@@ -226,7 +226,7 @@ def test_an_update_of_a_session_that_is_gone_names_the_commands_that_lead_on(
     assert run.failed
     assert "Traceback" not in run.text
     assert run.refusal("desk") == (
-        f"SessionError: updating session {session}: the API answered 404: Session not found; `pulumi refresh` drops it"
+        f"SessionError: updating session {session}: the API returned 404: Session not found; `pulumi refresh` drops it"
         " if it is gone, `pulumi up --replace` with its URN starts a new one from the declared messages"
     )
     stack.destroy()

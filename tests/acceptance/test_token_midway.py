@@ -35,12 +35,12 @@ def _from_stack(stack: Stack, token: str) -> None:
         (
             _from_variable,
             {"token": NEW},
-            "401: Invalid bearer token; it does not accept the token from the variable QUANTCDN_API_TOKEN",
+            "401: Invalid bearer token; the token from the variable QUANTCDN_API_TOKEN was not accepted",
         ),
         (
             _from_stack,
             {"forbidden": True},
-            f"403: Access denied; it does not allow this with the token from {CONFIGURED}",
+            f"403: Access denied; the token from {CONFIGURED} is not allowed to do this",
         ),
     ],
     ids=["expired", "revoked"],
@@ -69,7 +69,7 @@ def test_the_line_names_the_credential_and_state_keeps_what_was_made(
     give(stack, OLD)
     run = stack.up()
     assert run.failed
-    assert run.refusal("second") == f"SessionError: creating the session: the API answered {words}. {NEXT_STEP}"
+    assert run.refusal("second") == f"SessionError: creating the session: the API returned {words}. {NEXT_STEP}"
     assert OLD not in run.text
     assert stack.resources().keys() == {"first"}
     made = stack.resources()["first"]["id"]

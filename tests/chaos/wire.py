@@ -50,18 +50,18 @@ class _Socket(socket.socket):
 def leading_into(world: World) -> Iterator[None]:
     """Connect everything in this process to a world."""
 
-    class Connection(connection._Timed):  # noqa: SLF001 - the product has no seam here, and needs none
+    class Connection(connection._DeadlineConnection):  # noqa: SLF001 - the product has no seam here, and needs none
         def _new_conn(self) -> socket.socket:
             if not world.lets_in():
                 raise NewConnectionError(self, "refused")
             return _Socket(world)
 
-    before = connection._Pool.ConnectionCls  # noqa: SLF001 - as above
-    connection._Pool.ConnectionCls = Connection  # noqa: SLF001 - as above
+    before = connection._HTTPPool.ConnectionCls  # noqa: SLF001 - as above
+    connection._HTTPPool.ConnectionCls = Connection  # noqa: SLF001 - as above
     try:
         yield
     finally:
-        connection._Pool.ConnectionCls = before  # noqa: SLF001 - as above
+        connection._HTTPPool.ConnectionCls = before  # noqa: SLF001 - as above
 
 
 class WorldlyProvider(SessionProvider):

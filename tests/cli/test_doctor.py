@@ -95,14 +95,14 @@ def test_a_configured_vendor_is_asked_twice_and_with_the_token_once(
     found = checks(run("doctor", "--json"))
     assert [request.headers.get("Authorization") for request in vendor.described.asked] == [None, f"Bearer {CANARY}"]
     assert [request.headers.get("Authorization") for request in vendor.documented.asked] == [None]
-    assert sees(found["token"], "problem", "the API answered 401", "make a new token")
+    assert sees(found["token"], "problem", "the API returned 401", "make a new token")
     assert len([check for check in found.values() if check["name"] == "address"]) == 2
 
 
 @pytest.mark.usefixtures("vendor")
 @pytest.mark.parametrize(
     ("behaviour", "seen", "advice"),
-    [({"token": "other"}, "answered 401", "Profile > API Tokens"), ({"forbidden": True}, "answered 403", "allowed")],
+    [({"token": "other"}, "returned 401", "Profile > API Tokens"), ({"forbidden": True}, "returned 403", "allowed")],
     ids=["401", "403"],
 )
 def test_a_token_that_is_refused(

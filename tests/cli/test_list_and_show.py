@@ -114,7 +114,7 @@ def test_a_session_for_programs_is_whole_and_ascii(account: Emulator, run: Comma
 def test_a_session_that_is_not_there_is_one_line(account: Emulator, run: Command, flag: tuple[str, ...]) -> None:
     said = run("show", "nobody", *flag)
     assert (said.code, said.out) == (1, "")
-    assert said.error == "reading session nobody: the API answered 404: Session not found\n"
+    assert said.error == "reading session nobody: the API returned 404: Session not found\n"
     assert [request["method"] for request in account.requests()] == ["GET"]
 
 

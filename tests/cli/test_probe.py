@@ -182,7 +182,7 @@ def test_a_session_that_cannot_be_made_is_one_line(account: Emulator, run: Comma
     account.fault(method="POST", status=500, count=None)
     said = run("doctor", "--probe", "--json")
     assert said.code == 1
-    assert "creating the session: the API answered 500" in said.error.splitlines()[-1]
+    assert "creating the session: the API returned 500" in said.error.splitlines()[-1]
     assert json.loads(said.out)["findings"] == []
 
 

@@ -1,4 +1,4 @@
-"""A host on loopback that records what it is asked, and plays the answers it is given, in their order."""
+"""A server on loopback that records requests and plays the given responses in order."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TOKEN = "sk-hunter2"
 
 @dataclass(frozen=True)
 class Asked:
-    """A request as it came over the wire."""
+    """A request as it was received."""
 
     method: str
     target: str
@@ -48,7 +48,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """What to answer; or drop the connection before or after reading the body, for good, or hold it."""
+    """A response to play; or drop the connection before or after reading the body, stop listening, or hang."""
 
     status: int = 200
     body: Any = field(default_factory=dict)
@@ -81,11 +81,11 @@ class Host(ThreadingHTTPServer):
         return [request.line for request in self.asked]
 
     def play(self, *answers: Answer) -> None:
-        """Answer so, one request after the other, and with an empty object from then on."""
+        """Play these responses, one a request, and empty objects from then on."""
         self.answers.extend(answers)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing about connections that tests break."""
+        """Ignore connections that tests break."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -154,9 +154,9 @@ class Clock:
 
 
 class Script:
-    """A host that reads each request and plays bytes, whatever they are; then it closes the connection.
+    """A server that reads each request, sends raw bytes and closes the connection.
 
-    With ``drip`` it goes on with these bytes, each so many seconds after the last, for as long as someone reads.
+    With ``drip`` it first sends these bytes again and again, ``every`` so many seconds, until the client disconnects.
     """
 
     def __init__(self, said: bytes, drip: bytes = b"", every: float = 0.005) -> None:
@@ -173,22 +173,28 @@ class Script:
 
     def __exit__(self, *_error: object) -> None:
         self._over.set()
-        self._socket.shutdown(socket.SHUT_RDWR)
+        # After all requests that wait to be accepted comes one without any bytes, which ends the thread.
+        with socket.create_connection(self._socket.getsockname()):
+            pass
         self._thread.join()
         self._socket.close()
 
     def _listen(self) -> None:
-        with suppress(OSError):
-            while True:
-                connection = self._socket.accept()[0]
-                with connection, suppress(OSError):
-                    self._play(connection)
+        while True:
+            connection = self._socket.accept()[0]
+            with connection, suppress(OSError):
+                request = connection.recv(65536)
+                if not request and self._over.is_set():
+                    return
+                self._play(connection, request)
 
-    def _play(self, connection: socket.socket) -> None:
-        request = connection.recv(65536)
-        # A TLS greeting has no such end, and no answer to wait for.
+    def _play(self, connection: socket.socket, request: bytes) -> None:
+        # A TLS handshake has no such end, and no response to wait for.
         while request.startswith((b"GET", b"PUT", b"POST", b"DELETE")) and not _is_whole(request):
-            request += connection.recv(65536)
+            more = connection.recv(65536)
+            if not more:
+                return
+            request += more
         self.heard.append(request)
         connection.sendall(self.said)
         while self.drip and not self._over.wait(self.every):
@@ -202,13 +208,13 @@ def _is_whole(request: bytes) -> bool:
 
 
 def nowhere() -> str:
-    """Give a loopback URL at which nothing listens."""
+    """Return a loopback URL at which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as unused:
         return f"http://127.0.0.1:{unused.getsockname()[1]}"
 
 
 def client_of(url: str, clock: Clock | None = None, **settings: str) -> Client:
-    """Make the real client; it pauses for no time between repetitions. With a clock, it sleeps by that."""
+    """Return the real client, with no pause between retries; with a clock, it sleeps by that."""
     raw = {
         "bearer": TOKEN,
         "baseUrl": url,

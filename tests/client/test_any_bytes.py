@@ -1,4 +1,4 @@
-"""Whatever comes over the wire is a typed result or one of our own errors, in one short line."""
+"""Any bytes that a server sends become a typed result or an error of this package, in one short line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The six operations: what goes over the wire, and what comes of each answer."""
+"""The six operations: the request that each sends, and the result of each response."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def ids(found: object) -> list[str | None]:
         ([page(0, 100)], {"limit": 100, "offset": 7}, range(100), ["limit=100&offset=7"]),
         ([page(0, 3)], {"limit": 3}, range(3), ["limit=3&offset=0"]),
         ([], {"limit": 0}, range(0), []),
-        # A session came while we walked, so the last one is told again; and a host that ignores the offset.
+        # A session was created between two pages, so the last one comes again; and a host that ignores the offset.
         (
             [page(0, 100), page(99, 199), page(199, 200)],
             {},
@@ -178,7 +178,9 @@ def test_ids_and_organizations_stay_one_segment_of_the_path(
 
 
 @pytest.mark.parametrize("text", ["", ".", "..", "..."])
-def test_what_no_path_can_hold_is_refused_before_a_byte_is_sent(host: Host, client: Client, text: str) -> None:
+def test_an_id_that_cannot_be_a_path_segment_is_refused_before_a_byte_is_sent(
+    host: Host, client: Client, text: str
+) -> None:
     attempts: list[Operation] = [
         lambda c: c.get("acme", text),
         lambda c: c.delete("acme", text),
@@ -187,18 +189,18 @@ def test_what_no_path_can_hold_is_refused_before_a_byte_is_sent(host: Host, clie
         lambda c: list(c.list(text)),
     ]
     for attempt in attempts:
-        with pytest.raises(RefusedError, match=r"^an organization or session id is missing or made of dots: "):
+        with pytest.raises(RefusedError, match=r"^an organization or session id is empty or consists only of dots$"):
             attempt(client)
     assert host.asked == []
 
 
-# --- answers that are errors, or no answers -------------------------------------------------------------------
+# --- error responses and invalid bodies -------------------------------------------------------------------
 
 READING = "reading session 3f2a: the API"
-PAGE = "with a web page: see whether baseUrl is right, and what proxy or login stands before it"
-MOVED = "redirects are not followed, since the token is for one host: set baseUrl to where the API is"
+PAGE = "a web page: check baseUrl, and whether a proxy or a login page is in front of it"
+MOVED = "redirects are not followed, because the token is for one host: set baseUrl to the API's address"
 SOURCE = "the stack configuration quant-sessions:bearer"
-ROTATED = f"the token from {SOURCE}. After replacing it run `pulumi up`, or add --run-program to refresh and destroy"
+ROTATED = ". After replacing it run `pulumi up`, or add --run-program to refresh and destroy"
 
 
 @pytest.mark.parametrize(
@@ -206,36 +208,36 @@ ROTATED = f"the token from {SOURCE}. After replacing it run `pulumi up`, or add 
     [
         (
             Answer(401, {"error": True, "message": "Unauthorized"}),
-            f"{READING} answered 401: Unauthorized; it does not accept {ROTATED}",
+            f"{READING} returned 401: Unauthorized; the token from {SOURCE} was not accepted{ROTATED}",
         ),
-        (Answer(403, "No"), f"{READING} answered 403: No; it does not allow this with {ROTATED}"),
+        (Answer(403, "No"), f"{READING} returned 403: No; the token from {SOURCE} is not allowed to do this{ROTATED}"),
         (
             Answer(404, {"message": {"msg": "no such session"}}),
-            f"{READING} answered 404: no such session",
+            f"{READING} returned 404: no such session",
         ),
-        (Answer(400, "<html>nginx</html>"), f"{READING} answered 400"),
-        (Answer(418, {"message": "a\r\n\x1b[2Jb"}), f"{READING} answered 418: a [2Jb"),
-        (Answer(422, "x" * 2_000_000), f"{READING} answered 422: {'x' * 500}"),
-        (Answer(200, "<html>login</html>"), f"{READING} answered 200, but {PAGE}"),
-        (Answer(200, "\ufeff\r\n <!doctype html>"), f"{READING} answered 200, but {PAGE}"),
-        (Answer(200, '{"id": "3f2a", "mess'), f"{READING} answered 200, but not with JSON"),
-        (Answer(200, "[" * 100_000), f"{READING} answered 200, but not with JSON"),
-        (Answer(200, f'{{"id": {"9" * 5000}}}'), f"{READING} answered 200, but not with JSON"),
-        (Answer(500, {"message": "Session not found"}), f"{READING} answered 500: Session not found"),
-        (Answer(500, {"message": "short", "more": "x" * 2_000_000}), f"{READING} answered 500: short"),
-        (Answer(422, b"caf\xe9"), f"{READING} answered 422: caf\ufffd"),
-        (Answer(302, {"message": "moved"}), f"{READING} answered 302: moved; {MOVED}"),
-        (Answer(200, ""), f"{READING} answered 200, but with nothing"),
-        (Answer(200, b"\xff\xfe{"), f"{READING} answered 200, but not with JSON"),
-        (Answer(204, ""), f"{READING} answered 204, but with nothing"),
-        (Answer(200, []), f"{READING} answered 200, but in an unknown shape: not an object"),
+        (Answer(400, "<html>nginx</html>"), f"{READING} returned 400"),
+        (Answer(418, {"message": "a\r\n\x1b[2Jb"}), f"{READING} returned 418: a [2Jb"),
+        (Answer(422, "x" * 2_000_000), f"{READING} returned 422: {'x' * 500}"),
+        (Answer(200, "<html>login</html>"), f"{READING} returned 200 with {PAGE}"),
+        (Answer(200, "\ufeff\r\n <!doctype html>"), f"{READING} returned 200 with {PAGE}"),
+        (Answer(200, '{"id": "3f2a", "mess'), f"{READING} returned 200 with a body that is not JSON"),
+        (Answer(200, "[" * 100_000), f"{READING} returned 200 with a body that is not JSON"),
+        (Answer(200, f'{{"id": {"9" * 5000}}}'), f"{READING} returned 200 with a body that is not JSON"),
+        (Answer(500, {"message": "Session not found"}), f"{READING} returned 500: Session not found"),
+        (Answer(500, {"message": "short", "more": "x" * 2_000_000}), f"{READING} returned 500: short"),
+        (Answer(422, b"caf\xe9"), f"{READING} returned 422: caf\ufffd"),
+        (Answer(302, {"message": "moved"}), f"{READING} returned 302: moved; {MOVED}"),
+        (Answer(200, ""), f"{READING} returned 200 with an empty body"),
+        (Answer(200, b"\xff\xfe{"), f"{READING} returned 200 with a body that is not JSON"),
+        (Answer(204, ""), f"{READING} returned 204 with an empty body"),
+        (Answer(200, []), f"{READING} returned 200 with an unexpected body: not an object"),
         (
             Answer(200, {"messages": {"0": "a"}}),
-            f"{READING} answered 200, but in an unknown shape: its field messages is not a list",
+            f"{READING} returned 200 with an unexpected body: field messages is not a list",
         ),
     ],
 )
-def test_an_answer_that_is_no_session_is_told_in_one_line(host: Host, answer: Answer, text: str) -> None:
+def test_a_response_that_is_not_a_session_is_one_line(host: Host, answer: Answer, text: str) -> None:
     host.play(answer)
     with pytest.raises(ApiError) as caught:
         client_of(host.url, maxRetries="0").get("acme", "3f2a")
@@ -246,9 +248,9 @@ def test_an_answer_that_is_no_session_is_told_in_one_line(host: Host, answer: An
 
 
 @pytest.mark.parametrize("body", [{}, {"sessions": []}, "none", None, ["3f2a"], [{"id": 1}]])
-def test_a_list_that_is_none_is_an_error(host: Host, client: Client, body: object) -> None:
+def test_a_body_that_is_not_a_list_is_an_error(host: Host, client: Client, body: object) -> None:
     host.play(Answer(200, body if body != "none" else '"none"'))
-    with pytest.raises(ApiError, match=r"^listing sessions: the API answered 200, but in an unknown shape: "):
+    with pytest.raises(ApiError, match=r"^listing sessions: the API returned 200 with an unexpected body: "):
         list(client.list("acme"))
 
 

@@ -88,8 +88,8 @@ def test_a_failure_tells_neither_user_nor_token(emulator: Emulator) -> None:
     with pytest.raises(pulumi.RunError) as refusal:
         list_sessions(user_id=USER)
     assert str(refusal.value) == (
-        "listing sessions: the API answered 403: *** may not, with ***;"
-        " it does not allow this with the token from the variable QUANTCDN_API_TOKEN."
+        "listing sessions: the API returned 403: *** may not, with ***;"
+        " the token from the variable QUANTCDN_API_TOKEN is not allowed to do this."
         " After replacing it run `pulumi up`, or add --run-program to refresh and destroy"
     )
 

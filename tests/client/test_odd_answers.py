@@ -1,4 +1,4 @@
-"""Answers and inputs that are odd: none is taken for something else, and none gives anything away."""
+"""Unusual responses and inputs: none is misread, and none leaks anything."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ OPERATIONS: dict[str, Operation] = {
     "deleting session 3f2a": lambda c: c.delete("acme", "3f2a"),
     "listing sessions": lambda c: list(c.list("acme")),
 }
-UNPACKABLE = {"Content-Encoding": "gzip"}
-MOVED = "redirects are not followed, since the token is for one host: set baseUrl to where the API is"
+GZIPPED = {"Content-Encoding": "gzip"}
+MOVED = "redirects are not followed, because the token is for one host: set baseUrl to the API's address"
 
 
 def changes(operation: str) -> bool:
@@ -44,51 +44,47 @@ def changes(operation: str) -> bool:
     [
         (
             Answer(200, "<!doctype html><title>Sign in</title>"),
-            "with a web page: see whether baseUrl is right, and what",
+            "a web page: check baseUrl, and whether a proxy or a login page",
         ),
-        (Answer(200, '{"sessionId": "3f'), "not with JSON"),
-        (Answer(202, "OK"), "not with JSON"),
-        (Answer(200, ""), "with nothing"),
-        (Answer(204, ""), "with nothing"),
-        (Answer(200, "x" * 99, headers=UNPACKABLE), "with a body that cannot be unpacked"),
+        (Answer(200, '{"sessionId": "3f'), "a body that is not JSON"),
+        (Answer(202, "OK"), "a body that is not JSON"),
+        (Answer(200, ""), "an empty body"),
+        (Answer(204, ""), "an empty body"),
+        (Answer(200, "x" * 99, headers=GZIPPED), "a body that cannot be decompressed"),
     ],
 )
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_success_without_sense_is_told_with_what_it_may_have_done(
+def test_a_success_with_an_invalid_body_says_that_it_may_have_been_applied(
     host: Host, client: Client, operation: str, answer: Answer, kind: str
 ) -> None:
     host.play(answer)
     with pytest.raises(ApiError) as caught:
         OPERATIONS[operation](client)
     text = str(caught.value)
-    assert text.startswith(f"{operation}: the API answered {answer.status}, but {kind}")
-    assert text.endswith("; the request may have taken effect") == changes(operation)
+    assert text.startswith(f"{operation}: the API returned {answer.status} with {kind}")
+    assert text.endswith("; the request may have been applied") == changes(operation)
     assert (caught.value.status, len(host.asked)) == (answer.status, 1)
 
 
 @pytest.mark.parametrize("status", [200, 201])
 @pytest.mark.parametrize("body", [None, 7, [], "text", {"sessionId": 7, "id": [], "message": {}, "messages": ""}])
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_an_answer_of_another_shape_is_told_in_one_line(
-    host: Host, client: Client, operation: str, body: object, status: int
-) -> None:
+def test_an_unexpected_body_is_one_line(host: Host, client: Client, operation: str, body: object, status: int) -> None:
     if operation == "listing sessions":
         body = [body]
     host.play(Answer(status, json.dumps(body)))
     with pytest.raises(ApiError) as caught:
         OPERATIONS[operation](client)
-    doubt = "; the request may have taken effect" if changes(operation) else ""
-    shape = (
-        rf"{operation}: the API answered {status}, but in an unknown shape: (its field \w+ is )?not an? [a-z ]+{doubt}"
-    )
+    doubt = "; the request may have been applied" if changes(operation) else ""
+    shape = rf"{operation}: the API returned {status} with an unexpected body: (field \w+ is )?not an? [a-z ]+{doubt}"
     assert re.fullmatch(shape, str(caught.value))
     assert (caught.value.status, len(host.asked)) == (status, 1)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_missing_fields_are_not_known_and_extra_ones_ignored(host: Host, client: Client, operation: str) -> None:
-    told: list[dict[str, Any]] = [{}, {"unheard_of": [1], "message": None}]
-    for body in told:
+def test_missing_fields_are_none_and_extra_ones_ignored(host: Host, client: Client, operation: str) -> None:
+    bodies: list[dict[str, Any]] = [{}, {"unheard_of": [1], "message": None}]
+    for body in bodies:
         host.play(Answer(200, [body] if operation == "listing sessions" else body))
     first, second = OPERATIONS[operation](client), OPERATIONS[operation](client)
     assert first == second
@@ -97,7 +93,7 @@ def test_missing_fields_are_not_known_and_extra_ones_ignored(host: Host, client:
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "text"),
     [
         (Answer(500, {"message": "Session not found"}), "500: Session not found"),
         (Answer(500, "<html>not found</html>"), "500"),
@@ -106,27 +102,25 @@ def test_missing_fields_are_not_known_and_extra_ones_ignored(host: Host, client:
         (Answer(422, {"message": "a\r\n\x1b[2Jb\u202e\u2028c"}), "422: a [2Jb c"),
         *((Answer(status, {"error": "moved"}), f"{status}: moved; {MOVED}") for status in (301, 302, 303, 307, 308)),
         (Answer(304, None), "304"),
-        (Answer(401, {}), "401; it does not accept the token from the stack configuration quant-sessions:bearer"),
+        (Answer(401, {}), "401; the token from the stack configuration quant-sessions:bearer was not accepted"),
         (
             Answer(403, {}),
-            "403; it does not allow this with the token from the stack configuration quant-sessions:bearer",
+            "403; the token from the stack configuration quant-sessions:bearer is not allowed to do this",
         ),
         (
             Answer(429, {}, {"Retry-After": "3600"}),
-            "429; it asks to wait 3600 seconds, more than timeoutSeconds leaves",
+            "429; retry after 3600 s, longer than timeoutSeconds allows",
         ),
     ],
 )
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_an_error_is_told_in_one_line_whatever_was_attempted(
-    host: Host, operation: str, answer: Answer, told: str
-) -> None:
+def test_an_error_is_one_line_for_every_operation(host: Host, operation: str, answer: Answer, text: str) -> None:
     host.play(answer)
     with pytest.raises(ApiError) as caught:
         OPERATIONS[operation](client_of(host.url, maxRetries="0"))
-    text = str(caught.value)
-    assert text.startswith(f"{operation}: the API answered {told}")
-    assert (len(text.splitlines()), len(host.asked)) == (1, 1)
+    line = str(caught.value)
+    assert line.startswith(f"{operation}: the API returned {text}")
+    assert (len(line.splitlines()), len(host.asked)) == (1, 1)
     assert not isinstance(caught.value, NotFoundError)
 
 
@@ -136,14 +130,14 @@ def test_only_the_status_says_that_a_session_is_not_found(
     host: Host, client: Client, operation: str, status: int
 ) -> None:
     host.play(Answer(status, "<html>"))
-    with pytest.raises(NotFoundError, match=rf"^{operation}: the API answered {status}$"):
+    with pytest.raises(NotFoundError, match=rf"^{operation}: the API returned {status}$"):
         OPERATIONS[operation](client)
 
 
 def test_two_megabytes_of_messages_are_read(host: Host, client: Client) -> None:
     messages = [{"role": "user", "content": f"{number} " + "ü" * 1000} for number in range(1000)]
     packed = gzip.compress(json.dumps({"messages": messages}).encode())
-    host.play(Answer(200, {"messages": messages}), Answer(200, packed, headers=UNPACKABLE))
+    host.play(Answer(200, {"messages": messages}), Answer(200, packed, headers=GZIPPED))
     assert client.get("acme", "3f2a").messages == client.get("acme", "3f2a").messages == messages
     assert len({request.connection for request in host.asked}) == 1
 
@@ -155,21 +149,21 @@ def test_two_megabytes_of_messages_are_sent(host: Host, client: Client) -> None:
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_there_is_a_most_that_is_read(host: Host, monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:  # noqa: FBT001 - a case
-    monkeypatch.setattr("quant_sessions_provider.client.response.MOST", 1_000_000)
+def test_the_size_of_a_body_is_limited(host: Host, monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:  # noqa: FBT001 - a case
+    monkeypatch.setattr("quant_sessions_provider.client.response.MAX_BODY", 1_000_000)
     body = b'"' + b"x" * 3_000_000 + b'"'
-    answer = Answer(200, gzip.compress(body), headers=UNPACKABLE) if packed else Answer(200, body)
+    answer = Answer(200, gzip.compress(body), headers=GZIPPED) if packed else Answer(200, body)
     host.play(answer, Answer(200, b'"' + b"x" * 999_998 + b'"'))
     client = client_of(host.url)
-    with pytest.raises(ApiError, match=r" answered 200, but with more than 1 MB$"):
+    with pytest.raises(ApiError, match=r" returned 200 with a body of more than 1 MB$"):
         client.get("acme", "3f2a")
-    with pytest.raises(ApiError, match=r" in an unknown shape: not an object$"):
+    with pytest.raises(ApiError, match=r" an unexpected body: not an object$"):
         client.get("acme", "3f2a")
 
 
-def test_an_error_is_read_as_far_as_it_may_say_something(host: Host, client: Client) -> None:
+def test_only_the_beginning_of_an_error_is_read(host: Host, client: Client) -> None:
     host.play(Answer(400, '{"message": "' + "x" * 9_000_000), Answer())
-    with pytest.raises(ApiError, match=r' answered 400: {"message": "x{487}$'):
+    with pytest.raises(ApiError, match=r' returned 400: {"message": "x{487}$'):
         client.get("acme", "3f2a")
     client.get("acme", "3f2a")
 
@@ -179,34 +173,34 @@ def test_an_error_is_read_as_far_as_it_may_say_something(host: Host, client: Cli
     [
         (
             b"HTTP/1.1 401 No\r\nContent-Length: 99\r\n\r\nbad token",
-            ": the API answered 401: bad token; it does not accept",
+            ": the API returned 401: bad token; the token from",
         ),
-        (b"HTTP/1.1 400 No\r\nContent-Encoding: gzip\r\n\r\nbad gzip", ": the API answered 400"),
-        (b"HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nbad\r\nx", ": the API answered 500: bad"),
+        (b"HTTP/1.1 400 No\r\nContent-Encoding: gzip\r\n\r\nbad gzip", ": the API returned 400"),
+        (b"HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nbad\r\nx", ": the API returned 500: bad"),
     ],
 )
-def test_an_error_that_is_cut_short_is_still_that_error(said: bytes, text: str) -> None:
+def test_a_truncated_error_is_still_that_error(said: bytes, text: str) -> None:
     with Script(said) as host, pytest.raises(ApiError) as caught:
         client_of(f"http://{host.address}").create("acme", user_id="ada")
     assert text in str(caught.value)
 
 
-def test_a_429_that_is_cut_short_is_repeated() -> None:
+def test_a_truncated_429_is_retried() -> None:
     with (
         Script(b"HTTP/1.1 429 No\r\nContent-Length: 99\r\n\r\n{") as host,
-        pytest.raises(ApiError, match="answered 429"),
+        pytest.raises(ApiError, match="returned 429"),
     ):
         client_of(f"http://{host.address}", maxRetries="2").create("acme", user_id="ada")
     assert len(host.heard) == 3
 
 
 @pytest.mark.parametrize("kind", ["drop", "truncate", "slow"])
-def test_faults_of_the_emulator_are_repeated_or_told(kind: Literal["drop", "truncate", "slow"]) -> None:
+def test_faults_of_the_emulator_are_retried_or_reported(kind: Literal["drop", "truncate", "slow"]) -> None:
     with Emulator() as emulator:
         client = client_of(emulator.url, bearer=emulator.token)
         hasty = client_of(emulator.url, bearer=emulator.token, timeoutSeconds="0.3")
         emulator.fault(kind, "after", method="POST", pauseMs=50)
-        with pytest.raises(AnswerLostError, match=r"may have taken effect$"):
+        with pytest.raises(AnswerLostError, match=r"may have been applied$"):
             hasty.create("acme", user_id="ada")
         (made,) = emulator.sessions("acme")
         emulator.fault(kind, method="GET", count=2, chunkBytes=999)
@@ -214,7 +208,7 @@ def test_faults_of_the_emulator_are_repeated_or_told(kind: Literal["drop", "trun
 
 
 @pytest.mark.parametrize("echo", ["I have\na fever", "I have\\na fever", "x" * 495 + "I have\na fever"])
-def test_what_people_declare_is_hidden_across_lines_and_where_words_are_cut(
+def test_declared_texts_are_redacted_across_lines_and_where_the_message_is_truncated(
     host: Host, client: Client, echo: str
 ) -> None:
     host.play(Answer(400, {"message": f"cannot take {echo} of {TOKEN}"}))
@@ -223,7 +217,7 @@ def test_what_people_declare_is_hidden_across_lines_and_where_words_are_cut(
     assert not {"I", "have", "fever", TOKEN, TOKEN[:4]} & set(str(caught.value).split())
 
 
-def test_what_people_declare_is_blanked_out_where_a_host_echoes_it(host: Host, client: Client) -> None:
+def test_declared_texts_are_redacted_where_a_host_echoes_them(host: Host, client: Client) -> None:
     declared: dict[str, Any] = {
         "user_id": "jane@example.org",
         "session_group": "clinic-7",
@@ -239,35 +233,35 @@ def test_what_people_declare_is_blanked_out_where_a_host_echoes_it(host: Host, c
     assert "role user, active: cannot take" in text
 
 
-def test_a_part_of_the_token_or_of_what_people_declare_is_blanked_out_too(host: Host) -> None:
+def test_a_part_of_the_token_or_of_a_declared_text_is_redacted_too(host: Host) -> None:
     token, content = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", "Since Monday I have a fever and a cough"
     host.play(Answer(400, {"message": f"token {token[:20]}... cannot take {content[:-7]}... by {content[5:30]}"}))
     with pytest.raises(ApiError) as caught:
         client_of(host.url, bearer=token).create(
             "acme", user_id="ada", initial_messages=[{"role": "user", "content": content}]
         )
-    assert str(caught.value).endswith(" answered 400: token ***... cannot take ***... by ***")
+    assert str(caught.value).endswith(" returned 400: token ***... cannot take ***... by ***")
 
 
-def test_a_429_whose_retry_after_makes_no_sense_is_repeated_as_one_without(host: Host, client: Client) -> None:
+def test_a_429_with_an_invalid_retry_after_is_retried_like_one_without(host: Host, client: Client) -> None:
     host.play(Answer(429, {}, headers={"Retry-After": "soon"}), Answer(201, {"sessionId": "1"}))
     assert client.create("acme", user_id="u").session_id == "1"
     assert len(host.asked) == 2
 
 
-def test_a_number_that_json_cannot_carry_is_refused_before_it_is_sent(host: Host, client: Client) -> None:
-    with pytest.raises(RefusedError, match="not sent, since it holds a number that JSON cannot carry"):
+def test_a_number_that_json_cannot_represent_is_refused_before_it_is_sent(host: Host, client: Client) -> None:
+    with pytest.raises(RefusedError, match="not sent: it contains a number that JSON cannot represent"):
         client.create("acme", user_id="u", metadata={"a": float("nan")})
     assert host.asked == []
 
 
-def test_ids_repeated_within_a_page_are_listed_once(host: Host, client: Client) -> None:
+def test_duplicate_ids_within_a_page_are_listed_once(host: Host, client: Client) -> None:
     host.play(Answer(200, [{"id": "1"}, {"id": "1"}, {"id": "2"}]))
     assert [session.id for session in client.list("acme")] == ["1", "2"]
 
 
-def test_an_id_that_is_no_unicode_is_refused_before_a_byte_is_sent(host: Host) -> None:
-    with pytest.raises(RefusedError, match="no valid Unicode"):
+def test_an_id_that_is_not_unicode_is_refused_before_a_byte_is_sent(host: Host) -> None:
+    with pytest.raises(RefusedError, match="not valid Unicode"):
         client_of(host.url).get("acme", "\ud800")
     assert host.asked == []
 
@@ -284,7 +278,7 @@ def test_a_conversation_that_the_api_does_not_tell_is_not_taken_for_saved(tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_filtered_by_is_blanked_out_too(host: Host, client: Client) -> None:
+def test_filters_are_redacted_too(host: Host, client: Client) -> None:
     host.play(Answer(400, {"message": "unknown user jane-private in clinic-7"}))
     with pytest.raises(ApiError, match=r"unknown user \*\*\* in \*\*\*$"):
         list(client.list("acme", user_id="jane-private", session_group="clinic-7"))

@@ -43,7 +43,7 @@ def test_no_verb_repeats_what_the_api_echoes(host: Host, client: Client, verb: s
     with pytest.raises(QuantSessionsError) as caught:
         VERBS[verb](Operations(client, settings, lambda _: None))
     text = str(caught.value)
-    assert "answered 403: *** has no active session of ***: ***, ***, *** *** or " in text
+    assert "returned 403: *** has no active session of ***: ***, ***, *** *** or " in text
     # What a refresh or a deletion is not told of, it cannot know.
     assert ("cold" in text) == (verb in ("read", "delete"))
 

@@ -1,4 +1,4 @@
-"""Certificates are checked, whatever the environment says; an authority of one's own can be named there."""
+"""Certificates are verified, whatever the environment says; it may name a CA bundle."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 AUTHORITY = trustme.CA()
 VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-UNTRUSTED = r" cannot be reached \(its certificate is not accepted{}\); nothing was sent$"
+UNTRUSTED = r" cannot be reached \(certificate verification failed{}\); nothing was sent$"
 
 
 def secure(name: str) -> Iterator[Host]:
@@ -33,7 +33,7 @@ def secure(name: str) -> Iterator[Host]:
     with Host() as server:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         AUTHORITY.issue_cert(name).configure_cert(context)
-        # Greetings are left to the threads of connections, which close what is refused.
+        # The threads of connections do the handshake, and close what fails.
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
@@ -86,7 +86,7 @@ def test_an_authority_of_ones_own_is_accepted(
         {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "", "PYTHONHTTPSVERIFY": "0", "SSL_CERT_FILE": ""},
     ],
 )
-def test_nothing_in_the_environment_turns_the_check_off(
+def test_nothing_in_the_environment_turns_verification_off(
     tls: Host, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
 ) -> None:
     for name, value in environment.items():
@@ -98,13 +98,13 @@ def test_nothing_in_the_environment_turns_the_check_off(
 
 @pytest.mark.parametrize("value", ["0", "false", "False", "no"])
 @pytest.mark.parametrize("variable", VARIABLES)
-def test_what_is_meant_to_turn_it_off_is_taken_for_a_file(
+def test_a_value_meant_to_turn_it_off_is_taken_for_a_file(
     tls: Host, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv(variable, value)
     with pytest.raises(ConfigurationError) as caught:
         client_of(url(tls)).create("acme", user_id="ada")
-    assert str(caught.value) == f"creating the session: not sent, since {variable} names no file of certificates"
+    assert str(caught.value) == f"creating the session: not sent: cannot read the CA bundle {variable}"
     assert tls.asked == []
 
 
@@ -112,28 +112,28 @@ def test_a_file_without_certificates_is_none(tls: Host, tmp_path: Path, monkeypa
     (tmp_path / "bundle").write_text("hello")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "bundle"))
     with pytest.raises(
-        UnreachableError, match=r" \(no secure connection, checked against REQUESTS_CA_BUNDLE\); nothing was sent$"
+        UnreachableError, match=r" \(TLS handshake failed \(CA bundle: REQUESTS_CA_BUNDLE\)\); nothing was sent$"
     ):
         client_of(url(tls)).create("acme", user_id="ada")
     assert tls.asked == []
 
 
-def test_a_certificate_for_another_name_is_not_accepted(
+def test_a_certificate_for_another_name_fails_verification(
     impostor: Host, bundle: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
-    with pytest.raises(UnreachableError, match=UNTRUSTED.format(", checked against REQUESTS_CA_BUNDLE")):
+    with pytest.raises(UnreachableError, match=UNTRUSTED.format(r" \(CA bundle: REQUESTS_CA_BUNDLE\)")):
         client_of(url(impostor)).create("acme", user_id="ada")
     assert impostor.asked == []
 
 
 def garble(handler: BaseHTTPRequestHandler, _answer: object) -> None:
-    """Answer beside the encryption."""
+    """Send the response unencrypted."""
     socket.socket.send(handler.connection, b"HTTP/1.1 200 OK\r\n\r\n{}")
 
 
 @pytest.mark.parametrize(("operation", "times"), [("create", 1), ("get", 4)])
-def test_tls_that_breaks_after_the_request_is_a_lost_answer(
+def test_tls_that_breaks_after_the_request_is_a_lost_response(
     tls: Host, bundle: str, monkeypatch: pytest.MonkeyPatch, operation: str, times: int
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
@@ -145,7 +145,7 @@ def test_tls_that_breaks_after_the_request_is_a_lost_answer(
 
 
 @pytest.mark.parametrize("how", ["reset", "end"])
-def test_a_host_that_hangs_up_on_a_greeting_is_greeted_again(how: str) -> None:
+def test_a_connection_closed_during_the_handshake_is_retried(how: str) -> None:
     def listen() -> int:
         for count in itertools.count():
             try:

@@ -1,4 +1,4 @@
-"""What happens when the network or the host fails: what is repeated, what is said, and where the token goes."""
+"""What happens when the network or the host fails: what is retried, and what the error says."""
 
 from __future__ import annotations
 
@@ -43,25 +43,25 @@ failures = pytest.mark.parametrize(
 )
 
 
-# --- what is repeated ----------------------------------------------------------------------------------------
+# --- what is retried -----------------------------------------------------------------------------------------
 
 
 @once
 @failures
-def test_what_would_count_twice_is_not_repeated_if_it_may_have_been_processed(
+def test_a_request_that_is_not_idempotent_is_not_retried_if_it_may_have_been_processed(
     host: Host, client: Client, operation: Operation, failure: Answer
 ) -> None:
     host.play(failure)
     with pytest.raises(AnswerLostError if failure.drop else ApiError) as caught:
         operation(client)
     assert len(host.asked) == 1
-    lost = f"{host.url} did not answer; the request may have taken effect"
-    assert str(caught.value).endswith(f": {lost if failure.drop else f'the API answered {failure.status}'}")
+    lost = f"{host.url} did not respond; the request may have been applied"
+    assert str(caught.value).endswith(f": {lost if failure.drop else f'the API returned {failure.status}'}")
 
 
 @once
 @pytest.mark.parametrize("status", [413, 503])
-def test_a_retry_after_alone_is_no_leave_to_repeat(
+def test_retry_after_does_not_make_a_request_retryable(
     host: Host, client: Client, operation: Operation, status: int
 ) -> None:
     host.play(Answer(status, headers={"Retry-After": "0"}))
@@ -72,9 +72,7 @@ def test_a_retry_after_alone_is_no_leave_to_repeat(
 
 @again
 @failures
-def test_what_changes_nothing_twice_is_repeated(
-    host: Host, client: Client, operation: Operation, failure: Answer
-) -> None:
+def test_an_idempotent_request_is_retried(host: Host, client: Client, operation: Operation, failure: Answer) -> None:
     host.play(failure, failure, failure)
     operation(client)
     assert host.lines == [host.lines[0]] * 4
@@ -84,7 +82,7 @@ def test_what_changes_nothing_twice_is_repeated(
 
 @pytest.mark.parametrize("operation", [*ONCE.values(), *AGAIN.values()], ids=[*ONCE, *AGAIN])
 @pytest.mark.parametrize("headers", [{}, {"Retry-After": "0"}, {"Retry-After": formatdate(0, usegmt=True)}])
-def test_after_429_everything_is_repeated(
+def test_after_429_everything_is_retried(
     host: Host, client: Client, operation: Operation, headers: dict[str, str]
 ) -> None:
     host.play(Answer(429, headers=headers), Answer(429, headers=headers))
@@ -102,16 +100,16 @@ def test_other_errors_are_final(host: Host, client: Client, status: int) -> None
     assert len(host.asked) == len(ONCE) + len(AGAIN)
 
 
-def test_a_list_is_repeated_page_by_page(host: Host, client: Client) -> None:
+def test_a_list_is_retried_page_by_page(host: Host, client: Client) -> None:
     page = Answer(200, [{"id": str(number)} for number in range(100)])
     host.play(page, Answer(drop="after"), Answer(500), Answer(200, [{"id": "last"}]))
     assert len(list(client.list("acme"))) == 101
 
 
 @pytest.mark.parametrize("retries", [0, 2])
-def test_repeating_ends_with_the_last_answer(host: Host, retries: int) -> None:
+def test_retrying_ends_with_the_last_response(host: Host, retries: int) -> None:
     host.play(*[Answer(500, {"message": f"attempt {number}"}) for number in range(9)])
-    with pytest.raises(ApiError, match=f"^reading session 3f2a: the API answered 500: attempt {retries}$"):
+    with pytest.raises(ApiError, match=f"^reading session 3f2a: the API returned 500: attempt {retries}$"):
         client_of(host.url, maxRetries=str(retries)).get("acme", "3f2a")
     assert len(host.asked) == retries + 1
 
@@ -123,7 +121,7 @@ def test_a_retry_after_is_waited_for_as_seconds_and_as_a_date(host: Host) -> Non
     assert clock.pauses == [7, pytest.approx(19.5, abs=1.5)]
 
 
-def test_pauses_double_from_the_base_up_to_the_longest(host: Host) -> None:
+def test_backoff_doubles_from_the_base_up_to_the_maximum(host: Host) -> None:
     clock = Clock()
     host.play(*[Answer(500)] * 4)
     patient = client_of(host.url, clock, baseDelayMs="500", maxDelayMs="3000", maxRetries="4", timeoutSeconds="7")
@@ -131,7 +129,7 @@ def test_pauses_double_from_the_base_up_to_the_longest(host: Host) -> None:
     assert clock.pauses == [0.5, 1, 2, 3]
 
 
-def test_pauses_vary_by_up_to_the_base(host: Host) -> None:
+def test_jitter_is_at_most_the_base(host: Host) -> None:
     clock = Clock()
     for _ in range(20):
         host.play(Answer(500))
@@ -141,36 +139,34 @@ def test_pauses_vary_by_up_to_the_base(host: Host) -> None:
 
 
 @again
-def test_an_answer_cut_short_is_a_lost_one_and_is_asked_for_again(
-    host: Host, client: Client, operation: Operation
-) -> None:
+def test_a_truncated_response_is_a_lost_one_and_is_retried(host: Host, client: Client, operation: Operation) -> None:
     host.play(Answer(200, "{", headers={"Content-Length": "99", "Connection": "close"}))
     operation(client)
     assert len(host.asked) == 2
 
 
-# --- what is said --------------------------------------------------------------------------------------------
+# --- what the error says -------------------------------------------------------------------------------------
 
 
 def test_a_post_cut_short_may_have_taken_effect(host: Host, client: Client) -> None:
     host.play(Answer(200, "{", headers={"Content-Length": "99", "Connection": "close"}))
     with pytest.raises(
-        AnswerLostError, match=r"^creating the session: .* did not answer; the request may have taken effect$"
+        AnswerLostError, match=r"^creating the session: .* did not respond; the request may have been applied$"
     ):
         client.create("acme", user_id="ada")
     assert len(host.asked) == 1
 
 
-def test_an_answer_of_two_lengths_is_a_lost_one(host: Host, client: Client) -> None:
+def test_a_response_of_two_lengths_is_a_lost_one(host: Host, client: Client) -> None:
     host.play(Answer(headers={"Content-Length": "2, 3"}))
     with pytest.raises(AnswerLostError):
         client.create("acme", user_id="ada")
     assert len(host.asked) == 1
 
 
-def test_no_answer_in_time_is_a_lost_one(host: Host) -> None:
+def test_no_response_in_time_is_a_lost_one(host: Host) -> None:
     host.play(Answer(drop="hold"))
-    late = r" did not answer within 0\.05 seconds \(timeoutSeconds\); the request may have taken effect$"
+    late = r" did not respond within timeoutSeconds \(0\.05 s\); the request may have been applied$"
     with pytest.raises(AnswerLostError, match=late):
         client_of(host.url, timeoutSeconds="0.05").create("acme", user_id="ada")
     assert len(host.asked) == 1
@@ -186,7 +182,7 @@ def test_a_refused_connection_says_that_nothing_was_sent(operation: Operation) -
 
 
 @again
-def test_what_may_have_gone_out_before_is_not_said_to_be_unsent(
+def test_an_idempotent_request_that_may_have_been_sent_before_is_not_called_unsent(
     host: Host, client: Client, operation: Operation
 ) -> None:
     host.play(Answer(drop="for good"))

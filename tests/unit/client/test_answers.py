@@ -49,10 +49,10 @@ def test_an_answer_is_read_in_both_spellings_and_without_what_it_lacks(
     [
         (CreatedSession, [], "not an object"),
         (CreatedSession, None, "not an object"),
-        (CreatedSession, {"sessionId": 7}, "its field session_id is not a string"),
-        (StoredSession, {"messages": "many"}, "its field messages is not a list"),
-        (UpdatedSession, {"totalMessages": True}, "its field total_messages is not a whole number"),
-        (UpdatedSession, {"total_tokens": 1.5}, "its field total_tokens is not a whole number"),
+        (CreatedSession, {"sessionId": 7}, "field session_id is not a string"),
+        (StoredSession, {"messages": "many"}, "field messages is not a list"),
+        (UpdatedSession, {"totalMessages": True}, "field total_messages is not a whole number"),
+        (UpdatedSession, {"total_tokens": 1.5}, "field total_tokens is not a whole number"),
     ],
 )
 def test_a_field_of_another_type_is_named(kind: type[Any], body: object, text: str) -> None:
