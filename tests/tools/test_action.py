@@ -83,9 +83,24 @@ class Runner:
         return (self.folder / name).read_text()
 
 
+VENV = """#!/bin/sh
+mkdir -p "$3/bin"
+printf '#!/bin/sh\\nprintf "%%s\\\\n" "$*" > "$CALLS"\\n' > "$3/bin/pip"
+chmod +x "$3/bin/pip"
+"""
+
+
 @pytest.fixture
 def runner(tmp_path: Path) -> Runner:
     return Runner(tmp_path)
+
+
+def test_the_command_line_is_installed_from_the_action_itself(runner: Runner, tmp_path: Path) -> None:
+    (runner.folder / "python3").write_text(VENV)
+    (runner.folder / "python3").chmod(0o700)
+    done = runner.run("Install the report", RUNNER_TEMP=str(tmp_path / "temp"), GITHUB_ACTION_PATH="/actions/ours")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert runner.said("calls") == "install --quiet /actions/ours[cli]\n"
 
 
 def test_the_report_goes_to_the_summary_and_its_losses_to_the_gate(runner: Runner) -> None:

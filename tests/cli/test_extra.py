@@ -1,0 +1,78 @@
+"""Without the extra ``cli`` a program can declare sessions, and the command says what to install."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PACKAGES = ("cronsim", "rich", "typer")
+WITHOUT = """
+import sys
+
+class Hide:
+    def find_spec(self, name, *_):
+        if name in {}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Hide())
+"""
+DECLARE = """
+import pulumi
+from pulumi.runtime import Mocks, set_mocks
+
+class Host(Mocks):
+    def new_resource(self, args):
+        return "3f2a", args.inputs
+    def call(self, args):
+        return {}
+
+set_mocks(Host())
+from quant_sessions_provider import Session, SessionGroup, get_session, list_sessions
+desk = Session("desk", user_id="ada")
+pulumi.runtime.sync_await._sync_await(desk.id.future())
+print(type(desk).__name__)
+"""
+START = "from quant_sessions_provider.cli import main; main()"
+
+
+def run_without(packages: Sequence[str], program: str) -> subprocess.CompletedProcess[str]:
+    program = WITHOUT.format(packages) + program
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our own code
+
+
+def test_a_program_declares_sessions_without_it() -> None:
+    done = run_without(PACKAGES, DECLARE)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "Session\n", "")
+
+
+@pytest.mark.parametrize("missing", [PACKAGES, *([name] for name in PACKAGES)], ids=["all", *PACKAGES])
+def test_the_command_says_in_one_line_what_to_install(missing: Sequence[str]) -> None:
+    done = run_without(missing, START)
+    line = "quant-sessions needs the extra: pip install 'quant-sessions-provider[cli]'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
+
+
+def test_another_missing_module_is_a_bug_and_stays_one() -> None:
+    done = run_without(["quant_sessions_provider.cli.app"], START)
+    assert done.returncode == 1
+    assert "ModuleNotFoundError" in done.stderr
+
+
+def test_the_package_needs_none_of_it_and_the_emulator_all() -> None:
+    required = metadata.requires("quant-sessions-provider") or []
+    assert not [line for line in required if line.startswith(PACKAGES) and "extra ==" not in line]
+    for extra in ("cli", "emulator"):
+        added = [line for line in required if f"extra == '{extra}'" in line]
+        assert all(any(line.startswith(name) for line in added) for name in PACKAGES)
+
+
+def test_the_command_that_is_installed_is_this_one() -> None:
+    (entry,) = metadata.entry_points(group="console_scripts", name="quant-sessions")
+    assert entry.value == "quant_sessions_provider.cli:main"
