@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.core import validation
 from quant_sessions_provider.core.changes import Change
-from quant_sessions_provider.core.describe import end_of_new, expired, why_replaced
+from quant_sessions_provider.core.describe import Loss, expiry_sentence, recreation_sentence, replacement_sentence
 from quant_sessions_provider.core.errors import (
     AnswerLostError,
     ApiError,
@@ -115,15 +115,14 @@ class Operations:
         if not change.moved and not due:
             return Diff(changes=False)
         if change.replaces:
-            loss = self._inspector.describe_loss(change.state, why_replaced(change))
-            return Diff(None, change.replaces, [loss])
+            return Diff(None, change.replaces, [replacement_sentence(change, self._inspector.loss(change.state))])
         if must_ask(change, now):
-            outcome = self._inspector.expiry_outcome(change.state)
-            if outcome:
-                return self._after_expiry(change, outcome)
+            loss = self._inspector.expiry_outcome(change.state)
+            if loss is not None:
+                return self._after_expiry(change, loss)
         return Diff(None if change.moved else True)
 
-    def _after_expiry(self, change: Change, outcome: str) -> Diff:
+    def _after_expiry(self, change: Change, loss: Loss) -> Diff:
         changes, new = None if change.moved else True, change.new
         # `completed` ignores an expiry; what needs a request still needs a session.
         if new.get(Key.ON_EXPIRED) == "error" and not change.completes:
@@ -131,11 +130,9 @@ class Operations:
                 raise _expired_error(change.state)
             # What is left moves in a refresh too, which must not fail and cannot be told from a plan: update raises it.
             return Diff(changes)
-        start = f"a new one starts from the declared messages, until about {end_of_new(new, self._now())}"
-        note = f"{expired(change.state)}; {outcome}, {start}"
         sends = [key for key in change.moved if key in (Key.MESSAGES, Key.METADATA, Key.STATUS)]
         causes = [Key.EXPIRES_AT] if Key.EXPIRES_AT in change.moved or not sends else sends
-        return Diff(changes, causes, [note])
+        return Diff(changes, causes, [recreation_sentence(change, loss, self._now())])
 
     @redact_errors
     def create(self, inputs: Properties) -> tuple[str, Properties]:
@@ -234,4 +231,4 @@ def _way_out(error: QuantSessionsError) -> str:
 
 def _expired_error(state: StoredState) -> RefusedError:
     leave = 'on_expired="ignore" leaves it as it is'
-    return RefusedError(f"{expired(state)} and onExpired is error: {_REPLACE}, {leave}")
+    return RefusedError(f"{expiry_sentence(state)} and onExpired is error: {_REPLACE}, {leave}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.core.describe import GONE, Loss
 from quant_sessions_provider.core.errors import (
     AnswerLostError,
     ApiError,
@@ -14,7 +15,6 @@ from quant_sessions_provider.core.errors import (
 )
 from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.state import GRANT_TOLERANCE
-from quant_sessions_provider.core.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from quant_sessions_provider.operations.api import SessionsApi, SessionSummary, StoredSession
 
 _ATTEMPTS: Final = 3
-_UNCOUNTED: Final = "an unknown number of messages"
 
 
 class Inspector:
@@ -52,18 +51,18 @@ class Inspector:
                 " set baseUrl to where it lives"
             )
 
-    def expiry_outcome(self, state: StoredState) -> str | None:
-        """Return what became of a session past its expiry; None if it is alive.
+    def expiry_outcome(self, state: StoredState) -> Loss | None:
+        """Return what is lost with a session past its expiry; None if it is alive.
 
         It may linger, so the list of active sessions decides. That list holds no completed sessions: for one of those
         a GET alone does.
         """
         found = None if state.get(Key.EXPIRED) else self.find(state)
         if found is None:
-            return "it is gone"
+            return GONE
         if state.is_completed or self._is_listed(state):
             return None
-        return f"the API lists it as active no more; replacing it loses {_messages_of(found)}"
+        return _loss_of(found)
 
     def _is_listed(self, state: StoredState) -> bool:
         return any(session.id == state.id for session in self._active(state.outputs))
@@ -77,15 +76,13 @@ class Inspector:
             session_group=texts.get(Key.SESSION_GROUP),
         )
 
-    def describe_loss(self, state: StoredState, why: str) -> str:
+    def loss(self, state: StoredState) -> Loss:
         """Return what a replacement loses."""
         try:
             found = self.find(state)
         except QuantSessionsError:
-            loss = _UNCOUNTED
-        else:
-            loss = "nothing: it is gone" if found is None else _messages_of(found)
-        return f"session {state.id}: {why}; replacing it loses {loss}"
+            return Loss(None)
+        return GONE if found is None else _loss_of(found)
 
     def possible_orphans(self, inputs: Properties, sent: datetime) -> str:
         """Return which sessions a creation whose answer was lost may have made."""
@@ -114,5 +111,5 @@ class Inspector:
         return None
 
 
-def _messages_of(session: StoredSession) -> str:
-    return _UNCOUNTED if session.messages is None else counted(len(session.messages), "message")
+def _loss_of(session: StoredSession) -> Loss:
+    return Loss(None if session.messages is None else len(session.messages))

@@ -6,16 +6,21 @@ and the first lines of errors are kept.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from quant_sessions_provider.core.describe import (
+    Replacement,
+    UpdateSentence,
+    read_error,
+    read_replacement,
+    read_update,
+)
 from quant_sessions_provider.core.urns import SESSION_TYPE, name_of, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_NOTE: Final = re.compile(r"session (?P<id>[^\s:]+)(?:: | )(?P<text>.+)")
 _NO_REASON: Final = "the provider failed; the run's log says why"
 _SUMMARIES: Final = ("Resource monitor has terminated", "preview failed", "an unhandled error occurred")
 """Beginnings of errors that only say that there are others."""
@@ -25,12 +30,12 @@ _SUMMARIES: Final = ("Resource monitor has terminated", "preview failed", "an un
 class Diagnostics:
     """What a preview says beside its steps.
 
-    ``sentences`` and ``errors`` are by the session's URN, ``notes`` by its id; ``stack_errors`` belong to no session.
+    ``updates`` and ``errors`` are by the session's URN, ``replacements`` by its id; ``stack_errors`` are the others.
     """
 
-    sentences: dict[str, str] = field(default_factory=dict)
+    updates: dict[str, UpdateSentence] = field(default_factory=dict)
     errors: dict[str, list[str]] = field(default_factory=dict)
-    notes: dict[str, str] = field(default_factory=dict)
+    replacements: dict[str, Replacement] = field(default_factory=dict)
     stack_errors: list[str] = field(default_factory=list)
     failed: bool = False
 
@@ -39,21 +44,26 @@ def read_diagnostics(entries: Iterable[Mapping[str, Any]]) -> Diagnostics:
     """Return what the entries of ``diagnostics`` say."""
     found = Diagnostics()
     for entry in entries:
-        urn, text = entry.get("urn") or "", entry["message"].strip()
+        urn, text = entry.get("urn") or "", entry["message"]
+        update = read_update(name_of(urn), text.rstrip()) if _is_session(urn) else None
         if entry["severity"] == "error":
-            _add_error(found, urn, text)
-        elif urn and type_of(urn) == SESSION_TYPE and text.startswith(f"{name_of(urn)}: "):
-            found.sentences[urn] = text.removeprefix(f"{name_of(urn)}: ")
+            _add_error(found, urn, text.strip())
+        elif update:
+            found.updates[urn] = update
         elif not urn:
-            found.notes |= {n["id"]: n["text"] for n in map(_NOTE.fullmatch, text.splitlines()) if n}
+            found.replacements |= {each.session_id: each for each in map(read_replacement, text.splitlines()) if each}
     return found
+
+
+def _is_session(urn: str) -> bool:
+    return bool(urn) and type_of(urn) == SESSION_TYPE
 
 
 def _add_error(found: Diagnostics, urn: str, text: str) -> None:
     found.failed = True
     # The further lines may hold anything, such as a traceback that quotes the program.
     first = text.partition("\n")[0].removeprefix("error: ")
-    if urn and type_of(urn) == SESSION_TYPE:
+    if _is_session(urn):
         found.errors.setdefault(urn, []).append(_session_error(urn, text))
     elif urn:
         found.stack_errors.append(f"{name_of(urn)}: {first}")
@@ -63,8 +73,8 @@ def _add_error(found: Diagnostics, urn: str, text: str) -> None:
 
 def _session_error(urn: str, text: str) -> str:
     """Return what the provider or the engine says about a session, without the words around it."""
-    ours = [line for line in text.splitlines() if "SessionError: " in line]
+    text = text.removeprefix("error: ")
     # A traceback of somebody else's error ends with a text that may quote what people declare.
-    before = text.removeprefix("error: ").partition("Traceback (most recent call last)")[0]
-    line = ours[-1].rpartition("SessionError: ")[2] if ours else " ".join(before.split()) or _NO_REASON
+    before = text.partition("Traceback (most recent call last)")[0]
+    line = read_error(text) or " ".join(before.split()) or _NO_REASON
     return (line.partition(" has a problem: ")[2] or line).replace(urn, name_of(urn))

@@ -14,7 +14,8 @@ from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.text import counted
 
 if TYPE_CHECKING:
-    from quant_sessions_provider.report.model import Loss, Report, Row
+    from quant_sessions_provider.core.describe import Loss
+    from quant_sessions_provider.report.model import Report, Row
 
 MARKER: Final = "<!-- quant-sessions report"
 """Starts the first line of each comment, so that the next run finds the comment that it is to update."""

@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-
-@dataclass(frozen=True)
-class Loss:
-    """A conversation that ends with the run; ``messages`` is None where the preview cannot know the number."""
-
-    messages: int | None
+    from quant_sessions_provider.core.describe import Loss
 
 
 @dataclass(frozen=True)
 class Row:
-    """What the run would do with one session. ``until`` is a timestamp, or words where there is none."""
+    """What the run would do with one session.
+
+    ``until`` is a timestamp, or words where there is none; ``loss`` is a conversation that ends with the run.
+    """
 
     name: str
     urn: str

@@ -5,20 +5,23 @@ Of what people declare it keeps names of resources and timestamps, and nothing e
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.core.describe import Loss
 from quant_sessions_provider.core.state import Expiry
+from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.core.urns import SESSION_TYPE, name_of, type_of
 from quant_sessions_provider.report.diagnostics import Diagnostics, read_diagnostics
-from quant_sessions_provider.report.model import Loss, Report, Row
+from quant_sessions_provider.report.model import Report, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+
+    from quant_sessions_provider.core.describe import Replacement
 
 _Step = dict[str, Any]
 
@@ -27,9 +30,6 @@ _PARTS: Final = ("create-replacement", "delete-replaced")
 """Steps of a replacement; a step ``replace`` stands for the whole of it."""
 _WORST_FIRST: Final = ("error", "delete", "replace", "recreate", "create", "extend", "update")
 _SECRET: Final = "[secret]"  # noqa: S105 - what the CLI prints in place of one
-_PRICE: Final = re.compile(r"replacing it loses (?:(?P<count>\d+) messages?|(?P<unknown>an unknown number)|nothing)")
-_NOTHING: Final = "nothing is sent"
-_EXTENDS: Final = re.compile(r"\bextends by \d+ minutes?\b")
 
 
 class NoPreviewError(ValueError):
@@ -140,38 +140,34 @@ def _created(step: _Step, _old: _Step, context: _Context) -> _RowFacts:
 
 def _updated(step: _Step, old: _Step, context: _Context) -> _RowFacts:
     moved = ", ".join(step.get("diffReasons") or [])
-    sentence = context.diagnostics.sentences.get(step["urn"], f"{moved} changed")
-    if sentence == _NOTHING and moved:
-        sentence = f"{moved} changed: {sentence}"
-    if _EXTENDS.search(sentence):
-        return _RowFacts("extend", sentence, _planned_expiry(step))
-    return _RowFacts("update", sentence, _known_expiry(old))
+    sentence = context.diagnostics.updates.get(step["urn"])
+    if sentence is None:
+        return _RowFacts("update", f"{moved} changed", _known_expiry(old))
+    if sentence.extends:
+        return _RowFacts("extend", sentence.text, _planned_expiry(step))
+    reason = f"{moved} changed: {sentence.text}" if sentence.has_no_details and moved else sentence.text
+    return _RowFacts("update", reason, _known_expiry(old))
 
 
 def _replaced(step: _Step, old: _Step, context: _Context) -> _RowFacts:
-    note = context.diagnostics.notes.get(old.get("id", ""), "")
-    action = "recreate" if note.startswith("expired ") else "replace"
-    loss = None if _is_retained(old) else _loss(note, old)
-    return _RowFacts(action, _cause(step, note), _planned_expiry(step), loss)
+    said = context.diagnostics.replacements.get(one_line(old.get("id", "")))
+    loss = None if _is_retained(old) else _loss(said, old)
+    if said is None:
+        return _RowFacts("replace", _replace_reason(step), _planned_expiry(step), loss)
+    return _RowFacts("recreate" if said.expired else "replace", said.reason, _planned_expiry(step), loss)
 
 
-def _loss(note: str, old: _Step) -> Loss | None:
+def _loss(said: Replacement | None, old: _Step) -> Loss | None:
     """Return what the provider says is lost; a conversation without messages is no loss.
 
-    Without a note the engine replaces on its own: ``--replace``, or ``replace_on_changes``.
+    It says nothing where the engine replaces on its own: ``--replace``, or ``replace_on_changes``.
     """
-    price = _PRICE.search(note)
-    if price is None:
-        return None if note or old.get("outputs", {}).get("expired") else Loss(None)
-    if price["unknown"]:
-        return Loss(None)
-    count = int(price["count"] or 0)
-    return Loss(count) if count else None
+    if said is None:
+        return None if old.get("outputs", {}).get("expired") else Loss(None)
+    return None if said.loss.messages == 0 else said.loss
 
 
-def _cause(step: _Step, note: str) -> str:
-    if note:
-        return note.partition(", a new one starts")[0].partition("; replacing it loses")[0]
+def _replace_reason(step: _Step) -> str:
     keys = [key for key in step.get("replaceReasons") or [] if key != "id"]
     return f"{', '.join(keys)} changed" if keys else "a replacement was asked for"
 

@@ -1,13 +1,32 @@
-"""The sentence beside an update: what it sends, until when the session lives, and no word that is not so."""
+"""What the provider says about a plan: no word that is not so, and every sentence is read back as it was meant."""
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from quant_sessions_provider.core.describe import update_sentence
+from quant_sessions_provider.core.changes import Change
+from quant_sessions_provider.core.describe import (
+    GONE,
+    Loss,
+    read_error,
+    read_replacement,
+    read_short_grant,
+    read_update,
+    recreation_sentence,
+    replacement_sentence,
+    short_grant,
+    update_sentence,
+)
+from quant_sessions_provider.core.expiry import extension
 from quant_sessions_provider.core.model import UNKNOWN
+from quant_sessions_provider.core.state import StoredState
+from quant_sessions_provider.core.text import one_line
+from quant_sessions_provider.provider import SessionError
 from tests.support.fakes import NOW, A, B, C, applied, at, change, inputs_of
 
 GRANTED = {"grantedExpiresAt": at(9)}
@@ -79,3 +98,103 @@ def test_a_short_grant_that_is_due_is_told_though_no_input_moved() -> None:
     outputs = applied(60, grantedExpiresAt=at(9), renewBeforeMinutes=15)
     sentence = update_sentence("desk", change(outputs, inputs_of(outputs)), NOW)
     assert sentence == f"desk: {LEFT} 51 minutes, until about 13:00Z"
+
+
+# --- written and read back -----------------------------------------------------------------------------------
+
+LINE = st.text(min_size=1).map(one_line).filter(bool)
+# Ids that look like the rest of a sentence.
+LIKE_OURS = st.lists(
+    st.sampled_from(
+        (
+            "session 3f2a",
+            ": ",
+            "userId changed",
+            "; replacing it loses 2 messages",
+            " expired at 2026-11-24T11:51:00Z; it is gone, a new one starts from the declared messages, until about ",
+            "a time not known yet",
+            ": asked to live until 1, granted until 2",
+        )
+    ),
+    min_size=1,
+).map("".join)
+IDS = LINE | LIKE_OURS
+LOSSES = st.just(GONE) | st.builds(Loss, st.none() | st.integers(0, 10**6))
+MOVED: dict[str, Any] = {
+    "userId": "bob",
+    "sessionGroup": UNKNOWN,
+    "organization": "b",
+    "messages": [B],
+    "expiresAt": at(60),
+    "expirationMinutes": UNKNOWN,
+    "metadata": {"a": 1},
+    "status": "completed",
+    "onExpired": "error",
+    "renewBeforeMinutes": 9,
+}
+LEFT_OR_PASSED = st.integers(-100, 100)
+
+
+@st.composite
+def changes(draw: st.DrawFn, /, **fixed: object) -> Change:
+    """Draw a change of a session, before or after its expiry."""
+    outputs = applied(draw(LEFT_OR_PASSED), grantedExpiresAt=at(draw(LEFT_OR_PASSED)))
+    moved = draw(st.sets(st.sampled_from(sorted(MOVED))))
+    return Change(StoredState(draw(IDS), outputs), inputs_of(outputs, **{key: MOVED[key] for key in moved} | fixed))
+
+
+@given(name=st.text(min_size=1) | LIKE_OURS, planned=changes())
+def test_an_update_is_read_back(name: str, planned: Change) -> None:
+    sentence = update_sentence(name, planned, NOW)
+    read = read_update(name, sentence)
+    assert read
+    assert f"{name}: {read.text}" == sentence
+    assert read.extends == (extension(planned, NOW) > 0 and "the run stops" not in read.text)
+    assert read.has_no_details == (read.text == "nothing is sent")
+    assert read_update(f"{name}x", sentence) is None
+
+
+@given(planned=changes(userId="bob"), loss=LOSSES)
+def test_a_replacement_is_read_back(planned: Change, loss: Loss) -> None:
+    sentence = replacement_sentence(planned, loss)
+    read = read_replacement(sentence)
+    assert read
+    assert (read.session_id, read.loss, read.expired) == (planned.state.id, loss, False)
+    assert sentence.startswith(f"session {planned.state.id}: {read.reason}; replacing it loses ")
+    assert read_short_grant(sentence) is None
+
+
+@given(planned=changes(), loss=LOSSES, lifetime=st.sampled_from((60, UNKNOWN, None)))
+def test_a_recreation_is_read_back(planned: Change, loss: Loss, lifetime: object) -> None:
+    new = {key: value for key, value in planned.new.items() if key != "expirationMinutes"}
+    new |= {} if lifetime is None else {"expirationMinutes": lifetime}
+    sentence = recreation_sentence(Change(planned.state, new), loss, NOW)
+    read = read_replacement(sentence)
+    assert read
+    assert (read.session_id, read.loss, read.expired) == (planned.state.id, loss, True)
+    assert sentence.startswith(f"session {planned.state.id} {read.reason}")
+    assert ("loses" in read.reason, "it is gone" in read.reason) == (False, loss.gone)
+    assert read_short_grant(sentence) is None
+
+
+@given(planned=changes(), session_id=IDS)
+def test_a_short_grant_is_read_back(planned: Change, session_id: str) -> None:
+    outputs, expiry = planned.state.outputs, planned.state.expiry
+    lines = short_grant(session_id, outputs, expiry)
+    read = [read_short_grant(line) for line in lines]
+    expected = (session_id, outputs["expiresAt"], outputs["grantedExpiresAt"])
+    assert read == ([expected] if expiry.granted_less else [])
+    assert not any(map(read_replacement, lines))
+
+
+@given(error=LINE, before=st.text())
+def test_an_error_is_read_back(error: str, before: str) -> None:
+    shown = "".join(traceback.format_exception_only(SessionError(error)))
+    assert read_error(shown) == read_error(f"{before}\n{shown}") == error
+    assert read_error(f"x{shown}") is None
+
+
+def test_an_id_that_would_break_the_line_is_written_without_that() -> None:
+    outputs = applied(9)
+    planned = Change(StoredState("a\nb\u202ec", outputs), inputs_of(outputs, userId="bob"))
+    assert replacement_sentence(planned, Loss(2)) == "session a bc: userId changed; replacing it loses 2 messages"

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quant_sessions_provider.core.describe import Loss
 from quant_sessions_provider.report import preview as report
-from quant_sessions_provider.report.model import Loss, Row
 from quant_sessions_provider.report.preview import NoPreviewError
 from tests.support.previews import NOW, at, note, preview, said, state, step, urn
 
+if TYPE_CHECKING:
+    from quant_sessions_provider.report.model import Row
+
+NEW_ONE = "a new one starts from the declared messages, until about 2026-11-24 13:00Z"
 HOUR, HALF = NOW + timedelta(hours=1), NOW + timedelta(minutes=30)
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How the CLI prints what a preview does not know."""
@@ -56,13 +60,13 @@ def test_a_replacement_that_the_engine_asked_nobody_about() -> None:
 
 
 def test_an_expired_session_is_made_anew_and_nothing_more_is_lost() -> None:
-    text = f"session id-of-desk expired at {at(-9)}; it is gone, a new one starts from the declared messages, until X"
+    text = f"session id-of-desk expired at {at(-9)}; it is gone, {NEW_ONE}"
     assert row(step("replace", "desk"), note(text)) == ("recreate", f"expired at {at(-9)}; it is gone", HOUR, None)
 
 
 def test_an_expired_session_that_lingers_is_lost() -> None:
     lingers = "the API lists it as active no more; replacing it loses 3 messages"
-    text = f"session id-of-desk expired at {at(-9)}; {lingers}, a new one starts from the declared messages, until X"
+    text = f"session id-of-desk expired at {at(-9)}; {lingers}, {NEW_ONE}"
     assert row(step("replace", "desk"), note(text))[3] == Loss(3)
 
 
