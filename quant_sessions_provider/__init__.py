@@ -34,13 +34,13 @@ else:
         ("Message", "OnExpired", "Role", "Session", "Status"), "sdk.session"
     )
 
-    # Hidden from type checkers, to which it would say that every name exists.
+    # Hidden from type checkers, for which every name would exist.
     def __getattr__(name: str) -> object:
-        """Import what people declare when it is asked for: Pulumi takes a second, and the command line needs none."""
+        """Import public names on first use: Pulumi takes a second to import, and the command line does not need it."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(import_module(f"{__name__}.{_MODULES.get(name, 'sdk.lookups')}"), name)
 
     def __dir__() -> list[str]:
-        """List what is there and what would be."""
+        """Return all names, imported yet or not."""
         return sorted({*globals(), *__all__})

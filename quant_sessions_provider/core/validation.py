@@ -1,7 +1,7 @@
-"""Checks what people declare: every failure of a session at once, one line each.
+"""Checks what people declare: all failures of a session at once, one line each.
 
-No text that somebody declared is repeated: the host cannot tell what is secret. Numbers, and what should have been one
-of a fixed set of words, are. What a preview does not know yet is let pass, and checked by the run that knows it.
+No declared text is repeated, since the host cannot tell what is secret; numbers are. A value that a preview does not
+know yet passes, and is checked by the run that knows it.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _LONGEST_SHOWN: Final = 10**15
 
 
 def failures(old: Properties, new: Properties, now: datetime) -> list[str]:
-    """List what is wrong with the declared inputs; ``old`` are the last run's, empty on creation."""
+    """Return what is wrong with the declared inputs; ``old`` are the last run's, empty on creation."""
     declared = [PROPERTIES[key] for key in INPUTS if key in new and key != Key.RENEW_BEFORE_MINUTES]
     found = [line for row in declared for line in _CHECKS[row.kind](row, new[row.key])]
     found += _path_segment(new.get(Key.ORGANIZATION))
     found += [f"{key}: is required" for key in INPUTS if PROPERTIES[key].required and key not in new]
     found += ["an unknown property is declared"] if set(new) - set(INPUTS) else []
-    return [*found, *_moment(old, new, now), *_renewal(new)]
+    return [*found, *_limits_of_expiry(old, new, now), *_renewal(new)]
 
 
 def _word(row: Property, value: object) -> Failures:
@@ -53,21 +53,21 @@ def _one_of(words: tuple[str, ...], at: str, value: object) -> Failures:
 
 def _text(row: Property, value: object) -> Failures:
     if value is not UNKNOWN and not (isinstance(value, str) and value.strip()):
-        yield f"{row.key}: must be a text that is not empty"
+        yield f"{row.key}: must be a non-empty string"
 
 
 def _path_segment(organization: object) -> Failures:
-    """Refuse what no path can hold here, and not only when the session is to be created."""
+    """Refuse what cannot be part of a URL path now, rather than when the session is created."""
     if not isinstance(organization, str):
         return
     if organization.strip() and not organization.strip("."):
-        yield f"{Key.ORGANIZATION}: must not be made of dots"
+        yield f"{Key.ORGANIZATION}: must not consist only of dots"
     if any(category(letter) == "Cs" for letter in organization):
         yield f"{Key.ORGANIZATION}: must be valid Unicode"
 
 
 def _shown(value: object) -> str:
-    """Repeat a number that can be read, and nothing else."""
+    """Return ", not N" for a number of readable length, else nothing."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return ""
     return "" if abs(value) > _LONGEST_SHOWN else f", not {value}"
@@ -101,7 +101,7 @@ def _message(at: str, message: object) -> Failures:
     yield from _one_of(ROLES, f"{at}.role", message.get("role"))
     content = message.get("content")
     if content is not UNKNOWN and not (isinstance(content, str) and content):
-        yield f"{at}.content: must be a text that is not empty"
+        yield f"{at}.content: must be a non-empty string"
     if set(message) - {"role", "content"}:
         yield f"{at}: must have no keys other than role and content"
 
@@ -110,7 +110,7 @@ def _object(row: Property, value: object) -> Failures:
     if value is not UNKNOWN and not isinstance(value, Mapping):
         yield f"{row.key}: must be an object"
     elif not _is_json(value):
-        yield f"{row.key}: holds a value that JSON cannot carry"
+        yield f"{row.key}: contains a value that JSON cannot represent"
 
 
 def _is_json(value: object) -> bool:
@@ -138,15 +138,15 @@ _CHECKS: Final[dict[Kind, Callable[[Property, Any], Failures]]] = {
 }
 
 
-def _moment(old: Properties, new: Properties, now: datetime) -> Failures:
-    """Bound a moment set by hand whenever it moves: one request reaches at most a day ahead."""
+def _limits_of_expiry(old: Properties, new: Properties, now: datetime) -> Failures:
+    """Limit a declared expiry whenever it moves: one request reaches at most a day from now."""
     until, before = (timestamps.parse_or_none(side.get(Key.EXPIRES_AT)) for side in (new, old))
     if until is None or until == before:
         return
     if not old and until < now + timedelta(minutes=MIN_LIFETIME):
-        yield f"{Key.EXPIRES_AT}: must lie at least {MIN_LIFETIME} minutes ahead"
+        yield f"{Key.EXPIRES_AT}: must be at least {MIN_LIFETIME} minutes from now"
     if until > now + timedelta(minutes=MAX_LIFETIME):
-        yield f"{Key.EXPIRES_AT}: must lie at most {MAX_LIFETIME} minutes ahead"
+        yield f"{Key.EXPIRES_AT}: must be at most {MAX_LIFETIME} minutes from now"
 
 
 def _renewal(new: Properties) -> Failures:

@@ -6,46 +6,57 @@ Pulumi's own ``translate_*_property`` are not used: they would rename keys insid
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import isawaitable
 from typing import Any
 
 from pulumi.output import UNKNOWN as PULUMI_UNKNOWN
+from pulumi.output import Output
 from pulumi.output import Unknown as PulumiUnknown
 
 from quant_sessions_provider.core.model import UNKNOWN, Properties, Unknown, with_whole_numbers
 
 
-def inward(properties: Mapping[str, Any]) -> Properties:
-    """Take Pulumi's properties: its own keys go, unknowns become one value, whole numbers become integers."""
-    return {key: with_whole_numbers(_value_in(value)) for key, value in properties.items() if not key.startswith("__")}
+def from_pulumi(properties: Mapping[str, Any]) -> Properties:
+    """Return properties for the core: no keys of Pulumi's own, one value for unknowns, whole floats as int."""
+    return {
+        key: with_whole_numbers(_value_from_pulumi(value))
+        for key, value in properties.items()
+        if not key.startswith("__")
+    }
 
 
-def _value_in(value: Any) -> Any:  # noqa: ANN401 - a property value
+def _value_from_pulumi(value: Any) -> Any:  # noqa: ANN401 - a property value
     if isinstance(value, PulumiUnknown):
         return UNKNOWN
     if isinstance(value, Mapping):
-        return {key: _value_in(inner) for key, inner in value.items()}
+        return {key: _value_from_pulumi(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_value_in(inner) for inner in value]
+        return [_value_from_pulumi(inner) for inner in value]
     return value
 
 
-def outward(properties: Properties) -> dict[str, Any]:
-    """Give properties to Pulumi, in its own word for what is not known yet."""
-    return {_text_out(key): _value_out(value) for key, value in properties.items()}
+def is_deferred(value: object) -> bool:
+    """Return whether a value is known only later: an Output, or something to await."""
+    return isinstance(value, Output) or isawaitable(value)
 
 
-def _text_out(text: str) -> str:
-    """Replace half a surrogate pair, which JSON may carry and Pulumi's wire may not: a title is cut where it is cut."""
+def to_pulumi(properties: Properties) -> dict[str, Any]:
+    """Return properties for Pulumi, with its own value for unknowns."""
+    return {_text_to_pulumi(key): _value_to_pulumi(value) for key, value in properties.items()}
+
+
+def _text_to_pulumi(text: str) -> str:
+    """Replace half a surrogate pair, as in a title that was cut: JSON can represent it, Pulumi's wire format cannot."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _value_out(value: Any) -> Any:  # noqa: ANN401 - a property value
+def _value_to_pulumi(value: Any) -> Any:  # noqa: ANN401 - a property value
     if isinstance(value, Unknown):
         return PULUMI_UNKNOWN
     if isinstance(value, str):
-        return _text_out(value)
+        return _text_to_pulumi(value)
     if isinstance(value, dict):
-        return outward(value)
+        return to_pulumi(value)
     if isinstance(value, list):
-        return [_value_out(inner) for inner in value]
+        return [_value_to_pulumi(inner) for inner in value]
     return value

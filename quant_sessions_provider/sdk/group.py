@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
+from quant_sessions_provider.dynamic.properties import is_deferred
 from quant_sessions_provider.sdk.session import Message, OnExpired, Session, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 TYPE: Final = "quant:SessionGroup"
-"""In people's state: for ever."""
+"""It lies in people's state, so it never changes."""
 
-_OF_SESSIONS: Final = (
+_SESSION_OPTIONS: Final = (
     "additional_secret_outputs",
     "custom_timeouts",
     "delete_before_replace",
@@ -26,10 +26,12 @@ _OF_SESSIONS: Final = (
     "replace_with",
     "replacement_trigger",
 )
-"""Options that mean nothing to a component; Pulumi hands none of them on to its children."""
+"""Options that have no effect on a component, and that Pulumi does not pass on to its children."""
 
-_LATE: Final = "must be known when the program runs; the values of a mapping may be Outputs"
-_UNFIT: Final = 'cannot be part of a resource\'s name ("::" or unprintable): use a mapping of names to user ids'
+_DEFERRED: Final = "must be known when the program runs; the values of a mapping may be Outputs"
+_UNUSABLE: Final = (
+    'cannot be part of a resource name ("::" or an unprintable character): use a mapping of names to user ids'
+)
 
 
 class SessionGroup(pulumi.ComponentResource):
@@ -99,8 +101,8 @@ class SessionGroup(pulumi.ComponentResource):
                 :class:`Session` refuses an argument.
 
         """
-        users = _by_key(name, user_ids)
-        own, each = _divided(name, opts or pulumi.ResourceOptions())
+        users = _user_ids_by_key(name, user_ids)
+        own, each = _split_options(name, opts or pulumi.ResourceOptions())
         super().__init__(TYPE, name, None, own)
         each.parent = self
         self.sessions = {
@@ -124,63 +126,64 @@ class SessionGroup(pulumi.ComponentResource):
 
     def _map_outputs(self) -> None:
         sessions = self.sessions.items()
-        self.session_ids = _mapped({key: session.id for key, session in sessions})
-        self.expires_at = _mapped({key: session.expires_at for key, session in sessions})
-        self.granted_expires_at = _mapped({key: session.granted_expires_at for key, session in sessions})
+        self.session_ids = _gathered({key: session.id for key, session in sessions})
+        self.expires_at = _gathered({key: session.expires_at for key, session in sessions})
+        self.granted_expires_at = _gathered({key: session.granted_expires_at for key, session in sessions})
         self.register_outputs(
             {"sessionIds": self.session_ids, "expiresAt": self.expires_at, "grantedExpiresAt": self.granted_expires_at}
         )
 
 
-def _mapped(outputs: dict[str, pulumi.Output[str]]) -> pulumi.Output[dict[str, str]]:
+def _gathered(outputs: dict[str, pulumi.Output[str]]) -> pulumi.Output[dict[str, str]]:
     mapped: pulumi.Output[dict[str, str]] = pulumi.Output.from_input(outputs)  # type: ignore[arg-type] # it unwraps them
     return mapped
 
 
-def _divided(name: str, opts: pulumi.ResourceOptions) -> tuple[pulumi.ResourceOptions, pulumi.ResourceOptions]:
-    """Divide options into those of the component and those of each session."""
+def _split_options(name: str, opts: pulumi.ResourceOptions) -> tuple[pulumi.ResourceOptions, pulumi.ResourceOptions]:
+    """Return the options of the component and those of each session."""
     if opts.import_:
-        raise pulumi.RunError(f"session group {name}: import_ is not possible")
+        raise pulumi.RunError(f"session group {name}: import_ is not supported")
     own = pulumi.ResourceOptions.merge(None, opts)
-    # The engine has children wait for what their component waits for, but keeps that out of their state.
+    # The engine makes children wait for what their component waits for, but does not record that in their state.
     each = pulumi.ResourceOptions(depends_on=opts.depends_on)
-    for option in _OF_SESSIONS:
+    for option in _SESSION_OPTIONS:
         setattr(each, option, getattr(own, option))
         setattr(own, option, None)
     return own, each
 
 
-def _by_key(name: str, user_ids: Collection[str] | Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Input[str]]:
-    """Give the user ids by what names their sessions; errors count entries and repeat no user id."""
+def _user_ids_by_key(
+    name: str, user_ids: Collection[str] | Mapping[str, pulumi.Input[str]]
+) -> dict[str, pulumi.Input[str]]:
+    """Return the user ids by the names of their sessions; errors give positions, never a user id."""
     at = f"session group {name}: user_ids"
-    if _is_late(user_ids):
-        raise pulumi.RunError(f"{at} {_LATE}")
+    if is_deferred(user_ids):
+        raise pulumi.RunError(f"{at} {_DEFERRED}")
     if isinstance(user_ids, (str, bytes)) or not isinstance(user_ids, Collection):
         raise pulumi.RunError(f"{at} must be a list of user ids, or a mapping of names to user ids")
-    keys, known = list(user_ids), set[str]()
-    for index, key in enumerate(keys):
-        flaw = _flaw(key) or ("is there already" if key in known else "")
-        if flaw:
-            raise pulumi.RunError(
-                f"{at}{f': key {index + 1}' if isinstance(user_ids, Mapping) else f'[{index}]'} {flaw}"
-            )
-        known.add(key)
     if not isinstance(user_ids, Mapping):
-        return {key: key for key in keys}
-    told = [user_id for user_id in user_ids.values() if isinstance(user_id, str)]
-    if len(set(told)) < len(told):
-        raise pulumi.RunError(f"{at}: two of the names have the same user id")
+        _require_names(user_ids, lambda index: f"{at}[{index}]")
+        return {key: key for key in user_ids}
+    _require_names(user_ids, lambda index: f"{at}: key {index + 1}")
+    known_ids = [user_id for user_id in user_ids.values() if isinstance(user_id, str)]
+    if len(set(known_ids)) < len(known_ids):
+        raise pulumi.RunError(f"{at}: two keys have the same user id")
     return dict(user_ids)
 
 
-def _flaw(key: object) -> str:
-    """Say why a text cannot name a session; empty if it can."""
-    if _is_late(key):
-        return _LATE
+def _require_names(keys: Collection[str], place: Callable[[int], str]) -> None:
+    seen: set[str] = set()
+    for index, key in enumerate(keys):
+        problem = _problem_with(key) or ("is a duplicate" if key in seen else "")
+        if problem:
+            raise pulumi.RunError(f"{place(index)} {problem}")
+        seen.add(key)
+
+
+def _problem_with(key: object) -> str:
+    """Return why a key cannot name a session; empty if it can."""
+    if is_deferred(key):
+        return _DEFERRED
     if not isinstance(key, str) or not key.strip():
-        return "must be a text that is not empty"
-    return "" if key.isprintable() and "::" not in key else _UNFIT
-
-
-def _is_late(value: object) -> bool:
-    return isinstance(value, pulumi.Output) or isawaitable(value)
+        return "must be a non-empty string"
+    return "" if key.isprintable() and "::" not in key else _UNUSABLE

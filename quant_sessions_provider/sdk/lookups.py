@@ -1,7 +1,7 @@
-"""Look-ups inside programs: requests of the program itself, under the configuration that its sessions have.
+"""Lookups in programs: requests that the program itself sends, with the configuration of its sessions.
 
-A dynamic provider has no functions that the engine could call, so these use the client where they stand, in previews
-as well. Under Pulumi's mocks nothing is sent: the mock's ``call`` answers.
+A dynamic provider has no functions that the engine could call, so these call the API directly, in previews as well.
+Under Pulumi's mocks nothing is sent: the mock's ``call`` answers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from inspect import isawaitable
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -24,7 +23,7 @@ from quant_sessions_provider.client.sessions import Client, client_of
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import NotFoundError, QuantSessionsError, RefusedError
 from quant_sessions_provider.core.model import by_state_key, is_whole
-from quant_sessions_provider.dynamic.properties import inward
+from quant_sessions_provider.dynamic.properties import from_pulumi, is_deferred
 from quant_sessions_provider.operations.api import SessionSummary, StoredSession
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class FoundSession:
-    """A session as the API tells it; what it left out is None. It tells no expiry, status, user or group."""
+    """A session as the API returns it; a missing field is None. The API returns no expiry, status, user or group."""
 
     id: str
     title: str | None = field(repr=False)
@@ -51,7 +50,7 @@ class FoundSession:
 
 @dataclass(frozen=True)
 class ListedSession:
-    """One entry of a list, as the API tells it; what it left out is None."""
+    """One entry of a list, as the API returns it; a missing field is None."""
 
     id: str
     title: str | None = field(repr=False)
@@ -65,21 +64,21 @@ def get_session(
     *,
     organization: str | None = None,
 ) -> FoundSession:
-    """Read a session, with its live conversation, by one request.
+    """Return a session and its live conversation. Sends one request.
 
     Args:
-        id: the session's id.
-        organization: whose account; by default the configured one.
+        id: The session's id.
+        organization: The QuantCDN organization that it belongs to; by default the configured one.
 
     Raises:
-        pulumi.RunError: there is no such session, or it cannot be read; printed as one line.
+        pulumi.RunError: The session does not exist or cannot be read; printed as one line.
 
-    The answer is plain and may be private: what goes into outputs belongs into ``pulumi.Output.secret``.
+    The result is not secret, though messages may be private: wrap what you export in ``pulumi.Output.secret``.
 
     """
-    with _one_line():
-        _require_texts("get_session", id="" if id is None else id, organization=organization)
-        mocked = _mocked("getSession", id=id, organization=organization)
+    with _errors_for_people():
+        _require_strings("get_session", id="" if id is None else id, organization=organization)
+        mocked = _mock_answer("getSession", id=id, organization=organization)
         found = _read(id, organization) if mocked is None else parse_answer(StoredSession, mocked)
         return FoundSession(id, found.title, found.model, found.messages, found.created_at)
 
@@ -89,11 +88,11 @@ def get_session_output(
     *,
     organization: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[FoundSession]:
-    """Read a session as :func:`get_session` does, once the arguments are known; secret, as the conversation is.
+    """Return a session as :func:`get_session` does, once the arguments are known. The output is secret.
 
-    In a preview that does not know them nothing is sent, and the output is unknown.
+    If a preview does not know an argument, nothing is sent and the output is unknown.
     """
-    return _later(get_session, id=id, organization=organization)
+    return _once_known(get_session, id=id, organization=organization)
 
 
 def list_sessions(
@@ -104,34 +103,33 @@ def list_sessions(
     limit: int | None = None,
     organization: str | None = None,
 ) -> list[ListedSession]:
-    """List active sessions, as many pages as it takes; neither expired nor completed ones.
+    """Return active sessions, neither expired nor completed ones. Sends one request a page.
 
     Args:
-        user_id: only this user's.
-        session_group: only this group's.
-        model: only those that run on this model.
-        limit: how many at most, from 1; by default all.
-        organization: whose account; by default the configured one.
+        user_id: Only this user's sessions.
+        session_group: Only this group's sessions.
+        model: Only sessions that run on this model.
+        limit: The most sessions to return, at least 1; by default all.
+        organization: The QuantCDN organization that they belong to; by default the configured one.
 
     Raises:
-        pulumi.RunError: they cannot be listed; printed as one line.
+        pulumi.RunError: They cannot be listed; printed as one line.
 
-    The API states no order. Titles may be made from messages: what goes into outputs belongs into
-    ``pulumi.Output.secret``.
+    The API states no order. Titles may be made from messages: wrap what you export in ``pulumi.Output.secret``.
 
     """
     filters: dict[str, Any] = {"user_id": user_id, "session_group": session_group, "model": model}
-    with _one_line():
-        _require_texts("list_sessions", **filters, organization=organization)
+    with _errors_for_people():
+        _require_strings("list_sessions", **filters, organization=organization)
         if limit is not None and not (is_whole(limit) and limit > 0):
-            raise RefusedError("list_sessions: limit must be a whole number above 0")
-        mocked = _mocked("listSessions", **filters, limit=limit, organization=organization)
+            raise RefusedError("list_sessions: limit must be a positive whole number")
+        mocked = _mock_answer("listSessions", **filters, limit=limit, organization=organization)
         if mocked is not None:
             found = [parse_answer(SessionSummary, entry) for entry in mocked.get("sessions", [])]
         else:
             client, settings = _client()
             found = list(client.list(organization or settings.require_organization(), **filters, limit=limit))
-        return [_listed(entry) for entry in found]
+        return [_listed_session(entry) for entry in found]
 
 
 def list_sessions_output(
@@ -142,11 +140,11 @@ def list_sessions_output(
     limit: pulumi.Input[int] | None = None,
     organization: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[list[ListedSession]]:
-    """List sessions as :func:`list_sessions` does, once the arguments are known; secret, as titles are.
+    """Return sessions as :func:`list_sessions` does, once the arguments are known. The output is secret.
 
-    In a preview that does not know them nothing is sent, and the output is unknown.
+    If a preview does not know an argument, nothing is sent and the output is unknown.
     """
-    return _later(
+    return _once_known(
         list_sessions,
         user_id=user_id,
         session_group=session_group,
@@ -156,10 +154,10 @@ def list_sessions_output(
     )
 
 
-def _later(look_up: Callable[..., _T], **inputs: pulumi.Input[Any] | None) -> pulumi.Output[_T]:
-    """Look up in a thread: the program's event loop goes on registering resources, and looks up the next."""
+def _once_known(look_up: Callable[..., _T], **inputs: pulumi.Input[Any] | None) -> pulumi.Output[_T]:
+    """Look up in a thread, so that the program's event loop goes on registering resources."""
     known = pulumi.Output.all(**inputs)
-    return pulumi.Output.secret(known.apply(lambda arguments: asyncio.to_thread(look_up, **inward(arguments))))
+    return pulumi.Output.secret(known.apply(lambda arguments: asyncio.to_thread(look_up, **from_pulumi(arguments))))
 
 
 def _read(session_id: str, organization: str | None) -> StoredSession:
@@ -168,28 +166,28 @@ def _read(session_id: str, organization: str | None) -> StoredSession:
         return client.get(organization or settings.require_organization(), session_id)
     except NotFoundError as error:
         raise RefusedError(
-            f"get_session: session {session_id} is not found at {settings.base_url}:"
+            f"get_session: session {session_id} was not found at {settings.base_url}:"
             " it has expired, was deleted, or belongs to another organization"
         ) from error
 
 
-def _listed(entry: SessionSummary) -> ListedSession:
+def _listed_session(entry: SessionSummary) -> ListedSession:
     if not entry.id:
-        raise RefusedError("list_sessions: an entry of the API's answer has no id")
+        raise RefusedError("list_sessions: an entry of the API's response has no id")
     return ListedSession(entry.id, entry.title, entry.model, entry.created_at, entry.updated_at)
 
 
-def _require_texts(function: str, **arguments: object) -> None:
-    """Refuse what is no filter: an empty one would be none to the API, which then lists everybody's."""
+def _require_strings(function: str, **arguments: object) -> None:
+    """Refuse an empty filter: the API would ignore it, and list everybody's sessions."""
     for name, value in arguments.items():
-        if isinstance(value, pulumi.Output) or isawaitable(value):
-            raise RefusedError(f"{function}: {name} must be a plain text; {function}_output takes Outputs")
+        if is_deferred(value):
+            raise RefusedError(f"{function}: {name} must be a plain string; use {function}_output for Outputs")
         if value is not None and not (isinstance(value, str) and value.strip()):
-            raise RefusedError(f"{function}: {name} must be a text that is not empty")
+            raise RefusedError(f"{function}: {name} must be a non-empty string")
 
 
-def _mocked(function: str, **arguments: Any) -> dict[str, Any] | None:  # noqa: ANN401 - those of the look-ups
-    """Ask the mocks of a test, as Pulumi's own functions do; None outside of such tests."""
+def _mock_answer(function: str, **arguments: Any) -> dict[str, Any] | None:  # noqa: ANN401 - those of the lookups
+    """Return the answer of a test's mocks, as for Pulumi's own functions; None outside of such tests."""
     monitor = get_monitor()
     if not isinstance(monitor, MockMonitor):
         return None
@@ -212,12 +210,12 @@ def _client() -> tuple[Client, Settings]:
 
 @lru_cache(maxsize=1)
 def _client_for(settings: Settings) -> Client:
-    """Keep one for all look-ups, so that connections are used again and ``requestsPerSecond`` holds for all."""
+    """Return the one client of all lookups: they share its connections and ``requestsPerSecond``."""
     return client_of(settings)
 
 
 @contextmanager
-def _one_line() -> Iterator[None]:
+def _errors_for_people() -> Iterator[None]:
     try:
         yield
     except QuantSessionsError as error:

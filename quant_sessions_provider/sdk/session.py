@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar, overload
 
 import pulumi
@@ -14,6 +13,7 @@ from pulumi.runtime.settings import get_monitor
 
 from quant_sessions_provider.core.model import EXACT, PROPERTIES, by_state_key, camel
 from quant_sessions_provider.core.settings import NAMESPACES
+from quant_sessions_provider.dynamic.properties import is_deferred
 from quant_sessions_provider.provider import SessionProvider
 from quant_sessions_provider.sdk.update_hook import announcing_hook
 
@@ -36,7 +36,7 @@ _T = TypeVar("_T")
 
 
 class _Output(Generic[_T]):
-    """An output under its Python name; Pulumi keeps it in the instance under its state key."""
+    """An output by its Python name; Pulumi stores it in the instance by its state key."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._key = camel(name)
@@ -147,7 +147,7 @@ class Session(Resource, module="quant", name="Session"):
         """
         if expires_at is not None and (expiration_minutes is not None or renew_before_minutes is not None):
             other = "renew_before_minutes" if expiration_minutes is None else "expiration_minutes"
-            raise pulumi.RunError(f"session {name}: expires_at and {other} exclude each other")
+            raise pulumi.RunError(f"session {name}: expires_at and {other} are mutually exclusive")
         inputs = by_state_key(
             {
                 "user_id": user_id,
@@ -173,15 +173,15 @@ class Session(Resource, module="quant", name="Session"):
         organization: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> Session:
-        """Read a session that something else made; nothing is ever sent to it but GET.
+        """Return an existing session, read by GET; nothing is ever written to it.
 
         Args:
-            name: the resource's name in the stack.
-            id: the session's id.
-            organization: whose account; by default the configured one.
+            name: The resource's name in the stack.
+            id: The session's id.
+            organization: The QuantCDN organization that it belongs to; by default the configured one.
             opts: Pulumi's resource options.
 
-        The API tells title, model, creation time and the number of messages; all other outputs are None.
+        The API returns title, model, creation time and the number of messages; all other outputs are None.
 
         """
         session = cls.__new__(cls)
@@ -197,50 +197,48 @@ def _register(
     opts: pulumi.ResourceOptions | None,
     hooks: pulumi.ResourceHookBinding | None = None,
 ) -> None:
-    _refuse_plain_token()
+    _require_secret_token()
     if opts:
-        _refuse_options(name, opts)
-    # The title may be made from messages.
+        _refuse_unsupported_options(name, opts)
+    # The API may make the title from messages.
     ours = pulumi.ResourceOptions(additional_secret_outputs=["title"], hooks=hooks)
     names: dict[str, Any] = dict.fromkeys(PROPERTIES)
     Resource.__init__(session, SessionProvider(), name, names | inputs, pulumi.ResourceOptions.merge(opts, ours))
 
 
-def _refuse_plain_token() -> None:
-    """Refuse a token that Pulumi would write into state, its backups and logs as it is; mocks have none."""
+def _require_secret_token() -> None:
+    """Refuse an API token that Pulumi would write to state, backups and logs in plain text; mocks have none."""
     if isinstance(get_monitor(), MockMonitor):
         return
     for key in (f"{namespace}:bearer" for namespace in NAMESPACES):
         if get_config(key) is not None and not is_config_secret(key):
             raise pulumi.RunError(
-                f"{key} is configured in plain text, which Pulumi keeps in state: set it anew by"
+                f"{key} is not a secret, so Pulumi would keep it in state in plain text: set it again with"
                 f" `pulumi config set --secret {key}`"
             )
 
 
-def _refuse_options(name: str, opts: pulumi.ResourceOptions) -> None:
-    """Refuse options that Pulumi would take without a word and not act upon."""
+def _refuse_unsupported_options(name: str, opts: pulumi.ResourceOptions) -> None:
+    """Refuse options that Pulumi would accept and silently ignore."""
     if opts.import_:
-        raise pulumi.RunError(
-            f"session {name}: import_ is not possible yet; Session.get reads a session made elsewhere"
-        )
+        raise pulumi.RunError(f"session {name}: import_ is not supported; Session.get reads an existing session")
     for option in ("ignore_changes", "replace_on_changes", "hide_diffs", "additional_secret_outputs"):
         for path in getattr(opts, option) or []:
             root = path.replace("[", ".").split(".")[0] if isinstance(path, str) else ""
             if "_" in root and camel(root) in PROPERTIES:
-                raise pulumi.RunError(f"session {name}: {option} goes by state keys: {camel(root)}, not {root}")
+                raise pulumi.RunError(f"session {name}: {option} takes state keys: use {camel(root)} instead of {root}")
 
 
 def _as_written(value: Any, at: str) -> Any:  # noqa: ANN401 - anything that people declare
-    """Refuse what would be sent as something else: the engine drops None in an object and rounds large numbers."""
-    if isinstance(value, pulumi.Output) or isawaitable(value):
+    """Refuse what would be sent as something else: the engine drops None in objects and rounds large numbers."""
+    if is_deferred(value):
         return pulumi.Output.from_input(value).apply(lambda known: _as_written(known, at))
     if isinstance(value, Mapping):
         if any(inner is None for inner in value.values()):
-            raise pulumi.RunError(f"{at}: holds None in an object, which Pulumi drops; leave the key out instead")
+            raise pulumi.RunError(f"{at}: contains None, which Pulumi drops; omit the key")
         return {key: _as_written(inner, at) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_as_written(inner, at) for inner in value]
     if isinstance(value, int) and abs(value) > EXACT:
-        raise pulumi.RunError(f"{at}: holds a whole number beyond 2^53, which Pulumi rounds; write it as a text")
+        raise pulumi.RunError(f"{at}: contains a whole number beyond 2^53, which Pulumi rounds; use a string")
     return value

@@ -15,7 +15,7 @@ from pulumi.runtime.settings import monitor_supports_feature
 from quant_sessions_provider.core.changes import Change
 from quant_sessions_provider.core.describe import update_sentence
 from quant_sessions_provider.core.state import StoredState
-from quant_sessions_provider.dynamic.properties import inward
+from quant_sessions_provider.dynamic.properties import from_pulumi
 from quant_sessions_provider.pulumi_cli import OLDEST_CLI
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ async def _announce(args: pulumi.ResourceHookArgs) -> None:
 
 async def _plain(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Await what is secret: the sentence counts messages, and repeats none."""
-    return inward({key: await _awaited(value) for key, value in properties.items()})
+    return from_pulumi({key: await _awaited(value) for key, value in properties.items()})
 
 
 async def _awaited(value: Any) -> Any:  # noqa: ANN401 - a property value

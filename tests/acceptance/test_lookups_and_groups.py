@@ -247,7 +247,7 @@ def test_a_program_of_its_own_process_reads_the_variables(
     assert done.returncode
     assert "Traceback" not in done.stdout + done.stderr
     line = (
-        f"error: get_session: session nowhere is not found at {emulator.url}:"
+        f"error: get_session: session nowhere was not found at {emulator.url}:"
         " it has expired, was deleted, or belongs to another organization"
     )
     assert done.stdout.partition("Diagnostics:")[2].count(line) == 1

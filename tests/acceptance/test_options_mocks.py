@@ -43,7 +43,9 @@ def test_what_excludes_each_other_is_refused_under_mocks_too() -> None:
     def program() -> None:
         Session("desk", user_id="u", expires_at="2026-11-24T17:00:00Z", expiration_minutes=60)
 
-    with pytest.raises(pulumi.RunError, match=r"^session desk: expires_at and expiration_minutes exclude each other$"):
+    with pytest.raises(
+        pulumi.RunError, match=r"^session desk: expires_at and expiration_minutes are mutually exclusive$"
+    ):
         run_mocked(program)
 
 
@@ -61,19 +63,19 @@ def test_reading_a_session_needs_no_hooks() -> None:
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ({"import_": "theirs"}, "import_ is not possible yet; Session.get reads a session made elsewhere"),
-        ({"hide_diffs": ["session_group"]}, "hide_diffs goes by state keys: sessionGroup, not session_group"),
+        ({"import_": "theirs"}, "import_ is not supported; Session.get reads an existing session"),
+        ({"hide_diffs": ["session_group"]}, "hide_diffs takes state keys: use sessionGroup instead of session_group"),
         (
             {"ignore_changes": ["expiration_minutes"]},
-            "ignore_changes goes by state keys: expirationMinutes, not expiration_minutes",
+            "ignore_changes takes state keys: use expirationMinutes instead of expiration_minutes",
         ),
         (
             {"replace_on_changes": ["session_group"]},
-            "replace_on_changes goes by state keys: sessionGroup, not session_group",
+            "replace_on_changes takes state keys: use sessionGroup instead of session_group",
         ),
         (
             {"additional_secret_outputs": ["created_at"]},
-            "additional_secret_outputs goes by state keys: createdAt, not created_at",
+            "additional_secret_outputs takes state keys: use createdAt instead of created_at",
         ),
     ],
 )

@@ -62,18 +62,18 @@ def test_all_that_is_wrong_is_told_at_once_and_no_text_is_repeated(stack: Stack,
     )
     assert _problems(run) == sorted(
         [
-            "userId: must be a text that is not empty",
-            "sessionGroup: must be a text that is not empty",
-            "organization: must be a text that is not empty",
+            "userId: must be a non-empty string",
+            "sessionGroup: must be a non-empty string",
+            "organization: must be a non-empty string",
             "expirationMinutes: must be a whole number of minutes from 5 to 1440, not 60.5",
             "renewBeforeMinutes: must be a whole number of minutes from 1 to 1439, not 2000",
             "onExpired: must be one of recreate, ignore, error",
             "status: must be one of active, completed",
             "metadata: must be an object",
             "messages[0].role: must be one of system, user, assistant",
-            "messages[1].content: must be a text that is not empty",
-            "messages[2].content: must be a text that is not empty",
-            "messages[3].content: must be a text that is not empty",
+            "messages[1].content: must be a non-empty string",
+            "messages[2].content: must be a non-empty string",
+            "messages[3].content: must be a non-empty string",
             "messages[4]: must have no keys other than role and content",
             "messages[5]: must be an object with role and content",
         ]
@@ -97,9 +97,9 @@ OFFSET = "expiresAt: must be an RFC 3339 timestamp with an offset, such as 2026-
         ({"expiration_minutes": True}, [LIFETIME]),
         ({"renew_before_minutes": 60}, [f"{RENEWAL}, not 60"]),
         ({"expires_at": "2026-11-24T17:00:00"}, [OFFSET]),
-        ({"expires_at": _in(4)}, ["expiresAt: must lie at least 5 minutes ahead"]),
-        ({"expires_at": _in(-60)}, ["expiresAt: must lie at least 5 minutes ahead"]),
-        ({"expires_at": _in(1500)}, ["expiresAt: must lie at most 1440 minutes ahead"]),
+        ({"expires_at": _in(4)}, ["expiresAt: must be at least 5 minutes from now"]),
+        ({"expires_at": _in(-60)}, ["expiresAt: must be at least 5 minutes from now"]),
+        ({"expires_at": _in(1500)}, ["expiresAt: must be at most 1440 minutes from now"]),
     ],
     ids=["missing", "too-long", "bool", "renewal", "no-offset", "too-soon", "past", "too-far"],
 )
@@ -114,19 +114,19 @@ def test_a_value_out_of_its_range_is_told_with_the_rule(
     [
         (
             {"expires_at": _in(60), "expiration_minutes": 60},
-            "session bad: expires_at and expiration_minutes exclude each other",
+            "session bad: expires_at and expiration_minutes are mutually exclusive",
         ),
         (
             {"expires_at": _in(60), "renew_before_minutes": 5},
-            "session bad: expires_at and renew_before_minutes exclude each other",
+            "session bad: expires_at and renew_before_minutes are mutually exclusive",
         ),
         (
             {"metadata": {"a": [{"b": None}]}},
-            "session bad: metadata: holds None in an object, which Pulumi drops; leave the key out instead",
+            "session bad: metadata: contains None, which Pulumi drops; omit the key",
         ),
         (
             {"messages": [{"role": "user", "content": None}]},
-            "session bad: messages: holds None in an object, which Pulumi drops; leave the key out instead",
+            "session bad: messages: contains None, which Pulumi drops; omit the key",
         ),
     ],
 )
@@ -173,8 +173,8 @@ def test_a_token_in_plain_text_is_refused_before_it_is_in_state(
 ) -> None:
     stack = new_stack(lambda: None)
     stack.config(key, SECRETIVE)
-    line = f"{key} is configured in plain text, which Pulumi keeps in state"
-    assert f"{line}: set it anew by `pulumi config set --secret {key}`" in _preview(stack, emulator).said()
+    line = f"{key} is not a secret, so Pulumi would keep it in state in plain text"
+    assert f"{line}: set it again with `pulumi config set --secret {key}`" in _preview(stack, emulator).said()
 
 
 def test_stack_configuration_beats_the_environment(new_stack: NewStack, emulator: Emulator) -> None:

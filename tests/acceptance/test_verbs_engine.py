@@ -196,7 +196,7 @@ def test_an_existing_session_is_read_in_every_run_and_cannot_be_adopted(
     assert [r["method"] for r in emulator.requests(clear=True)] == ["GET", "GET"]
 
     importing = True
-    line = "session adopted: import_ is not possible yet; Session.get reads a session made elsewhere"
+    line = "session adopted: import_ is not supported; Session.get reads an existing session"
     assert line in stack.up().said()
     assert emulator.requests() == []
     assert "adopted" not in stack.resources()

@@ -68,7 +68,7 @@ def test_a_session_that_is_not_there_is_one_line(emulator: Emulator) -> None:
     with pytest.raises(pulumi.RunError) as refusal:
         get_session("theirs")
     assert str(refusal.value) == (
-        f"get_session: session theirs is not found at {emulator.url}:"
+        f"get_session: session theirs was not found at {emulator.url}:"
         " it has expired, was deleted, or belongs to another organization"
     )
 
@@ -103,5 +103,5 @@ def test_the_whole_error_is_shown_on_request(emulator: Emulator, monkeypatch: py
 
 def test_an_entry_without_an_id_is_no_session(emulator: Emulator) -> None:
     emulator.fault(status=200, body=[{"title": "t"}])
-    with pytest.raises(pulumi.RunError, match=r"^list_sessions: an entry of the API's answer has no id$"):
+    with pytest.raises(pulumi.RunError, match=r"^list_sessions: an entry of the API's response has no id$"):
         list_sessions()

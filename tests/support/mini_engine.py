@@ -22,8 +22,9 @@ from quant_sessions_provider.core.changes import Change
 from quant_sessions_provider.core.describe import update_sentence
 from quant_sessions_provider.core.model import same
 from quant_sessions_provider.core.state import StoredState
-from quant_sessions_provider.dynamic.properties import inward
-from quant_sessions_provider.provider import SessionError, SessionProvider
+from quant_sessions_provider.dynamic.one_line_errors import SessionError
+from quant_sessions_provider.dynamic.properties import from_pulumi
+from quant_sessions_provider.provider import SessionProvider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -98,7 +99,9 @@ class MiniEngine:
             return Plan("same", inputs)
         if diff.replaces:
             return Plan("replace", self._check({}, declared), diff.replaces, notes=shown.getvalue())
-        sentence = update_sentence("it", Change(StoredState("", inward(state.outputs)), inward(inputs)), self._now())
+        sentence = update_sentence(
+            "it", Change(StoredState("", from_pulumi(state.outputs)), from_pulumi(inputs)), self._now()
+        )
         return Plan("update", inputs, sentence=sentence, notes=shown.getvalue())
 
     def up(self, declared: Properties, *, replace: bool = False) -> Plan:
@@ -167,7 +170,7 @@ class MiniEngine:
         result = self._provider.check(_floats(old), _floats(declared))
         if result.failures:
             raise PlanError("; ".join(failure.reason for failure in result.failures))
-        return inward(result.inputs)
+        return from_pulumi(result.inputs)
 
 
 def shift_moments(properties: Properties, seconds: float) -> None:

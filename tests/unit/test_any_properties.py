@@ -29,8 +29,9 @@ from quant_sessions_provider.core.errors import (
 )
 from quant_sessions_provider.core.model import COMPUTED, INPUTS, contains_unknown
 from quant_sessions_provider.core.state import StoredState
-from quant_sessions_provider.dynamic.properties import inward
-from quant_sessions_provider.provider import SessionError, SessionProvider
+from quant_sessions_provider.dynamic.one_line_errors import SessionError
+from quant_sessions_provider.dynamic.properties import from_pulumi
+from quant_sessions_provider.provider import SessionProvider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -181,7 +182,7 @@ def test_what_passes_check_can_be_created(
     session: SessionProvider, old: dict[str, Any], new: dict[str, Any], told: object
 ) -> None:
     result = session.check(old, new)
-    assume(not result.failures and not contains_unknown(inward(result.inputs)))
+    assume(not result.failures and not contains_unknown(from_pulumi(result.inputs)))
     WIRE.told = told
     with refusing():
         session.create(result.inputs)
@@ -211,8 +212,8 @@ def test_any_state_is_read_compared_updated_and_deleted_or_refused(
     assume(not result.failures)
     with refusing():
         session.diff("3f2a", outputs, result.inputs)
-    now, inputs = datetime.now(timezone.utc), inward(result.inputs)
-    assert len(update_sentence("desk", Change(StoredState("", inward(outputs)), inputs), now).splitlines()) == 1
+    now, inputs = datetime.now(timezone.utc), from_pulumi(result.inputs)
+    assert len(update_sentence("desk", Change(StoredState("", from_pulumi(outputs)), inputs), now).splitlines()) == 1
     assume(not contains_unknown(inputs))
     with refusing():
         session.update("3f2a", outputs, result.inputs)

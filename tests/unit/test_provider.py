@@ -18,6 +18,7 @@ from quant_sessions_provider import provider
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import ConfigurationError, QuantSessionsError, RefusedError
 from quant_sessions_provider.core.model import PROPERTIES, UNKNOWN
+from quant_sessions_provider.dynamic.one_line_errors import SessionError
 from quant_sessions_provider.operations.crud import Diff, Operations
 from quant_sessions_provider.provider import SessionProvider
 
@@ -231,7 +232,7 @@ def test_a_variable_gives_the_whole_traceback_and_its_cause(
 
 def test_an_error_reads_well_where_the_host_takes_its_text_alone(operations: NonCallableMagicMock) -> None:
     operations.delete.side_effect = QuantSessionsError("cannot")
-    with pytest.raises(provider.SessionError, match=r"^cannot$") as caught:
+    with pytest.raises(SessionError, match=r"^cannot$") as caught:
         configured().delete("3f2a", HOST)
     assert not hasattr(sys, "tracebacklimit")
     assert caught.value.__suppress_context__

@@ -25,13 +25,13 @@ VALID: dict[str, Any] = {
 LIFETIME = "expirationMinutes: must be a whole number of minutes from 5 to 1440"
 RENEWAL = "renewBeforeMinutes: must be a whole number of minutes from 1 to 59 (the lifetime less 1)"
 ROLE = "messages[0].role: must be one of system, user, assistant"
-CONTENT = "messages[0].content: must be a text that is not empty"
+CONTENT = "messages[0].content: must be a non-empty string"
 KEYS = "messages[0]: must have no keys other than role and content"
 MESSAGE = "messages[0]: must be an object with role and content"
 ON_EXPIRED = "onExpired: must be one of recreate, ignore, error"
 TIMESTAMP = "expiresAt: must be an RFC 3339 timestamp with an offset, such as 2026-11-24T17:00:00+01:00"
-SOON = "expiresAt: must lie at least 5 minutes ahead"
-FAR = "expiresAt: must lie at most 1440 minutes ahead"
+SOON = "expiresAt: must be at least 5 minutes from now"
+FAR = "expiresAt: must be at most 1440 minutes from now"
 SENTINEL = "hunter2"
 
 
@@ -47,12 +47,12 @@ def until(moment: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("key", "value", "texts"),
     [
-        ("userId", "", ["userId: must be a text that is not empty"]),
-        ("userId", " \t", ["userId: must be a text that is not empty"]),
-        ("userId", 7, ["userId: must be a text that is not empty"]),
-        ("sessionGroup", "", ["sessionGroup: must be a text that is not empty"]),
-        ("organization", None, ["organization: must be a text that is not empty"]),
-        ("organization", "..", ["organization: must not be made of dots"]),
+        ("userId", "", ["userId: must be a non-empty string"]),
+        ("userId", " \t", ["userId: must be a non-empty string"]),
+        ("userId", 7, ["userId: must be a non-empty string"]),
+        ("sessionGroup", "", ["sessionGroup: must be a non-empty string"]),
+        ("organization", None, ["organization: must be a non-empty string"]),
+        ("organization", "..", ["organization: must not consist only of dots"]),
         ("organization", "a\ud800", ["organization: must be valid Unicode"]),
         ("expirationMinutes", "60", [LIFETIME]),
         ("expirationMinutes", 10**16, [LIFETIME]),
@@ -119,7 +119,7 @@ def test_all_failures_of_a_session_are_told_at_once() -> None:
     assert failures({}, {"expirationMinutes": 0, "messages": [1, {"role": "user"}], "status": "x", "a": 1}, NOW) == [
         f"{LIFETIME}, not 0",
         "messages[0]: must be an object with role and content",
-        "messages[1].content: must be a text that is not empty",
+        "messages[1].content: must be a non-empty string",
         "status: must be one of active, completed",
         "userId: is required",
         "an unknown property is declared",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PREFIX = "urn:pulumi:stack::project::quant:SessionGroup$pulumi-python:dynamic/quant:Session"
 LATE = "must be known when the program runs; the values of a mapping may be Outputs"
-UNFIT = 'cannot be part of a resource\'s name ("::" or unprintable): use a mapping of names to user ids'
+UNFIT = 'cannot be part of a resource name ("::" or an unprintable character): use a mapping of names to user ids'
 
 
 def _declared(**arguments: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401 - any argument of a group
@@ -99,13 +99,13 @@ def _future() -> Any:  # noqa: ANN401 - what nobody should give
         (lambda: "ada", " must be a list of user ids, or a mapping of names to user ids"),
         (lambda: None, " must be a list of user ids, or a mapping of names to user ids"),
         (lambda: ["ada", pulumi.Output.from_input("bob")], f"[1] {LATE}"),
-        (lambda: ["ada", "bob", "ada"], "[2] is there already"),
-        (lambda: ["ada", " "], "[1] must be a text that is not empty"),
-        (lambda: [7], "[0] must be a text that is not empty"),
+        (lambda: ["ada", "bob", "ada"], "[2] is a duplicate"),
+        (lambda: ["ada", " "], "[1] must be a non-empty string"),
+        (lambda: [7], "[0] must be a non-empty string"),
         (lambda: ["ada::bob"], f"[0] {UNFIT}"),
         (lambda: ["ada\nbob"], f"[0] {UNFIT}"),
-        (lambda: {"seat-1": "ada", "": "bob"}, ": key 2 must be a text that is not empty"),
-        (lambda: {"seat-1": "ada", "seat-2": "ada"}, ": two of the names have the same user id"),
+        (lambda: {"seat-1": "ada", "": "bob"}, ": key 2 must be a non-empty string"),
+        (lambda: {"seat-1": "ada", "seat-2": "ada"}, ": two keys have the same user id"),
     ],
 )
 def test_users_that_cannot_name_sessions_are_refused_in_one_line(user_ids: Callable[[], Any], line: str) -> None:
@@ -139,9 +139,11 @@ def test_options_of_properties_and_replacement_go_to_each_session_and_not_to_the
 
 
 def test_what_a_session_refuses_its_group_refuses() -> None:
-    with pytest.raises(pulumi.RunError, match=r"^session workshop-ada: ignore_changes goes by state keys: userId, not"):
+    with pytest.raises(
+        pulumi.RunError, match=r"^session workshop-ada: ignore_changes takes state keys: use userId instead of"
+    ):
         _declared(user_ids=["ada"], opts=pulumi.ResourceOptions(ignore_changes=["user_id"]))
-    with pytest.raises(pulumi.RunError, match=r"^session group workshop: import_ is not possible$"):
+    with pytest.raises(pulumi.RunError, match=r"^session group workshop: import_ is not supported$"):
         _declared(user_ids=["ada"], opts=pulumi.ResourceOptions(import_="3f2a"))
 
 

@@ -66,24 +66,24 @@ def test_a_mock_may_fail_a_look_up() -> None:
 @pytest.mark.parametrize(
     ("look_up", "line"),
     [
-        (lambda: get_session(""), "get_session: id must be a text that is not empty"),
-        (lambda: get_session(_wrong(None)), "get_session: id must be a text that is not empty"),
-        (lambda: get_session("3f2a", organization=" "), "get_session: organization must be a text that is not empty"),
-        (lambda: list_sessions(user_id=""), "list_sessions: user_id must be a text that is not empty"),
+        (lambda: get_session(""), "get_session: id must be a non-empty string"),
+        (lambda: get_session(_wrong(None)), "get_session: id must be a non-empty string"),
+        (lambda: get_session("3f2a", organization=" "), "get_session: organization must be a non-empty string"),
+        (lambda: list_sessions(user_id=""), "list_sessions: user_id must be a non-empty string"),
         (
             lambda: list_sessions(session_group=_wrong(3)),
-            "list_sessions: session_group must be a text that is not empty",
+            "list_sessions: session_group must be a non-empty string",
         ),
-        (lambda: list_sessions(limit=0), "list_sessions: limit must be a whole number above 0"),
-        (lambda: list_sessions(limit=_wrong(1.5)), "list_sessions: limit must be a whole number above 0"),
-        (lambda: list_sessions(limit=True), "list_sessions: limit must be a whole number above 0"),
+        (lambda: list_sessions(limit=0), "list_sessions: limit must be a positive whole number"),
+        (lambda: list_sessions(limit=_wrong(1.5)), "list_sessions: limit must be a positive whole number"),
+        (lambda: list_sessions(limit=True), "list_sessions: limit must be a positive whole number"),
         (
             lambda: get_session(_later("3f2a")),
-            "get_session: id must be a plain text; get_session_output takes Outputs",
+            "get_session: id must be a plain string; use get_session_output for Outputs",
         ),
         (
             lambda: list_sessions(model=_later("m")),
-            "list_sessions: model must be a plain text; list_sessions_output takes Outputs",
+            "list_sessions: model must be a plain string; use list_sessions_output for Outputs",
         ),
     ],
 )
@@ -131,7 +131,7 @@ def test_what_a_preview_does_not_know_is_not_asked_for(look_up: Callable[[], pul
 
 
 def test_an_output_form_fails_in_the_same_line() -> None:
-    with pytest.raises(pulumi.RunError, match=r"^list_sessions: user_id must be a text that is not empty$"):
+    with pytest.raises(pulumi.RunError, match=r"^list_sessions: user_id must be a non-empty string$"):
         _seen(lambda: list_sessions_output(user_id=_later("")))
 
 
