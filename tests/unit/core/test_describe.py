@@ -26,7 +26,7 @@ from quant_sessions_provider.core.expiry import extension
 from quant_sessions_provider.core.model import UNKNOWN
 from quant_sessions_provider.core.state import StoredState
 from quant_sessions_provider.core.text import one_line
-from quant_sessions_provider.provider import SessionError
+from quant_sessions_provider.dynamic.one_line_errors import SessionError
 from tests.support.fakes import NOW, A, B, C, applied, at, change, inputs_of
 
 GRANTED = {"grantedExpiresAt": at(9)}
