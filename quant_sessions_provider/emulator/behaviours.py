@@ -23,6 +23,7 @@ from quant_sessions_provider.emulator.sessions import MINUTE, Session
 _ANY_TOKEN = "any"  # noqa: S105 - the word for all tokens, not a token
 _MINUTES_OF_A_DAY = 1440
 _MINUTES_OF_A_WEEK = 7 * _MINUTES_OF_A_DAY
+Interim = Literal["none", "continue", "processing", "earlyHints"]
 
 
 class Behaviours(ControlBody):
@@ -62,6 +63,9 @@ class Behaviours(ControlBody):
 
     message_window: Annotated[Integer, Field(ge=1)] = 2
     """How many messages "window" and "summary" return at the end."""
+
+    interim: Interim = "none"
+    """Interim responses before every response of the API: 100 Continue, 102 Processing (twice), or 103 Early Hints."""
 
     token: Annotated[str, Field(min_length=1)] = _ANY_TOKEN
     """The only token that is accepted (401 for others), or "any"."""

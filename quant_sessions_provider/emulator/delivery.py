@@ -1,10 +1,22 @@
-"""How a response is sent when a fault applies: whole, cut in half, slowly, or not at all."""
+"""How responses are sent when a behaviour or a fault asks for more than ASGI allows."""
+
+from http.client import responses
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from quant_sessions_provider.emulator.behaviours import Interim
 from quant_sessions_provider.emulator.connection import Connection
 from quant_sessions_provider.emulator.faults import Fault
+
+INTERIM_RESPONSES: dict[Interim, bytes] = {
+    "none": b"",
+    "continue": b"HTTP/1.1 100 Continue\r\n\r\n",
+    "processing": b"HTTP/1.1 102 Processing\r\n\r\n" * 2,
+    "earlyHints": b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload; as=style\r\n\r\n",
+}
+
+_TRAILING = b"0\r\n\r\n"  # the end of a chunked body, which some proxies also add to a body with a length
 
 
 async def capture_response(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
@@ -33,6 +45,9 @@ async def send_response(fault: Fault, response: Response | None, connection: Con
         await connection.drop()
     elif fault.kind == "slow":
         await _send_slowly(fault, body, connection, send)
+    elif fault.kind in {"trailing", "duplicate"}:
+        extra = _TRAILING if fault.kind == "trailing" else _raw(response)
+        await _send_followed_by(extra, fault, body, connection, send)
     else:
         await _send_body(send, body)
 
@@ -45,6 +60,23 @@ async def _send_slowly(fault: Fault, body: bytes, connection: Connection, send: 
         if await connection.sleep(fault.pause_ms / 1000):
             break  # the client is gone or the server is stopping: send the rest at once
     await _send_body(send, body)
+
+
+async def _send_followed_by(extra: bytes, fault: Fault, body: bytes, connection: Connection, send: Send) -> None:
+    if not fault.delay_ms:
+        with connection.hold():
+            await _send_body(send, body)
+            connection.write(extra)
+        return
+    await _send_body(send, body)
+    if not await connection.sleep(fault.delay_ms / 1000):
+        connection.write(extra)
+
+
+def _raw(response: Response) -> bytes:
+    start = f"HTTP/1.1 {response.status_code} {responses.get(response.status_code, '')}\r\n".encode()
+    headers = b"".join(name + b": " + value + b"\r\n" for name, value in response.raw_headers)
+    return start + headers + b"\r\n" + bytes(response.body)
 
 
 async def _send_body(send: Send, body: bytes, *, more: bool = False) -> None:

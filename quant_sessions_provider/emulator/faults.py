@@ -57,10 +57,13 @@ class Fault(ControlBody):
     damaged.
     """
 
-    kind: Literal["status", "drop", "truncate", "garbage", "slow"]
-    """Respond with ``status``; drop the connection; cut the body in half; return a web page; or send it slowly.
+    kind: Literal["status", "drop", "truncate", "garbage", "slow", "trailing", "duplicate"]
+    """What happens instead of a sound response.
 
-    "truncate" and "slow" send the operation's response, or before the operation that of "status".
+    "status": it has this ``status``. "drop": the connection is closed without one. "truncate": the connection is closed
+    in the middle of the body. "garbage": it is a web page with status 200. "slow": the body arrives in small pieces.
+    "trailing": bytes follow the body. "duplicate": the whole response follows it once more. All but the first three of
+    them send the operation's response, or before the operation that of "status".
     """
 
     when: Literal["before", "after"] = "before"
@@ -106,6 +109,9 @@ class Fault(ControlBody):
 
     pause_ms: Annotated[float, Field(ge=0, le=_HOUR_MS)] = 50
     """Milliseconds that "slow" waits between them."""
+
+    delay_ms: Annotated[float, Field(ge=0, le=_HOUR_MS)] = 0
+    """Milliseconds between the body and what "trailing" and "duplicate" send after it; 0: in one piece with it."""
 
     @model_validator(mode="after")
     def _require_one_body(self) -> "Fault":

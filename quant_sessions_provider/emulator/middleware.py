@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quant_sessions_provider.emulator.behaviours import Behaviours
 from quant_sessions_provider.emulator.connection import get_connection
-from quant_sessions_provider.emulator.delivery import capture_response, send_response
+from quant_sessions_provider.emulator.delivery import INTERIM_RESPONSES, capture_response, send_response
 from quant_sessions_provider.emulator.errors import error_response
 from quant_sessions_provider.emulator.switches import Switches
 
@@ -46,11 +46,17 @@ class EmulatorMiddleware:
         if body is None:
             return
         scope = _keep_escaped_slashes(scope)
+        self._send_interim(scope)
         rejection = _rejection(scope, body, self._switches.behaviours)
         if rejection or not _is_api(scope):
             await (rejection or self._app)(scope, _replay(body, receive), self._logging(scope, body, send))
             return
         await self._call_api(scope, body, _replay(body, receive), send)
+
+    def _send_interim(self, scope: Scope) -> None:
+        interim = INTERIM_RESPONSES[self._switches.behaviours.interim]
+        if interim and _is_api(scope):
+            get_connection(scope).write(interim)
 
     async def _call_api(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
         faults = self._switches.faults

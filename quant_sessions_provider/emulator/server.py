@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import cast
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -78,8 +79,8 @@ class _HTTPProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own
         """Handle a new connection."""
-        super().connection_made(transport)
-        self._connection = Connection(transport.close)
+        self._connection = Connection(transport)
+        super().connection_made(cast("asyncio.Transport", self._connection))
         self.app_state = {**self.app_state, "connection": self._connection}
 
     def connection_lost(self, exc: Exception | None) -> None:

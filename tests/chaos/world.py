@@ -56,19 +56,38 @@ class _Store(Store):
         return int(self._clock.now().timestamp() * 1000)
 
 
+class _Pipe:
+    def __init__(self) -> None:
+        self.sent, self.closed = bytearray(), False
+
+    def write(self, data: bytes) -> None:
+        self.sent += data
+
+    def close(self) -> None:
+        self.closed = True
+
+
 class _Wire(Connection):
     """A connection that passes its waiting time by moving the clock."""
 
     def __init__(self, clock: Clock) -> None:
-        super().__init__(lambda: None)
-        self._clock, self.hung_up = clock, False
+        self._clock, self._pipe = clock, _Pipe()
+        super().__init__(self._pipe)
+
+    @property
+    def sent(self) -> bytes:
+        return bytes(self._pipe.sent)
+
+    @property
+    def hung_up(self) -> bool:
+        return self._pipe.closed
 
     async def sleep(self, seconds: float) -> bool:
         self._clock.sleep(seconds)
         return False
 
     async def drop(self) -> None:
-        self.hung_up = True
+        self.close()
 
 
 @dataclass
@@ -148,7 +167,6 @@ class World:
 
     async def _called(self, parser: h11.Connection, head: h11.Request, body: bytes) -> tuple[bytes, bool]:
         wire = _Wire(self.clock)
-        sent = bytearray()
         arrived: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def receive() -> Message:
@@ -156,10 +174,10 @@ class World:
 
         async def send(message: Message) -> None:
             for event in _events(message):
-                sent.extend(parser.send(event) or b"")
+                wire.write(parser.send(event) or b"")
 
         await self._gate(_scope(head, wire), receive, send)
-        return bytes(sent), not wire.hung_up
+        return wire.sent, not wire.hung_up
 
 
 def _events(message: Message) -> list[h11.Event]:

@@ -8,6 +8,7 @@ import requests
 from tests.support.emulator_server import Emulator
 
 ORGANISATION = "acme"
+KINDS_OF_A_RATE = {"status", "drop", "truncate", "garbage", "slow"}
 
 
 def create(emulator: Emulator, organisation: str = ORGANISATION, **body: object) -> dict[str, Any]:

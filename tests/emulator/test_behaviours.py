@@ -28,6 +28,7 @@ DEFAULTS = {
     "grantOffsetMinutes": 0,
     "messages": "verbatim",
     "messageWindow": 2,
+    "interim": "none",
     "token": "any",
     "forbidden": False,
 }

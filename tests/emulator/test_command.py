@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
-from typing import get_args
 
 import pytest
 import requests
 
 from quant_sessions_provider.cli.app import app
 from quant_sessions_provider.emulator import EmulatorServer, StartError
+from tests.emulator.calls import KINDS_OF_A_RATE
 from tests.emulator.wire import SESSIONS
-from tests.support.emulator_server import Emulator, Kind
+from tests.support.emulator_server import Emulator
 
 COMMAND = str(Path(sys.executable).with_name("quant-sessions"))
 ADA = {"userId": "ada"}
@@ -69,7 +69,7 @@ def fail_in_every_way(url: str) -> None:
     for _ in range(30):
         with suppress(requests.RequestException):
             call("GET", url + SESSIONS)
-    assert {entry["fault"] for entry in call("GET", f"{url}/_emulator/requests").json()} == set(get_args(Kind))
+    assert {entry["fault"] for entry in call("GET", f"{url}/_emulator/requests").json()} == KINDS_OF_A_RATE
     call("DELETE", f"{url}/_emulator/faults")
 
 

@@ -1,14 +1,23 @@
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
 from quant_sessions_provider.emulator.faults import Faults, FaultSetup
-from tests.emulator.calls import ORGANISATION, create_id, extend, faults_of, get, put, refused, struck
+from tests.emulator.calls import (
+    KINDS_OF_A_RATE,
+    ORGANISATION,
+    create_id,
+    extend,
+    faults_of,
+    get,
+    put,
+    refused,
+    struck,
+)
 from tests.emulator.wire import SESSIONS, exchange
-from tests.support.emulator_server import Emulator, Kind
+from tests.support.emulator_server import Emulator
 
 ADA = {"userId": "ada"}
-KINDS = get_args(Kind)
 
 
 def test_method_and_path(odd: Emulator) -> None:
@@ -72,9 +81,9 @@ def test_a_rate_fails_in_every_way(odd: Emulator) -> None:
     for _ in range(60):
         exchange(odd, "GET", SESSIONS)
     log = odd.requests()
-    assert {r["fault"] for r in log} == set(KINDS)
+    assert {r["fault"] for r in log} == KINDS_OF_A_RATE
     assert {(r["fault"], r["effect"]) for r in log} == {
-        (kind, effect) for kind in KINDS for effect in (False, True)
+        (kind, effect) for kind in KINDS_OF_A_RATE for effect in (False, True)
     } - {("truncate", False), ("slow", False)}
     assert min(struck(odd)) > 0
 
@@ -123,6 +132,7 @@ def test_the_sequence_of_a_fault_does_not_depend_on_others() -> None:
         {"kind": "status", "template": "nginx", "body": "x"},
         {"kind": "slow", "chunkBytes": 0},
         {"kind": "slow", "pauseMs": -1},
+        {"kind": "trailing", "delayMs": -1},
     ],
 )
 def test_an_invalid_fault_is_rejected_and_changes_nothing(odd: Emulator, wrong: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from quant_sessions_provider.emulator.behaviours import Behaviours
 Combination = dict[str, Any]
 """A value for each behaviour, as ``Emulator.behave`` takes it."""
 
-_OTHER: Final = ("grant_offset_minutes", "token", "forbidden", "messages", "message_window")
+_OTHER: Final = ("grant_offset_minutes", "token", "forbidden", "messages", "message_window", "interim")
 """Switches that are not tried here: numbers, who is let in, and how messages are shown."""
 
 CHOICES: Final[dict[str, tuple[Any, ...]]] = {

@@ -12,7 +12,7 @@ from typing_extensions import Self
 
 from quant_sessions_provider.emulator import EmulatorServer
 
-Kind = Literal["status", "drop", "truncate", "garbage", "slow"]
+Kind = Literal["status", "drop", "truncate", "garbage", "slow", "trailing", "duplicate"]
 When = Literal["before", "after"]
 
 
