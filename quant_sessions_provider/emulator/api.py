@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Body, Query
 from pydantic.json_schema import SkipJsonSchema
+from starlette.responses import Response
 
 from quant_sessions_provider.emulator.behaviours import Behaviours
 from quant_sessions_provider.emulator.dependencies import (
@@ -83,6 +84,7 @@ async def create(
 async def list_active(  # noqa: PLR0913, PLR0917 - the API's parameters, passed by name
     organisation: Organisation,
     store: CurrentStore,
+    behaviours: CurrentBehaviours,
     user_id: UserFilter = None,
     session_group: GroupFilter = None,
     model: ModelFilter = None,
@@ -91,7 +93,7 @@ async def list_active(  # noqa: PLR0913, PLR0917 - the API's parameters, passed 
 ) -> list[ListedSession]:
     """List active chat sessions, newest first."""
     filters = {"user_id": user_id, "session_group": session_group, "model": model}
-    rows = store.list_active(organisation, filters, limit, offset)
+    rows = store.list_active(organisation, filters, min(limit, behaviours.max_page_size), offset)
     return [
         ListedSession(
             id=row["id"],
@@ -121,7 +123,7 @@ async def get(
     session = store.get(organisation, session_id)
     behaviours.check_readable(session, store.now())
     return ChatSession(
-        id=session.id,
+        id=behaviours.view_id(session),
         messages=behaviours.view_messages(session),
         created_at=rfc3339(session.created_at),
         **_optional_fields(session.title, session.model),
@@ -131,6 +133,7 @@ async def get(
 @router.put(
     SESSION_PATH,
     operation_id="updateAISession",
+    response_model=UpdateResponse,
     responses=error_responses({400: "Invalid request", 404: "Session not found", 500: "Failed to update session"}),
 )
 async def update(
@@ -139,7 +142,7 @@ async def update(
     body: UpdateRequest,
     store: CurrentStore,
     behaviours: CurrentBehaviours,
-) -> UpdateResponse:
+) -> UpdateResponse | Response:
     """Append messages, add tokens, set metadata and status."""
     behaviours.check_fields(body)
     with store.edit(organisation, session_id) as session:
@@ -147,6 +150,8 @@ async def update(
         behaviours.check_live(session, now)
         _apply_update(body, session, behaviours)
         session.updated_at = now
+    if behaviours.no_content:
+        return Response(status_code=204)
     return UpdateResponse(
         session_id=session.id,
         status=session.status,
@@ -198,12 +203,15 @@ async def extend(
 @router.delete(
     SESSION_PATH,
     operation_id="deleteAISession",
+    response_model=DeleteResponse,
     responses=error_responses({500: "Failed to delete session"}),
 )
 async def delete(
     organisation: Organisation, session_id: SessionId, store: CurrentStore, behaviours: CurrentBehaviours
-) -> DeleteResponse:
+) -> DeleteResponse | Response:
     """Delete a chat session."""
     if not store.delete(organisation, session_id, expired=behaviours.expired == "lingering"):
         behaviours.check_delete_missing()
+    if behaviours.no_content:
+        return Response(status_code=204)
     return DeleteResponse(message="Session deleted successfully")

@@ -5,6 +5,7 @@ Behaviours are kept in memory: a restart resets them.
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
+from uuid import NAMESPACE_OID, uuid5
 
 from pydantic import Field
 from starlette.responses import Response
@@ -64,6 +65,15 @@ class Behaviours(ControlBody):
     message_window: Annotated[Integer, Field(ge=1)] = 2
     """How many messages "window" and "summary" return at the end."""
 
+    returned_id: Literal["requested", "upperCase", "other"] = "requested"
+    """The id in what GET returns: the requested one, the same in upper case, or another one."""
+
+    no_content: bool = False
+    """Whether update and delete return 204 without a body."""
+
+    max_page_size: Annotated[Integer, Field(ge=1, le=100)] = 100
+    """The most sessions in a page of the list, whatever its ``limit``."""
+
     interim: Interim = "none"
     """Interim responses before every response of the API: 100 Continue, 102 Processing (twice), or 103 Early Hints."""
 
@@ -110,6 +120,12 @@ class Behaviours(ControlBody):
     def view_messages(self, session: Session) -> list[Any]:
         """Return the session's messages as GET shows them."""
         return view_messages(session.messages, self.messages, self.message_window)
+
+    def view_id(self, session: Session) -> str:
+        """Return the session's id as GET shows it."""
+        if self.returned_id == "other":
+            return str(uuid5(NAMESPACE_OID, session.id))
+        return session.id.upper() if self.returned_id == "upperCase" else session.id
 
     def update_metadata(self, stored: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
         """Return the metadata after a PUT."""

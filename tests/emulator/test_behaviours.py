@@ -28,6 +28,9 @@ DEFAULTS = {
     "grantOffsetMinutes": 0,
     "messages": "verbatim",
     "messageWindow": 2,
+    "returnedId": "requested",
+    "noContent": False,
+    "maxPageSize": 100,
     "interim": "none",
     "token": "any",
     "forbidden": False,
@@ -71,6 +74,10 @@ def test_set_and_reset(odd: Emulator) -> None:
         {"token": ""},
         {"messages": "trimmed"},
         {"messageWindow": 0},
+        {"returnedId": "none"},
+        {"noContent": 204},
+        {"maxPageSize": 101},
+        {"interim": 103},
     ],
 )
 def test_an_invalid_behaviour_is_rejected_and_changes_nothing(odd: Emulator, wrong: dict[str, Any]) -> None:
@@ -227,53 +234,6 @@ def test_a_grant_is_never_less_than_a_minute_away(odd: Emulator) -> None:
     extend(odd, created["sessionId"])
     session = stored(odd, created["sessionId"])
     assert minutes_between(session["updatedAt"], session["expiresAt"]) == 1
-
-
-CONVERSATION = [
-    {"role": "system", "content": "Be brief."},
-    USER,
-    {"role": "assistant", "content": " Good\r\nday\t\n"},
-    {"role": "user", "content": "Cafe\u0301"},
-]
-NORMALIZED = [*CONVERSATION[:2], CONVERSATION[2] | {"content": "Good\nday"}, CONVERSATION[3] | {"content": "Caf\u00e9"}]
-
-
-@pytest.mark.parametrize(
-    ("view", "shown"),
-    [
-        ("verbatim", CONVERSATION),
-        ("normalized", NORMALIZED),
-        ("withoutSystem", CONVERSATION[1:]),
-        ("window", CONVERSATION[2:]),
-        ("summary", [{"role": "system", "content": "Summary of 2 earlier messages"}, *CONVERSATION[2:]]),
-        ("newestFirst", CONVERSATION[::-1]),
-    ],
-)
-def test_views_of_messages(odd: Emulator, view: str, shown: list[Any]) -> None:
-    odd.behave(messages=view)
-    session_id = create_id(odd, initialMessages=CONVERSATION[:2])
-    assert put(odd, session_id, {"newMessages": CONVERSATION[2:]}).json()["totalMessages"] == 4
-    assert get(odd, session_id).json()["messages"] == shown
-    assert stored(odd, session_id)["messages"] == CONVERSATION
-    odd.reset_behaviours()
-    assert get(odd, session_id).json()["messages"] == CONVERSATION
-
-
-@pytest.mark.parametrize(("window", "count"), [(1, 1), (3, 3), (4, 4), (5, 4)])
-def test_the_length_of_a_window(odd: Emulator, window: int, count: int) -> None:
-    session_id = create_id(odd, initialMessages=CONVERSATION)
-    odd.behave(messages="window", messageWindow=window)
-    assert get(odd, session_id).json()["messages"] == CONVERSATION[4 - count :]
-    odd.behave(messages="summary", messageWindow=window)
-    assert len(get(odd, session_id).json()["messages"]) == min(window + 1, 4)
-
-
-@pytest.mark.parametrize("view", ["normalized", "withoutSystem", "window", "summary", "newestFirst"])
-def test_views_keep_messages_of_another_shape(odd: Emulator, view: str) -> None:
-    session_id, shapes = create_id(odd), [None, {"role": ["system"], "content": [" x "]}]
-    odd.tamper(ORGANISATION, session_id, shapes)
-    odd.behave(messages=view)
-    assert get(odd, session_id).json()["messages"] in (shapes, shapes[::-1])
 
 
 def test_one_token_only(odd: Emulator) -> None:

@@ -61,6 +61,15 @@ def test_a_duplicate_response(odd: Emulator, when: str) -> None:
     assert second.endswith(b"\r\n\r\n" + body)
 
 
+def test_bytes_after_a_response_without_a_body(odd: Emulator) -> None:
+    path = f"{SESSIONS}/{create_id(odd)}"
+    odd.behave(noContent=True)
+    for kind, extra in [("slow", b""), ("trailing", CHUNK_END), ("duplicate", b"HTTP/1.1 204 No Content\r\n\r\n")]:
+        odd.faults([{"kind": kind, "when": "after", "count": 1}])
+        answer = exchange(odd, "PUT", path, {})
+        assert (answer.status, answer.body) == (204, extra)
+
+
 @pytest.mark.parametrize("kind", ["trailing", "duplicate"])
 def test_extra_bytes_arrive_with_the_body(odd: Emulator, kind: Kind) -> None:
     odd.fault(kind, "after")

@@ -16,8 +16,11 @@ from quant_sessions_provider.emulator.behaviours import Behaviours
 Combination = dict[str, Any]
 """A value for each behaviour, as ``Emulator.behave`` takes it."""
 
-_OTHER: Final = ("grant_offset_minutes", "token", "forbidden", "messages", "message_window", "interim")
-"""Switches that are not tried here: numbers, who is let in, and how messages are shown."""
+_OTHER: Final = (
+    *("grant_offset_minutes", "token", "forbidden", "messages", "message_window"),
+    *("returned_id", "no_content", "max_page_size", "interim"),
+)
+"""Switches that are not tried here: numbers, who is let in, and in what form the API answers."""
 
 CHOICES: Final[dict[str, tuple[Any, ...]]] = {
     to_camel(name): get_args(field.annotation) or (True, False)
