@@ -62,8 +62,10 @@ class Fault(ControlBody):
 
     "status": it has this ``status``. "drop": the connection is closed without one. "truncate": the connection is closed
     in the middle of the body. "garbage": it is a web page with status 200. "slow": the body arrives in small pieces.
-    "trailing": bytes follow the body. "duplicate": the whole response follows it once more. All but the first three of
-    them send the operation's response, or before the operation that of "status".
+    "trailing": bytes follow the body. "duplicate": the whole response follows it once more.
+
+    After the operation, "truncate", "slow", "trailing" and "duplicate" send its own response; before it, that of
+    "status".
     """
 
     when: Literal["before", "after"] = "before"
