@@ -19,6 +19,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    __version__: str
+
     from quant_sessions_provider.sdk.group import SessionGroup
     from quant_sessions_provider.sdk.lookups import (
         FoundSession,
@@ -37,10 +39,12 @@ else:
     # Hidden from type checkers, for which every name would exist.
     def __getattr__(name: str) -> object:
         """Import public names on first use: Pulumi takes a second to import, and the command line does not need it."""
+        if name == "__version__":
+            return import_module("importlib.metadata").version("quant-sessions-provider")
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(import_module(f"{__name__}.{_MODULES.get(name, 'sdk.lookups')}"), name)
 
     def __dir__() -> list[str]:
         """Return all names, imported yet or not."""
-        return sorted({*globals(), *__all__})
+        return sorted({*globals(), *__all__, "__version__"})

@@ -23,6 +23,7 @@ from pulumi.dynamic import (
 from quant_sessions_provider.client.sessions import client_of
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import ConfigurationError
+from quant_sessions_provider.dynamic.debug_log import show_log
 from quant_sessions_provider.dynamic.one_line_errors import one_line_errors
 from quant_sessions_provider.dynamic.properties import from_pulumi, to_pulumi
 from quant_sessions_provider.operations.crud import Operations
@@ -43,6 +44,8 @@ class SessionProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Read the settings; an error in them is raised by the first call that needs them."""
+        if os.environ.get(config.DEBUG):
+            show_log()
         self._settings_error = None
         try:
             settings = config.load(req.config.get, os.environ)

@@ -10,6 +10,8 @@ import http.client
 import io
 import socket
 import ssl
+from http.cookiejar import DefaultCookiePolicy
+from importlib.metadata import PackageNotFoundError
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import requests
@@ -20,6 +22,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, SSLError
 from urllib3.util.connection import allowed_gai_family, create_connection
 
+import quant_sessions_provider
 from quant_sessions_provider.client.deadline import seconds_left
 
 if TYPE_CHECKING:
@@ -164,12 +167,21 @@ class _Bearer(AuthBase):
         return request
 
 
+def _user_agent() -> str:
+    try:
+        return f"quant-sessions-provider/{quant_sessions_provider.__version__}"
+    except PackageNotFoundError:  # the source without its installation
+        return "quant-sessions-provider"
+
+
 class HttpSession(requests.Session):
-    """Sends each request once and follows no redirect; for one thread."""
+    """Sends each request once, follows no redirect and keeps no cookie; for one thread."""
 
     def __init__(self, token: str | None, *, trust_env: bool) -> None:
         super().__init__()
         self.auth, self.trust_env = _Bearer(token), trust_env
+        self.headers.update({"Accept": "application/json", "User-Agent": _user_agent()})
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.mount("https://", _Adapter())
         self.mount("http://", _Adapter())
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from quant_sessions_provider.client.deadline import Deadline
+
+_log: Final = logging.getLogger("quant_sessions_provider")
 
 
 class RateLimiter:
@@ -24,6 +27,7 @@ class RateLimiter:
         """Wait for the next slot; return False at once, and leave it to others, if it is due after the deadline."""
         pause = self._reserve(deadline.left())
         if pause:
+            _log.info("waiting %.3g s: rate limited (requestsPerSecond)", pause)
             self._sleep(pause)
         return pause is not None
 

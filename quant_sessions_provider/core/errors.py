@@ -13,7 +13,7 @@
             ├── InvalidRequestError  400, 409 or 422: the same request will be refused again
             └── NotFoundError        404 or 410
 
-Exceptions of HTTP libraries are translated in ``client/transport.py`` and nowhere else.
+Exceptions of HTTP libraries are translated in ``client/failures.py`` and nowhere else.
 A text never holds a token, nor what people declare in users, groups, messages or metadata.
 """
 
