@@ -52,4 +52,4 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Text]]) -> Table:
 def moment(value: str | None) -> str:
     """Shorten a timestamp to minutes in UTC; as the API wrote it if it is none."""
     parsed = timestamps.parse_or_none(value)
-    return timestamps.render(parsed)[:16].replace("T", " ") + "Z" if parsed else value or ""
+    return timestamps.to_minute(parsed) if parsed else value or ""

@@ -38,6 +38,11 @@ def parse_or_none(value: object) -> datetime | None:
         return None
 
 
+def to_minute(moment: datetime) -> str:
+    """Return a timestamp for people, in UTC to the minute."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%MZ")
+
+
 def render(moment: datetime) -> str:
     """Write a timestamp in UTC with ``Z``, cut to whole seconds."""
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

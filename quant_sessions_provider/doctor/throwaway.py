@@ -13,7 +13,7 @@ from quant_sessions_provider.client.sessions import Client, path_of
 from quant_sessions_provider.client.transport import Transport
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.errors import ApiError, QuantSessionsError
-from quant_sessions_provider.core.model import MIN_LIFETIME
+from quant_sessions_provider.core.model import MIN_LIFETIME, Key
 from quant_sessions_provider.operations.crud import Operations
 
 if TYPE_CHECKING:
@@ -134,17 +134,17 @@ def throwaway(settings: Settings) -> Iterator[ThrowawaySession]:
     operations = Operations(client, replace(settings, transcript_dir=None), lambda _: None)
     user, organization = f"{GROUP}-{uuid4().hex[:8]}", settings.require_organization()
     inputs = {
-        "organization": organization,
-        "userId": user,
-        "sessionGroup": GROUP,
-        "expirationMinutes": MIN_LIFETIME,
-        "messages": FIRST_MESSAGES,
-        "status": "active",
+        Key.ORGANIZATION: organization,
+        Key.USER_ID: user,
+        Key.SESSION_GROUP: GROUP,
+        Key.EXPIRATION_MINUTES: MIN_LIFETIME,
+        Key.MESSAGES: FIRST_MESSAGES,
+        Key.STATUS: "active",
     }
     session_id, outputs = operations.create(inputs)
     try:
-        created = timestamps.parse_or_none(outputs.get("createdAt")) or datetime.now(timezone.utc)
-        granted = timestamps.parse_or_none(outputs.get("grantedExpiresAt"))
+        created = timestamps.parse_or_none(outputs.get(Key.CREATED_AT)) or datetime.now(timezone.utc)
+        granted = timestamps.parse_or_none(outputs.get(Key.GRANTED_EXPIRES_AT))
         yield ThrowawaySession(client, transport, organization, user, session_id, created, granted)
     finally:
         _remove(operations, session_id, inputs)

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from quant_sessions_provider.core.expiry import whole_minutes
-from quant_sessions_provider.core.model import MAX_LIFETIME
+from quant_sessions_provider.core.model import MAX_LIFETIME, Key
 from quant_sessions_provider.core.text import counted
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ def advice(forecast: Forecast, runs: Sequence[datetime]) -> str:
     if not forecast.gaps and not forecast.count("recreated"):
         return ""
     declared = forecast.session.declared
-    if declared.get("status") == "completed":
+    if declared.get(Key.STATUS) == "completed":
         return "it is completed: nothing renews it"
-    if "expirationMinutes" not in declared:
+    if Key.EXPIRATION_MINUTES not in declared:
         return "its expires_at is set by hand: nothing renews it until it is set later"
-    if "expiresAt" in declared:
+    if Key.EXPIRES_AT in declared:
         return 'ignore_changes=["expiresAt"] keeps its expiry: nothing renews it'
     return _longer(declared, [later - earlier for earlier, later in pairwise(runs)])
 
@@ -36,10 +36,10 @@ def _longer(declared: Properties, pauses: list[timedelta]) -> str:
         return "fewer than two runs: look further ahead with --days, or run more often"
     # A run that starts a little late must still find it alive.
     ahead = whole_minutes(max(pauses)) + 1
-    if (declared.get("renewBeforeMinutes") or 0) >= ahead:
+    if (declared.get(Key.RENEW_BEFORE_MINUTES) or 0) >= ahead:
         return "dies before the first run that would renew it"
     dies = f"runs up to {_span_of(ahead - 1)} apart let it die"
-    if ahead < declared["expirationMinutes"]:
+    if ahead < declared[Key.EXPIRATION_MINUTES]:
         return f"{dies}: make renew_before_minutes at least {ahead}, or run more often"
     if ahead < MAX_LIFETIME:
         longer = f"make expiration_minutes at least {ahead + 1} and renew_before_minutes at least {ahead}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from quant_sessions_provider.core.model import Properties
 
-Kind = Literal["renewed", "recreated", "stopped"]
+EventKind = Literal["renewed", "recreated", "stopped"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Event:
     """A run that did something: extended the session by ``minutes``, recreated it, or stopped because of ``why``."""
 
     at: datetime
-    kind: Kind
+    kind: EventKind
     minutes: int = 0
     why: str = ""
 
@@ -45,7 +45,7 @@ class Forecast:
     events: list[Event] = field(default_factory=list)
     advice: str = ""
 
-    def count(self, kind: Kind) -> int:
+    def count(self, kind: EventKind) -> int:
         """Return the number of runs that did one kind of thing."""
         return sum(event.kind == kind for event in self.events)
 

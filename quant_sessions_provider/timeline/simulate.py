@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.errors import QuantSessionsError, RefusedError
-from quant_sessions_provider.core.model import same
+from quant_sessions_provider.core.model import Key, same
 from quant_sessions_provider.core.state import Expiry
 from quant_sessions_provider.timeline.advice import advice
 from quant_sessions_provider.timeline.model import Event, ExportedSession, Forecast
@@ -26,7 +26,7 @@ def forecast(session: ExportedSession, runs: Sequence[datetime], start: datetime
     """Return what becomes of a session in some runs."""
     api = PaperApi(start, _first_expiry(session, start))
     result, stack = Forecast(session, start, end), _Stack(session, api)
-    born = max(start, timestamps.parse_or_none(session.outputs.get("createdAt")) or start)
+    born = max(start, timestamps.parse_or_none(session.outputs.get(Key.CREATED_AT)) or start)
     for run in runs:
         if run < born:
             continue
@@ -44,7 +44,7 @@ def forecast(session: ExportedSession, runs: Sequence[datetime], start: datetime
 
 def _first_expiry(session: ExportedSession, start: datetime) -> datetime:
     expiry = Expiry.of(session.outputs)
-    return start if session.outputs.get("expired") else expiry.granted or expiry.known or start
+    return start if session.outputs.get(Key.EXPIRED) else expiry.granted or expiry.known or start
 
 
 def _span(since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from quant_sessions_provider.core.model import with_whole_numbers
+from quant_sessions_provider.core.model import Key, with_whole_numbers
 from quant_sessions_provider.core.state import Expiry
 from quant_sessions_provider.core.urns import SESSION_TYPE, name_of
 from quant_sessions_provider.timeline.model import ExportedSession
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from quant_sessions_provider.core.model import Properties
 
 _SECRET_KEY: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - marks a secret in every Pulumi state
-_INPUTS: Final = ("expiresAt", "expirationMinutes", "renewBeforeMinutes", "onExpired", "status")
-_FACTS: Final = ("grantedExpiresAt", "expired", "createdAt")
-_PLACEHOLDER_OWNER: Final = {"userId": "-", "organization": "-"}
+_INPUTS: Final = (Key.EXPIRES_AT, Key.EXPIRATION_MINUTES, Key.RENEW_BEFORE_MINUTES, Key.ON_EXPIRED, Key.STATUS)
+_FACTS: Final = (Key.GRANTED_EXPIRES_AT, Key.EXPIRED, Key.CREATED_AT)
+_PLACEHOLDER_OWNER: Final = {Key.USER_ID: "-", Key.ORGANIZATION: "-"}
 """While the program does not change, it makes no difference whose session it is."""
 
 
@@ -51,11 +51,11 @@ def _read(resource: dict[str, Any]) -> ExportedSession | str:
     hidden = [key for key in _INPUTS if isinstance(inputs.get(key), dict)]
     if hidden:
         return f"{name}: {', '.join(hidden)} is secret: export the stack with --show-secrets to see its times"
-    if Expiry.of(outputs).known is None or "expiresAt" not in inputs:
+    if Expiry.of(outputs).known is None or Key.EXPIRES_AT not in inputs:
         return f"{name}: state holds no expiry"
     inputs = _only(inputs, *_INPUTS)
-    declared = {key: value for key, value in inputs.items() if key != "expiresAt"}
-    if "expirationMinutes" not in inputs or "expiresAt" in resource.get("ignoreChanges", []):
+    declared = {key: value for key, value in inputs.items() if key != Key.EXPIRES_AT}
+    if Key.EXPIRATION_MINUTES not in inputs or Key.EXPIRES_AT in resource.get("ignoreChanges", []):
         declared = inputs
     return ExportedSession(
         name, resource["urn"], declared, inputs, _only(outputs, *_INPUTS, *_FACTS), bool(resource.get("protect"))

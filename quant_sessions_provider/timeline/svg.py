@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from quant_sessions_provider.core.text import counted
+from quant_sessions_provider.core.timestamps import to_minute
 from quant_sessions_provider.timeline.svg_elements import numbers, rect, text_of, write
-from quant_sessions_provider.timeline.view import Chart, clock, remarks, summary
+from quant_sessions_provider.timeline.view import Chart, remarks, summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +99,7 @@ def _bar(root: Element, forecast: Forecast, chart: Chart, top: float) -> None:
     for since, until in forecast.spans:
         left, right = _x(chart, since), _x(chart, until)
         bar = rect(root, (left, top, max(right - left, 1), _BAR), "alive", round_=min(4, (right - left) / 4))
-        text_of(bar, "title", f"{forecast.session.name} lives from {clock(since)} until {clock(until)}")
+        text_of(bar, "title", f"{forecast.session.name} lives from {to_minute(since)} until {to_minute(until)}")
 
 
 def _marks(root: Element, forecast: Forecast, chart: Chart, middle: float) -> None:
@@ -106,7 +107,7 @@ def _marks(root: Element, forecast: Forecast, chart: Chart, middle: float) -> No
     for event in forecast.events:
         x = _x(chart, event.at)
         if x - last >= _NARROWEST:
-            text_of(_mark(root, event.kind, x, middle), "title", f"{clock(event.at)}: {_words(event)}")
+            text_of(_mark(root, event.kind, x, middle), "title", f"{to_minute(event.at)}: {_words(event)}")
             last = x
 
 

@@ -12,9 +12,9 @@ from quant_sessions_provider.core.text import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from quant_sessions_provider.timeline.model import Forecast, Kind
+    from quant_sessions_provider.timeline.model import EventKind, Forecast
 
-WORST_FIRST: Final[tuple[Kind, ...]] = ("stopped", "recreated", "renewed")
+WORST_FIRST: Final[tuple[EventKind, ...]] = ("stopped", "recreated", "renewed")
 _COUNTED: Final = {"renewed": "renewal", "recreated": "recreation", "stopped": "stopped run"}
 _DAY: Final = timedelta(days=1)
 
@@ -31,11 +31,8 @@ class Chart:
     @property
     def title(self) -> str:
         """One line that says what is shown."""
-        days = (self.end - self.start) / _DAY
-        return (
-            f"{counted(len(self.runs), 'run')}, {self.schedule}, in {days:g} day{'' if days == 1 else 's'}"
-            f" from {clock(self.start)}"
-        )
+        days = counted((self.end - self.start) // _DAY, "day")
+        return f"{counted(len(self.runs), 'run')}, {self.schedule}, in {days} from {timestamps.to_minute(self.start)}"
 
     def midnights(self) -> list[datetime]:
         """Return the starts of days, in UTC."""
@@ -45,11 +42,6 @@ class Chart:
     def place(self, moment: datetime) -> float:
         """Return the place of a timestamp, from 0 at the start to 1 at the end."""
         return (moment - self.start) / (self.end - self.start)
-
-
-def clock(moment: datetime) -> str:
-    """Return a timestamp in UTC, to the minute."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%MZ")
 
 
 def summary(forecast: Forecast) -> str:
@@ -76,7 +68,7 @@ def remarks(forecasts: Sequence[Forecast], notes: Sequence[str]) -> list[str]:
 def _first_stop(forecast: Forecast) -> list[str]:
     stops = [event for event in forecast.events if event.kind == "stopped"]
     name = forecast.session.name
-    return [f"{name}: from {clock(stop.at)} on, runs stop: {stop.why}" for stop in stops[:1]]
+    return [f"{name}: from {timestamps.to_minute(stop.at)} on, runs stop: {stop.why}" for stop in stops[:1]]
 
 
 def as_json(forecasts: Sequence[Forecast], chart: Chart, notes: Sequence[str]) -> dict[str, Any]:
