@@ -1,4 +1,4 @@
-"""The Pulumi CLI: the oldest one that serves, and running it for what is beside the provider's line."""
+"""The Pulumi CLI: its oldest supported version, and running it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ OLDEST_CLI: Final = "3.259.0"
 """The oldest Pulumi CLI whose hooks run in previews as measured."""
 
 
-def answer_of(*command: str, seconds: float) -> str:
-    """Run a command of the CLI that asks nobody anything; what it wrote on standard output.
+def output_of(*command: str, seconds: float) -> str:
+    """Run a command without a terminal; return its standard output.
 
     Raises:
-        subprocess.SubprocessError: it failed, or took more than so many seconds.
+        subprocess.SubprocessError: the command failed, or took longer than ``seconds``.
         OSError: there is no such program.
-        ValueError: what it wrote is no text.
+        ValueError: its output is not text.
 
     """
-    return subprocess.run(  # noqa: S603 - each argument is one, whatever it is; no shell reads them
+    return subprocess.run(  # noqa: S603 - no shell reads the arguments
         command,
         env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
         stdin=subprocess.DEVNULL,

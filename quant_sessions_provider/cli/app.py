@@ -1,6 +1,6 @@
 """The command line, ``quant-sessions``.
 
-A failure is one line on standard error and exit code 1, input of no use is one line and 2. Wrong options are typer's:
+A failure is one line on standard error and exit code 1; unusable input is one line and 2. Wrong options are typer's:
 usage, and 2.
 """
 
@@ -17,15 +17,15 @@ from quant_sessions_provider.cli.show import show
 from quant_sessions_provider.cli.timeline import timeline
 
 app = typer.Typer(
-    help="QuantCDN AI sessions as Pulumi resources.",
+    help="Look at QuantCDN AI sessions, and at what Pulumi does with them.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 
-def _show_version(*, wanted: bool) -> None:
-    if wanted:
+def _print_version(*, requested: bool) -> None:
+    if requested:
         typer.echo(metadata.version("quant-sessions-provider"))
         raise typer.Exit
 
@@ -34,10 +34,10 @@ def _show_version(*, wanted: bool) -> None:
 def main(
     *,
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """QuantCDN AI sessions as Pulumi resources."""
+    """Look at QuantCDN AI sessions, and at what Pulumi does with them."""
 
 
 app.command("list")(list_sessions)

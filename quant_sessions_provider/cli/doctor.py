@@ -1,4 +1,4 @@
-"""``quant-sessions doctor``: what is wrong, and what to do about it."""
+"""``quant-sessions doctor``: what is wrong with a set-up, and what to do about it."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -26,19 +26,19 @@ _STYLES: Final = {"ok": "green", "warning": "yellow", "problem": "bold red", "sk
 def doctor(  # noqa: PLR0913 - one parameter an option
     *,
     probe: Annotated[
-        bool, typer.Option("--probe", help="Ask the API, with a session that is deleted again, how it behaves.")
+        bool, typer.Option("--probe", help="Also find out how the API behaves, with a session that is deleted again.")
     ] = False,
     wait: Annotated[
-        bool, typer.Option("--wait", help="With --probe: also let a session expire (5 minutes) and look.")
+        bool, typer.Option("--wait", help="With --probe: also let a session expire, which takes 5 minutes.")
     ] = False,
     as_json: AsJson = False,
     organization: Organization = None,
     base_url: BaseUrl = None,
     stack: Stack = None,
 ) -> None:
-    """Check the Pulumi CLI, the settings, the vendor's hosts, the token and the clock."""
+    """Check the Pulumi CLI, the settings, the API's hosts, the token and the clock."""
     if wait and not probe:
-        raise typer.BadParameter("goes with --probe", param_hint="--wait")
+        raise typer.BadParameter("requires --probe", param_hint="--wait")
     with one_line_errors():
         found = sources(organization, base_url, stack)
     settings = _load(found)
@@ -60,7 +60,7 @@ def _load(found: Sources) -> "Settings | None":
     try:
         return found.load()
     except ConfigurationError:
-        return None  # the check of each setting says what is wrong
+        return None  # the checks of the settings say what is wrong
 
 
 def _checks(found: Sources, settings: "Settings | None") -> "list[Check]":
@@ -77,14 +77,16 @@ def _checks(found: Sources, settings: "Settings | None") -> "list[Check]":
 
 
 def _probe(settings: "Settings | None", checks: "Sequence[Check]", *, wait: bool, findings: "list[Finding]") -> str:
-    """Ask the API; why that failed, or nothing."""
+    """Probe the API; return why that failed, empty if it did not."""
     from quant_sessions_provider.doctor import probe  # noqa: PLC0415 - HTTP is slow to import
 
     if settings is None or not any(check.name == "token" and check.verdict == "ok" for check in checks):
-        return "The API is not probed: see the problems above."
+        return "The API is not probed: solve the problems above first."
     many = "two sessions" if wait else "one session"
     place = f"{settings.base_url}, organization {settings.organization}"
-    typer.echo(f"Creates {many} of 5 minutes at {place}; asks and extends; deletes what it made.", err=True)
+    typer.echo(
+        f"Creates {many} of 5 minutes at {place}, tries updates and extensions, and deletes what it created.", err=True
+    )
     try:
         probe.run(settings, wait=wait, record=findings.append, say=lambda line: typer.echo(line, err=True))
     except QuantSessionsError as error:

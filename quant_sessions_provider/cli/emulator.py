@@ -1,7 +1,7 @@
-"""``quant-sessions emulator``: the API on this machine."""
+"""``quant-sessions emulator``: an emulator of the API on this machine."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -10,18 +10,25 @@ from quant_sessions_provider.cli.exits import fail
 if TYPE_CHECKING:
     from types import ModuleType
 
-# Packages of the extra: that one of them is missing is no bug.
-_EXTRA = {"fastapi", "fastapi_offline", "pydantic", "starlette", "uvicorn"}
+_PACKAGES: Final = ("fastapi", "fastapi_offline", "pydantic", "starlette", "uvicorn")
+"""What the extra adds; without one of these it is not installed."""
 
 
 def emulator(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Loopback port; 0: any free one.")] = 8787,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0 for any free port.")] = 8787,
     db: Annotated[Path, typer.Option(help="SQLite file, created if missing.")] = Path("quant-sessions-emulator.db"),
-    latency_ms: Annotated[int, typer.Option(min=0, max=3_600_000, help="Let each request wait.")] = 0,
-    fault_rate: Annotated[float, typer.Option(min=0, max=1, help="Share of requests to fail, in every way.")] = 0,
-    seed: Annotated[int | None, typer.Option(help="Fail the same requests again.", show_default="random")] = None,
+    latency_ms: Annotated[
+        int, typer.Option(min=0, max=3_600_000, help="Delay every response by this many milliseconds.")
+    ] = 0,
+    fault_rate: Annotated[
+        float, typer.Option(min=0, max=1, help="Fraction of requests that fail (0 to 1), in every way.")
+    ] = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Seed of the failures; the same seed fails the same requests.", show_default="random"),
+    ] = None,
 ) -> None:
-    """Run the API of AI sessions on this machine, without an account."""
+    """Run an emulator of the sessions API on this machine, without an account."""
     package = _emulator_package()
     chosen = {} if seed is None else {"seed": seed}
     faults = package.FaultSetup(latency_ms=latency_ms, rate=fault_rate, **chosen)
@@ -39,7 +46,7 @@ def _emulator_package() -> "ModuleType":
     try:
         from quant_sessions_provider import emulator as package  # noqa: PLC0415 - an extra, and slow to import
     except ModuleNotFoundError as error:
-        if error.name not in _EXTRA:
+        if error.name not in _PACKAGES:
             raise
         fail("the emulator needs the extra: pip install 'quant-sessions-provider[emulator]'")
     return package

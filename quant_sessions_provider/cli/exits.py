@@ -1,4 +1,4 @@
-"""How a command ends: 0 fine, 1 failed or a problem found, 2 wrongly called (typer's own), or given useless input."""
+"""Exit codes: 0 success, 1 a failure or a problem that was found, 2 wrong usage (typer's own) or unusable input."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,18 +9,18 @@ import typer
 from quant_sessions_provider.core.errors import QuantSessionsError
 
 UNUSABLE: Final = 2
-"""Exit code for input that is not what was asked for, as for options that are wrong."""
+"""Exit code for unusable input, as for wrong options."""
 
 
 def fail(message: str, code: int = 1) -> NoReturn:
-    """End with one line on standard error."""
+    """Exit with one line on standard error."""
     typer.echo(message, err=True)
     raise typer.Exit(code)
 
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Let an error of ours end the command with its one line."""
+    """Exit with the one line of an error of this package."""
     try:
         yield
     except QuantSessionsError as error:

@@ -1,4 +1,4 @@
-"""Reads what other programs wrote; what is of no use is one line and exit code 2."""
+"""Reads the output of other programs; unusable input is one line and exit code 2."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def read_json(file: Path) -> object:
-    """Read JSON from a file, or from standard input for ``-``; in UTF-8, -16 or -32, as shells redirect it."""
+    """Return the JSON in a file, or in standard input for ``-``; in UTF-8, -16 or -32, as shells redirect it."""
     try:
         content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
@@ -26,5 +26,5 @@ def read_json(file: Path) -> object:
 
 
 def unusable(file: Path, why: str) -> NoReturn:
-    """Say why a file is of no use, and end."""
+    """Exit with one line that says why a file cannot be used."""
     fail(f"{'standard input' if str(file) == '-' else file}: {why}", UNUSABLE)

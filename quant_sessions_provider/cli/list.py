@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from quant_sessions_provider.cli.exits import one_line_errors
-from quant_sessions_provider.cli.output import AsJson, console, moment, print_json, table
+from quant_sessions_provider.cli.output import AsJson, console, print_json, table, to_minute
 from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack, open_account
 from quant_sessions_provider.core.text import one_line
 
@@ -28,19 +28,19 @@ _SHORTEST: Final = 10
 
 def list_sessions(  # noqa: PLR0913 - one parameter an option
     *,
-    user: Annotated[str | None, typer.Option(help="Of this user alone.", show_default="all")] = None,
-    group: Annotated[str | None, typer.Option(help="Of this session group alone.", show_default="all")] = None,
-    model: Annotated[str | None, typer.Option(help="Of this model alone.", show_default="all")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    user: Annotated[str | None, typer.Option(help="Only this user's sessions.", show_default="all")] = None,
+    group: Annotated[str | None, typer.Option(help="Only this session group's sessions.", show_default="all")] = None,
+    model: Annotated[str | None, typer.Option(help="Only sessions with this model.", show_default="all")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="The most sessions to list.")] = 50,
     as_json: AsJson = False,
     organization: Organization = None,
     base_url: BaseUrl = None,
     stack: Stack = None,
 ) -> None:
-    """List active sessions, as many as wanted. The API lists neither completed nor expired ones."""
+    """List active sessions. The API lists neither completed nor expired ones."""
     with one_line_errors():
         client, owner = open_account(organization, base_url, stack)
-        # One more than wanted tells whether there are more.
+        # One more than the limit shows whether there are more.
         asked = client.list(owner, user_id=user, session_group=group, model=model, limit=limit + 1)
         found = list(islice(asked, limit + 1))
     shown = found[:limit]
@@ -49,7 +49,7 @@ def list_sessions(  # noqa: PLR0913 - one parameter an option
     else:
         _print(shown)
     if len(found) > limit:
-        typer.echo(f"There are more than these {limit}: see --limit.", err=True)
+        typer.echo(f"There are more than these {limit} sessions: raise --limit to see them.", err=True)
 
 
 def _print(sessions: Sequence[SessionSummary]) -> None:
@@ -59,7 +59,7 @@ def _print(sessions: Sequence[SessionSummary]) -> None:
     to = console()
     shown = table(["id", "created", "model", "title"], [_row(session) for session in sessions])
     *fixed, title = shown.columns
-    # To be copied whole; of a title the beginning does, but in a file or a pipe.
+    # People copy ids, so only titles are cut, and those only in a terminal.
     for column in fixed:
         column.width = _widest(column)
     used = sum((column.width or 0) + _GAP for column in fixed)
@@ -76,5 +76,5 @@ def _widest(column: Column) -> int:
 
 
 def _row(session: SessionSummary) -> list[Text]:
-    values = (session.id, moment(session.created_at), session.model, session.title)
+    values = (session.id, to_minute(session.created_at), session.model, session.title)
     return [Text(one_line(value or "")) for value in values]

@@ -15,18 +15,18 @@ from rich.text import Text
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.text import one_line
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON
-    """Print JSON in ASCII: whatever it holds, it moves no cursor."""
+    """Print JSON in ASCII, so no text in it can move the cursor."""
     typer.echo(json.dumps(value, indent=2))
 
 
 def console() -> Console:
-    """Make a console that takes texts as they are: others wrote them, and markup in them is not ours.
+    """Return a console that prints text as it is: markup in it was written by others.
 
-    A letter that the terminal does not know becomes a question mark.
+    A character that the terminal's encoding lacks becomes a question mark.
     """
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
@@ -34,13 +34,13 @@ def console() -> Console:
 
 
 def safe(text: str, style: str = "") -> Text:
-    """Make a text of others safe to show, keeping its lines."""
+    """Return text that others wrote, made safe for a terminal; its lines are kept."""
     lines = text.expandtabs(4).split("\n")
     return Text("\n".join(one_line(line) for line in lines), style=style)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Text]]) -> Table:
-    """Make a table that wraps what does not fit."""
+    """Return a table that wraps what does not fit."""
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for column in columns:
         made.add_column(column, overflow="fold")
@@ -49,7 +49,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Text]]) -> Table:
     return made
 
 
-def moment(value: str | None) -> str:
-    """Shorten a timestamp to minutes in UTC; as the API wrote it if it is none."""
+def to_minute(value: str | None) -> str:
+    """Return a timestamp to the minute, in UTC; a value that is not one is returned as it is."""
     parsed = timestamps.parse_or_none(value)
     return timestamps.to_minute(parsed) if parsed else value or ""

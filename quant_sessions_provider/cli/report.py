@@ -16,16 +16,14 @@ from quant_sessions_provider.report import preview as reports
 
 
 def report(
-    file: Annotated[Path, typer.Argument(help="Output of `pulumi preview --json`; - reads standard input.")] = Path(
-        "-"
-    ),
+    file: Annotated[Path, typer.Argument(help="Output of `pulumi preview --json`; - for standard input.")] = Path("-"),
     *,
     fail_on_loss: Annotated[
-        bool, typer.Option("--fail-on-loss", help="Exit with 1 if a conversation is lost, or the preview failed.")
+        bool, typer.Option("--fail-on-loss", help="Exit with 1 if a conversation would be lost or the preview failed.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write the Markdown that a reviewer wants to find on a pull request: what a preview does to each session."""
+    """Print what a preview does to each session, as Markdown for a comment on a pull request."""
     document: Any = read_json(file)
     try:
         found = reports.read(document, datetime.now(timezone.utc))
@@ -34,7 +32,7 @@ def report(
     if as_json:
         print_json(report_text.as_json(found))
     else:
-        # Bytes, so that neither the locale nor Windows' line ends change what a comment is to hold.
+        # Bytes, so that neither the locale nor Windows' line endings change the comment.
         sys.stdout.buffer.write(report_text.markdown(found).encode())
     if fail_on_loss and (found.losses or found.failed):
         raise typer.Exit(1)

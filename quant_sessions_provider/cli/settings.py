@@ -14,13 +14,13 @@ from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import ConfigurationError
 from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.doctor.settings import FoundSetting
-from quant_sessions_provider.pulumi_cli import answer_of
+from quant_sessions_provider.pulumi_cli import output_of
 
 _PULUMI_SECONDS: Final = 60
 
 
 def _checked(key: str) -> Callable[[str | None], str | None]:
-    """Refuse a malformed option as wrong usage, in the words of its setting."""
+    """Return a callback that rejects a malformed option, in the words of its setting."""
 
     def check(value: str | None) -> str | None:
         if value is None:
@@ -36,15 +36,21 @@ def _checked(key: str) -> Callable[[str | None], str | None]:
 
 Organization = Annotated[
     str | None,
-    typer.Option(callback=_checked("organization"), help="Whose account.", show_default="the configured one"),
+    typer.Option(
+        callback=_checked("organization"),
+        help="Organization that owns the sessions.",
+        show_default="the configured one",
+    ),
 ]
 BaseUrl = Annotated[
     str | None,
-    typer.Option(callback=_checked("baseUrl"), help="The API's host.", show_default="the configured one"),
+    typer.Option(callback=_checked("baseUrl"), help="Base URL of the API.", show_default="the configured one"),
 ]
 Stack = Annotated[
     str | None,
-    typer.Option(help="Read the configuration of this stack too, of the project in this folder.", show_default="none"),
+    typer.Option(
+        help="Also read the configuration of this stack of the project in this directory.", show_default="none"
+    ),
 ]
 
 
@@ -119,15 +125,15 @@ def stack_configuration(stack: str) -> dict[str, str]:
     """
     command = ["pulumi", "config", "--json", "--show-secrets", "--non-interactive", "--stack", stack]
     try:
-        found = json.loads(answer_of(*command, seconds=_PULUMI_SECONDS))
+        found = json.loads(output_of(*command, seconds=_PULUMI_SECONDS))
     except subprocess.CalledProcessError as error:
         raise _unreadable(stack, _reason(str(error.stderr))) from None
     except subprocess.TimeoutExpired:
-        raise _unreadable(stack, f"pulumi did not answer within {_PULUMI_SECONDS} seconds") from None
+        raise _unreadable(stack, f"pulumi did not finish within {_PULUMI_SECONDS} seconds") from None
     except OSError:
-        raise _unreadable(stack, "the Pulumi CLI is not found on PATH") from None
+        raise _unreadable(stack, "the Pulumi CLI is not on PATH") from None
     except ValueError:
-        raise _unreadable(stack, "pulumi did not answer with JSON") from None
+        raise _unreadable(stack, "pulumi did not print JSON") from None
     return {key: str(entry["value"]) for key, entry in found.items() if "value" in entry}
 
 
@@ -139,4 +145,4 @@ def _reason(stderr: str) -> str:
     """Return the line that says what went wrong, of all that Pulumi prints."""
     lines = [one_line(line) for line in stderr.splitlines() if line.strip()]
     errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    return (errors or lines or ["pulumi says nothing"])[0]
+    return (errors or lines or ["pulumi printed no reason"])[0]

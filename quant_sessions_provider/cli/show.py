@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from quant_sessions_provider.cli.exits import one_line_errors
-from quant_sessions_provider.cli.output import AsJson, console, moment, print_json, safe
+from quant_sessions_provider.cli.output import AsJson, console, print_json, safe, to_minute
 from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack, open_account
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 def show(
-    session_id: Annotated[str, typer.Argument(metavar="ID", help="The session's id.")],
+    session_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the session.")],
     *,
     as_json: AsJson = False,
     organization: Organization = None,
     base_url: BaseUrl = None,
     stack: Stack = None,
 ) -> None:
-    """Show one session with its messages. When it expires the API does not tell: a stack's state does."""
+    """Show one session with its messages. The API does not return when it expires; a stack's state has that."""
     with one_line_errors():
         client, owner = open_account(organization, base_url, stack)
         session = client.get(owner, session_id)
@@ -42,8 +42,8 @@ def _print(session: "StoredSession", to: "Console") -> None:
         "id": session.id or "",
         "title": session.title or "",
         "model": session.model or "",
-        "created": moment(session.created_at),
-        "messages": "not told" if messages is None else str(len(messages)),
+        "created": to_minute(session.created_at),
+        "messages": "not returned" if messages is None else str(len(messages)),
     }
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="bold")

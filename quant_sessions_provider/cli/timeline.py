@@ -1,4 +1,4 @@
-"""``quant-sessions timeline``: when sessions live, for a schedule of runs."""
+"""``quant-sessions timeline``: when sessions are alive under a schedule of runs."""
 
 from __future__ import annotations
 
@@ -24,18 +24,22 @@ if TYPE_CHECKING:
 _LONGEST = 366
 
 
-def timeline(  # noqa: PLR0913 - options of a command
-    file: Annotated[Path, typer.Argument(help="Output of `pulumi stack export`; - reads standard input.")] = Path("-"),
+def timeline(  # noqa: PLR0913 - one parameter an option
+    file: Annotated[Path, typer.Argument(help="Output of `pulumi stack export`; - for standard input.")] = Path("-"),
     *,
     every: Annotated[str | None, typer.Option(help="Time between two runs: 30m, 12h, 1d.")] = None,
-    cron: Annotated[str | None, typer.Option(help="Cron line of the runs, instead: '0 */6 * * 1-5'.")] = None,
-    zone: Annotated[str, typer.Option("--timezone", help="Where the clock of the cron line hangs.")] = "UTC",
-    days: Annotated[int, typer.Option(min=1, max=_LONGEST, help="How far to look ahead.")] = 7,
-    start: Annotated[str | None, typer.Option("--from", help="A moment to start at.", show_default="now")] = None,
-    image: Annotated[Path | None, typer.Option("--svg", help="Also draw it into this file.")] = None,
+    cron: Annotated[
+        str | None, typer.Option(help="Instead of --every: the runs as a cron expression, '0 */6 * * 1-5'.")
+    ] = None,
+    zone: Annotated[str, typer.Option("--timezone", help="Time zone of --cron.")] = "UTC",
+    days: Annotated[int, typer.Option(min=1, max=_LONGEST, help="Number of days to show.")] = 7,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Start of the timeline, as a timestamp.", show_default="now")
+    ] = None,
+    image: Annotated[Path | None, typer.Option("--svg", help="Also write it to this file, as a drawing.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Show when each session of a stack lives, is renewed and is dead, if `pulumi up` runs on a schedule."""
+    """Show when each session of a stack is alive, renewed or dead if `pulumi up` runs on a schedule."""
     chart = _chart(every, cron, zone, *_time(start, timedelta(days=days)))
     try:
         sessions, notes = read_sessions(read_json(file))
@@ -52,18 +56,18 @@ def timeline(  # noqa: PLR0913 - options of a command
 
 def _time(start: str | None, span: timedelta) -> tuple[datetime, datetime]:
     rule = "must be an RFC 3339 timestamp with an offset, such as 2026-11-24T17:00:00+01:00"
-    moment = datetime.now(timezone.utc) if start is None else timestamps.parse_or_none(start)
-    if moment is None:
+    first = datetime.now(timezone.utc) if start is None else timestamps.parse_or_none(start)
+    if first is None:
         raise typer.BadParameter(rule, param_hint="--from")
     try:
-        return moment, moment + span
+        return first, first + span
     except OverflowError:
-        raise typer.BadParameter("must leave time for --days", param_hint="--from") from None
+        raise typer.BadParameter("is too late: --days would pass the year 9999", param_hint="--from") from None
 
 
 def _chart(every: str | None, cron: str | None, zone: str, start: datetime, end: datetime) -> Chart:
     if (every is None) == (cron is None):
-        raise typer.BadParameter("give the schedule of runs by one of them", param_hint="--every or --cron")
+        raise typer.BadParameter("exactly one of them is required", param_hint="--every or --cron")
     try:
         if every is not None:
             return Chart(start, end, schedule.every(every, start, end), f"every {every}")
@@ -79,7 +83,7 @@ def _print(forecasts: list[Forecast], chart: Chart, notes: list[str]) -> None:
     if forecasts:
         to.print(table(forecasts, chart, to.width, unicode=unicode))
     else:
-        to.print("No session is in this state.")
+        to.print("This state has no sessions.")
     for line in remarks(forecasts, notes):
         to.print(safe(line), soft_wrap=True)
 

@@ -1,1 +1,1 @@
-"""What ``quant-sessions doctor`` looks at: this machine, the settings, the vendor's hosts, the API's behaviour."""
+"""What ``quant-sessions doctor`` checks: this machine, the settings, the vendor's hosts, how the API behaves."""

@@ -8,9 +8,9 @@ Verdict = Literal["ok", "warning", "problem", "skipped"]
 
 @dataclass(frozen=True)
 class Check:
-    """What was looked at, what was seen, and what to do about it.
+    """What was checked, what was seen, and what to do about it.
 
-    ``problem``: runs will fail. ``warning``: they may. ``skipped``: could not be asked, or does not matter.
+    ``problem``: runs will fail. ``warning``: they may. ``skipped``: it could not be checked, or does not matter.
     """
 
     name: str

@@ -45,9 +45,9 @@ def ask(question: Question, session: ThrowawaySession) -> Finding:
     try:
         observation = question.observe(session)
     except ApiError as error:
-        observation = Observation(f"not told: the API answered {error.status}", "")
+        observation = Observation(f"not known: the API returned {error.status}", "")
     except QuantSessionsError as error:
-        observation = Observation(f"not told: {error}", "")
+        observation = Observation(f"not known: {error}", "")
     return Finding(question.text, observation)
 
 

@@ -1,4 +1,4 @@
-"""The machine that it runs on: the Pulumi CLI, Python and the packages."""
+"""Checks this machine: the Pulumi CLI, Python and the packages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 
 from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.doctor.check import Check
-from quant_sessions_provider.pulumi_cli import OLDEST_CLI, answer_of
+from quant_sessions_provider.pulumi_cli import OLDEST_CLI, output_of
 
 _SECONDS: Final = 30
 _PACKAGES: Final = ("quant-sessions-provider", "pulumi", "requests", "urllib3", "fastapi")
@@ -19,20 +19,20 @@ _INSTALL: Final = "install it from https://www.pulumi.com/docs/iac/download-inst
 
 
 def machine_checks() -> list[Check]:
-    """Look at what runs here; nothing is sent."""
+    """Return the checks of this machine; nothing is sent."""
     return [pulumi_cli(), Check("Python", "ok", platform.python_version()), Check("packages", "ok", _packages())]
 
 
 def pulumi_cli() -> Check:
-    """Ask the CLI on PATH for its version."""
+    """Return the check of the CLI on PATH."""
     found = shutil.which("pulumi")
     if found is None:
         return Check("Pulumi CLI", "problem", "not found on PATH", _INSTALL)
-    said = _version_of(found)
-    version = _numbers(said)
+    printed = _version_of(found)
+    version = _numbers(printed)
     if not version:
-        return Check("Pulumi CLI", "problem", f"{found} does not tell its version", _INSTALL)
-    seen = f"{one_line(said)} ({found})"
+        return Check("Pulumi CLI", "problem", f"{found} does not print a version", _INSTALL)
+    seen = f"{one_line(printed)} ({found})"
     if version < _numbers(OLDEST_CLI):
         return Check("Pulumi CLI", "problem", seen, f"{OLDEST_CLI} or newer is needed: {_INSTALL}")
     if version[0] != _numbers(OLDEST_CLI)[0]:
@@ -42,7 +42,7 @@ def pulumi_cli() -> Check:
 
 def _version_of(command: str) -> str:
     try:
-        return answer_of(command, "version", seconds=_SECONDS).strip()
+        return output_of(command, "version", seconds=_SECONDS).strip()
     except (OSError, ValueError, subprocess.SubprocessError):
         return ""
 

@@ -1,7 +1,7 @@
-"""The vendor's hosts: which answer, whether one takes the token, and what time it is there.
+"""Checks the vendor's hosts and the clock: which hosts respond, and what time it is there.
 
-The description of the API and the documentation site name different hosts and paths. Each is asked without a token and
-for no organization of anyone; then the configured one alone is asked with the token.
+The description of the API and the documentation site name different hosts and paths. Each gets a request without a
+token, for an example organization; only the configured one gets the token later.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _LONGEST_WAIT: Final = 10.0
 _REFUSED: Final = (401, 403)
 _SYNCHRONIZED: Final = timedelta(minutes=1)
 _TOLERATED: Final = timedelta(minutes=15)
-_ONLINE: Final = "see whether this machine is online, and what proxy and certificates it needs (HTTPS_PROXY)"
+_ONLINE: Final = "check that this machine is online, and which proxy and certificates it needs (HTTPS_PROXY)"
 
 
 @dataclass(frozen=True)
 class Address:
-    """A place where sessions may be found, and who says so."""
+    """A place where the API may be, and who names it."""
 
     base: str
     path: str
@@ -99,7 +99,7 @@ def _obstacle(error: Exception, seconds: float) -> str:
 
 
 def _skew(date: str | None, sent: datetime, received: datetime) -> timedelta | None:
-    """Compare the clock there, which tells whole seconds, with the middle of the way there and back."""
+    """Return how far the server's clock is ahead: its Date, in whole seconds, against the middle of the request."""
     try:
         there = parsedate_to_datetime(date or "")
     except ValueError:
@@ -117,21 +117,21 @@ def address_check(result: Reachability, *, configured: bool) -> Check:
             "address",
             "problem" if configured else "skipped",
             f"{place}: cannot be reached ({result.obstacle})",
-            _ONLINE if configured else f"named by {result.address.named_by}; not needed while baseUrl is another one",
+            _ONLINE if configured else f"named by {result.address.named_by}; not needed, since baseUrl is different",
         )
-    seen = f"{place}: answers {result.status} without a token"
+    seen = f"{place}: returns {result.status} without a token"
     if not configured:
         return Check("address", "ok", f"{seen}; named by {result.address.named_by}")
     if result.status in _REFUSED:
         return Check("address", "ok", seen)
-    return Check("address", "warning", f"{seen}, where the API would refuse", "see whether baseUrl is right")
+    return Check("address", "warning", f"{seen}, where the API would return 401", "check baseUrl")
 
 
 def clock_check(results: list[Reachability]) -> Check:
-    """Return the check of this machine's clock against the first answer that tells the time."""
+    """Return the check of this machine's clock against the first response with a date."""
     result = next((result for result in results if result.skew is not None), None)
     if result is None or result.skew is None:
-        return Check("clock", "skipped", "nothing told the time")
+        return Check("clock", "skipped", "no response had a date")
     seen = f"{_length(result.skew)} of {result.address.base}"
     if abs(result.skew) <= _SYNCHRONIZED:
         return Check("clock", "ok", f"within a minute of {result.address.base}")

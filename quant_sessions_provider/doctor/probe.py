@@ -1,4 +1,4 @@
-"""Asks the API all questions, with what it answers about a session that is gone."""
+"""Asks the API all questions, the last ones about a session that is gone."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _DELETED: Final = {200: "ok", 404: "notFound", 500: "error"}
 
 def _after_delete(session: ThrowawaySession) -> Observation:
     session.delete()
-    return Observation(str(status_of(session.get)), "takes 404 and 410 for gone")
+    return Observation(str(status_of(session.get)), "takes 404 and 410 as gone")
 
 
 def _deleted_again(session: ThrowawaySession) -> Observation:
     status = status_of(session.delete)
     behaviour = {"deleteGone": _DELETED[status]} if status in _DELETED else {}
-    return Observation(str(status), "asks GET after an error: gone is deleted", behaviour)
+    return Observation(str(status), "sends a GET after an error; a session that is gone is deleted", behaviour)
 
 
 def _expired(session: ThrowawaySession) -> Observation:
@@ -42,18 +42,20 @@ def _expired(session: ThrowawaySession) -> Observation:
     if status != DONE:
         return Observation(str(status), meaning)
     if session.is_listed():
-        return Observation("200, and it is listed: it lives on", meaning)
-    return Observation("200, and it is listed no more: it lingers", meaning, {"expired": "lingering"})
+        return Observation("200, and it is listed: it is still alive", meaning)
+    return Observation("200, but it is no longer listed: it lingers", meaning, {"expired": "lingering"})
 
 
 _ENDINGS: Final = (
-    Question("What does GET answer after a DELETE?", _after_delete),
-    Question("What does a second DELETE answer?", _deleted_again),
+    Question("What does GET return after a DELETE?", _after_delete),
+    Question("What does a second DELETE return?", _deleted_again),
 )
-_EXPIRY: Final = Question("What does GET answer after the expiry?", _expired)
+_EXPIRY: Final = Question("What does GET return after the expiry?", _expired)
 _UNASKED: Final = Finding(
     _EXPIRY.text,
-    Observation(f"not asked: --wait asks it, and takes {MIN_LIFETIME} minutes", "goes by the clock, then asks"),
+    Observation(
+        f"not asked: add --wait, which takes {MIN_LIFETIME} minutes", "goes by the clock, then by GET and the list"
+    ),
 )
 
 

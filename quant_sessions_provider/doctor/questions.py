@@ -1,6 +1,6 @@
-"""What the API's description leaves open about a session that lives.
+"""Questions that the API's description leaves open, about a session that is alive.
 
-What the emulator can imitate is told in its words too (see its ``behaviours.py``).
+What the emulator can imitate is also given as its behaviours (see its ``behaviours.py``).
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from quant_sessions_provider.core.messages import occur_in_order
 from quant_sessions_provider.core.model import MAX_EXTENSION, MIN_LIFETIME
 from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.doctor.findings import Observation, Question, minutes, near
-from quant_sessions_provider.doctor.throwaway import FIRST_MESSAGES, refusal
+from quant_sessions_provider.doctor.throwaway import FIRST_MESSAGES, rejection
 
 if TYPE_CHECKING:
     from quant_sessions_provider.doctor.throwaway import ThrowawaySession
 
-_DESCRIBED: Final = {"id", "title", "model", "messages", "created_at"}
+_DOCUMENTED: Final = {"id", "title", "model", "messages", "created_at"}
 _STEP: Final = 10
 _LONGEST_LIST: Final = 200
-_STOPS: Final = "the run stops with the API's answer and names --replace"
+_STOPS: Final = "stops the run with the API's message and suggests --replace"
 
 
 def _lifetime(session: ThrowawaySession) -> Observation:
     if session.granted is None:
-        return Observation("the answer tells no expiry", "goes by what was asked")
-    meaning = "takes a grant more than 15 minutes off for the expiry"
+        return Observation("the response has no expiry", "goes by the requested expiry")
+    meaning = "goes by the granted expiry if it is more than 15 minutes off"
     off = minutes(session.offset)
     if abs(off) < 1:
         return Observation(f"yes, {MIN_LIFETIME} minutes", meaning, {"grantOffsetMinutes": 0})
@@ -37,33 +37,32 @@ def _lifetime(session: ThrowawaySession) -> Observation:
 def _first_messages(session: ThrowawaySession) -> Observation:
     live = session.get().get("messages")
     if not isinstance(live, list):
-        return Observation("GET tells no messages", "finds no drift")
+        return Observation("GET returns no messages", "finds no drift")
     if occur_in_order(FIRST_MESSAGES, live):
         return Observation("yes", "compares them at each refresh")
-    rest = "" if occur_in_order(FIRST_MESSAGES[1:], live) else ", and more than that"
-    return Observation(f"no: the system's is dropped{rest}", "shows drift at each refresh")
+    rest = "" if occur_in_order(FIRST_MESSAGES[1:], live) else ", and others too"
+    return Observation(f"no: the system message is missing{rest}", "shows drift at each refresh")
 
 
-def _told(session: ThrowawaySession) -> Observation:
+def _returned(session: ThrowawaySession) -> Observation:
     answer = session.get()
-    told = [name for name in ("title", "model") if answer.get(name)]
-    more = ", ".join(sorted(one_line(name) for name in set(answer) - _DESCRIBED))[:_LONGEST_LIST]
-    seen = " and ".join(told) or "neither title nor model"
-    return Observation(f"{seen}; not described: {more or 'nothing'}", "records title and model, ignores the rest")
+    documented = " and ".join(name for name in ("title", "model") if answer.get(name)) or "neither title nor model"
+    more = ", ".join(sorted(one_line(name) for name in set(answer) - _DOCUMENTED))[:_LONGEST_LIST]
+    return Observation(f"{documented}; undocumented: {more or 'none'}", "records title and model, ignores the rest")
 
 
 def _listed(session: ThrowawaySession) -> Observation:
-    there = session.is_listed()
-    return Observation("yes" if there else "no", "looks there after a creation without an answer, and past an expiry")
+    listed = "yes" if session.is_listed() else "no"
+    return Observation(listed, "reads the list after a creation without a response, and after an expiry")
 
 
 def _metadata(session: ThrowawaySession) -> Observation:
     session.put(metadata={"first": 1})
     session.put(metadata={"second": 2})
     live = session.get().get("metadata")
-    meaning = "sends all that is declared; the preview says when a key goes"
+    meaning = "sends all declared keys; the preview says when one is dropped"
     if not isinstance(live, dict) or "second" not in live:
-        return Observation("cannot be seen: no answer holds it", meaning)
+        return Observation("cannot be seen: no response has it", meaning)
     word = "merge" if "first" in live else "replace"
     return Observation(f"{word}d", meaning, {"metadata": word})
 
@@ -72,23 +71,23 @@ def _unknown_fields(session: ThrowawaySession) -> Observation:
     try:
         session.put(status="active", quantSessionsDoctor=True)
     except ApiError as error:
-        return Observation(f"refused ({refusal(error)})", "sends none", {"unknownFields": "reject"})
+        return Observation(f"rejected ({rejection(error)})", "sends none", {"unknownFields": "reject"})
     return Observation("ignored", "sends none", {"unknownFields": "ignore"})
 
 
 def _extension(session: ThrowawaySession) -> Observation:
     before, now = session.granted, session.server_time()
     after = session.extend(_STEP)
-    meaning = "asks for the difference to the known expiry"
+    meaning = "extends by the difference to the known expiry"
     if before is None or after is None:
-        return Observation("the answer tells no expiry", meaning)
+        return Observation("the response has no expiry", meaning)
     wanted = timedelta(minutes=_STEP) + session.offset
     if near(after - before, wanted):
         return Observation("the expiry", meaning, {"extendFrom": "expiry"})
     session.counts_from_now = near(after - now, wanted)
     if session.counts_from_now:
-        return Observation("now", f"{meaning}: the session ends earlier than planned", {"extendFrom": "now"})
-    return Observation(f"neither: {_STEP} minutes were asked, {minutes(after - before):g} granted", meaning)
+        return Observation("now", f"{meaning}, then once more for the rest", {"extendFrom": "now"})
+    return Observation(f"neither: {_STEP} minutes were requested, {minutes(after - before):g} granted", meaning)
 
 
 def _cap(session: ThrowawaySession) -> Observation:
@@ -96,42 +95,44 @@ def _cap(session: ThrowawaySession) -> Observation:
     try:
         after = session.extend(MAX_EXTENSION)
     except ApiError as error:
-        return Observation(f"no, refused ({refusal(error)})", _STOPS, {"cap": "refuse"})
+        return Observation(f"no, rejected ({rejection(error)})", _STOPS, {"cap": "refuse"})
     if before is None or after is None:
-        return Observation("the answer tells no expiry", "goes by what was asked")
+        return Observation("the response has no expiry", "goes by the requested expiry")
     if session.counts_from_now:
-        return Observation("not told: an extension counts from now", "asks for no more than 24 hours from now")
+        return Observation("not known: an extension counts from now", "extends to at most 24 hours from now")
     wanted = timedelta(minutes=MAX_EXTENSION) + session.offset
     if after - before < wanted and not near(after - before, wanted):
         whole = f"{minutes(after - session.created) / 60:.1f}"
-        return Observation(f"no, cut to {whole} hours in all", "takes the grant for the expiry", {"cap": "cut"})
+        return Observation(f"no, cut to {whole} hours in total", "goes by the granted expiry", {"cap": "cut"})
     return Observation("yes", "extends as planned", {"cap": "none"})
 
 
 def _completed(session: ThrowawaySession) -> Observation:
     session.put(status="completed")
-    return Observation("yes" if session.is_listed() else "no", "past the expiry of a completed one, goes by GET alone")
+    return Observation(
+        "yes" if session.is_listed() else "no", "goes by GET alone after the expiry of a completed session"
+    )
 
 
 def _reopened(session: ThrowawaySession) -> Observation:
     try:
         answer = session.put(status="active")
     except ApiError as error:
-        return Observation(f"no, refused ({refusal(error)})", _STOPS, {"reopen": False})
+        return Observation(f"no, rejected ({rejection(error)})", _STOPS, {"reopen": False})
     if answer.get("status") == "active":
         return Observation("yes", "sends the status in place", {"reopen": True})
-    return Observation("no, though it answers 200", "sends the status in place", {})
+    return Observation("no, although it returns 200", "sends the status in place", {})
 
 
 QUESTIONS: Final = (
-    Question("Is a new session granted the lifetime that was asked?", _lifetime),
-    Question("Are its first messages kept, the system's too?", _first_messages),
-    Question("What does GET tell beside the messages?", _told),
+    Question("Does a new session get the requested lifetime?", _lifetime),
+    Question("Does it keep its first messages, including the system message?", _first_messages),
+    Question("Which fields does GET return beside the messages?", _returned),
     Question("Is a new session in the list at once?", _listed),
     Question("Is metadata merged or replaced?", _metadata),
-    Question("Is a field that is not described ignored or refused?", _unknown_fields),
+    Question("Is an undocumented field ignored or rejected?", _unknown_fields),
     Question("What does an extension count from?", _extension),
-    Question("May extensions pass 24 hours in all?", _cap),
+    Question("Can extensions exceed 24 hours in total?", _cap),
     Question("Is a completed session in the list?", _completed),
-    Question("Can a completed session be set active again?", _reopened),
+    Question("Can a completed session be reopened?", _reopened),
 )

@@ -1,4 +1,4 @@
-"""The settings: each with where it came from. The token is never shown."""
+"""Checks the settings, each with its source. The token is never shown."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ if TYPE_CHECKING:
 
 _ATTRIBUTES: Final = {camel(field.name): field.name for field in fields(config.Settings)}
 _REQUIRED: Final = ("bearer", "organization")
-_STACK: Final = "; here the configuration of a stack is read with --stack NAME only"
+_STACK: Final = "; doctor reads a stack's configuration only with --stack NAME"
 
 
 @dataclass(frozen=True)
 class FoundSetting:
-    """A setting before it is read: the name that it was found under, its value, and the place in words."""
+    """A setting before it is parsed: the name that it was found under, its value, and its source in words."""
 
     key: str
     name: str
     value: str | None = field(default=None, repr=False)
-    place: str | None = None
+    source: str | None = None
 
 
 def setting_checks(found: Iterable[FoundSetting], *, with_stack: bool) -> list[Check]:
-    """Check each setting on its own, so that a malformed one hides no other.
+    """Return a check for each setting on its own, so that a malformed one hides no other.
 
-    ``with_stack`` tells whether a stack's configuration is among the places.
+    ``with_stack`` says whether a stack's configuration is one of the sources.
     """
     return [_check(setting, with_stack=with_stack) for setting in found]
 
 
 def _check(found: FoundSetting, *, with_stack: bool) -> Check:
-    key, place = found.key, found.place
+    key, source = found.key, found.source
     alone = {} if found.value is None else {found.name: found.value}
     try:
         settings = config.load(alone.get, alone)
     except ConfigurationError as error:
-        return Check(key, "problem", f"malformed, from {place}", str(error))
-    if key in _REQUIRED and place is None:
+        return Check(key, "problem", f"malformed, from {source}", str(error))
+    if key in _REQUIRED and source is None:
         return Check(key, "problem", "not set", settings.missing(key) + ("" if with_stack else _STACK))
-    return Check(key, "ok", f"{_shown(key, settings)} ({f'from {place}' if place else 'default'})")
+    return Check(key, "ok", f"{_shown(key, settings)} ({f'from {source}' if source else 'default'})")
 
 
 def _shown(key: str, settings: config.Settings) -> str:

@@ -27,7 +27,7 @@ FIRST_MESSAGES: Final = [
     {"role": "user", "content": "Is a message of the system kept?"},
 ]
 DONE: Final = 200
-_REFUSALS: Final = (400, 403, 409, 422)
+_REJECTIONS: Final = (400, 403, 409, 422)
 
 
 class NotDeletedError(QuantSessionsError):
@@ -36,7 +36,7 @@ class NotDeletedError(QuantSessionsError):
 
 @dataclass
 class ThrowawaySession:
-    """A session to ask about, and what is known of it. ``granted`` is its expiry as the API last told it."""
+    """A session to ask about, and what is known of it. ``granted`` is its expiry as the API last returned it."""
 
     client: Client
     transport: Transport
@@ -54,15 +54,15 @@ class ThrowawaySession:
         self.offset = self.granted - asked if self.granted else timedelta()
 
     def server_time(self) -> datetime:
-        """Return the API's time, reckoned from its own timestamp of the creation."""
+        """Return the API's time, counted from its own timestamp of the creation."""
         return self.created + timedelta(seconds=time.monotonic() - self._started)
 
     def get(self) -> dict[str, Any]:
-        """Return the whole answer to a GET, with fields that are not described."""
+        """Return the whole response to a GET, with undocumented fields."""
         return self._raw("GET", None)
 
     def put(self, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
-        """Update the session with any fields; return the whole answer."""
+        """Update the session with any fields; return the whole response."""
         return self._raw("PUT", body)
 
     def _raw(self, method: str, body: dict[str, Any] | None) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class ThrowawaySession:
             return {}  # a success without a JSON object
 
     def extend(self, minutes: int) -> datetime | None:
-        """Extend the session; return its new expiry, None if the answer does not tell."""
+        """Extend the session; return its new expiry, None if the response has none."""
         answer = self.client.extend(self.organization, self.id, additional_minutes=minutes)
         self.granted = timestamps.parse_or_none(answer.expires_at)
         return self.granted
@@ -94,10 +94,10 @@ def _fields(answer: object) -> dict[str, Any]:
 
 
 def status_of(call: Callable[[], object]) -> int:
-    """Return the status that a call was answered with; 200 for every success.
+    """Return the status of a call's response; 200 for every success.
 
     Raises:
-        QuantSessionsError: no answer came.
+        QuantSessionsError: no response came.
 
     """
     try:
@@ -107,14 +107,14 @@ def status_of(call: Callable[[], object]) -> int:
     return DONE
 
 
-def refusal(error: ApiError) -> int:
-    """Return the status of an answer that refuses the request.
+def rejection(error: ApiError) -> int:
+    """Return the status of a response that rejects the request.
 
     Raises:
-        ApiError: the same error, if it is not a refusal.
+        ApiError: the same error, if it is not a rejection.
 
     """
-    if error.status not in _REFUSALS:
+    if error.status not in _REJECTIONS:
         raise error
     return error.status
 

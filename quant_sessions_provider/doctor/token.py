@@ -1,4 +1,4 @@
-"""The token: whether the configured host takes it, by listing one session at most."""
+"""Checks the token: whether the configured host accepts it, by listing at most one session."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ if TYPE_CHECKING:
     from quant_sessions_provider.doctor.network import Reachability
 
 _ADVICE: Final = {
-    401: "make a new token (Profile > API Tokens in the dashboard) and set it where the old one is; one from a"
-    " project's Integrations may belong to another address",
-    403: "the token is known, but not allowed to see this organization's sessions: see `organization`, and its rights",
-    404: "see `organization` and `baseUrl`: one of them is not known there",
+    401: "create a new token (Profile > API Tokens in the dashboard) and set it where the old one is; a token from a"
+    " project's Integrations may be for another host",
+    403: "the token is valid, but not allowed to list this organization's sessions: check `organization` and the"
+    " token's permissions",
+    404: "check `organization` and `baseUrl`: the host does not know one of them",
 }
 
 
 def token_check(settings: Settings | None, configured: Reachability) -> Check:
-    """Ask the configured host, if what is needed for it is set and the host can be reached."""
+    """Return the check of the token; it is skipped if a setting is missing or the host cannot be reached."""
     missing = _missing(settings, configured)
     if missing or settings is None:
-        return Check("token", "skipped", f"not asked: {missing}")
+        return Check("token", "skipped", f"not checked: {missing}")
     try:
         list(client_of(settings).list(settings.require_organization(), limit=1))
     except ApiError as error:
-        return Check("token", "problem", _plain(error), _ADVICE.get(error.status, "try again, or see baseUrl"))
+        return Check("token", "problem", _plain(error), _ADVICE.get(error.status, "try again, or check `baseUrl`"))
     except QuantSessionsError as error:
         return Check("token", "problem", str(error), "see the addresses above")
     return Check("token", "ok", f"accepted (from {settings.bearer_source})")
@@ -43,5 +44,5 @@ def _missing(settings: Settings | None, configured: Reachability) -> str:
 
 
 def _plain(error: ApiError) -> str:
-    """Leave out the advice that an error has for a run."""
+    """Return an error's text without its advice for a run."""
     return str(error).partition("; ")[0]

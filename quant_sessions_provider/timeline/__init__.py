@@ -1,1 +1,1 @@
-"""When sessions live under a schedule of runs."""
+"""When sessions are alive under a schedule of runs."""

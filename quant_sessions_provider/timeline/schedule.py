@@ -1,4 +1,4 @@
-"""When runs are made: every so many minutes, hours or days, or by a cron line. Pure."""
+"""The times of runs: every so many minutes, hours or days, or by a cron expression."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 class ScheduleError(ValueError):
-    """A schedule that says nothing: which option, and what it must be."""
+    """An option is not a schedule; names the option and says what it must be."""
 
     def __init__(self, option: str, rule: str) -> None:
         super().__init__(f"{option}: {rule}")
@@ -26,7 +26,7 @@ class ScheduleError(ValueError):
 
 
 def every(text: str, start: datetime, end: datetime) -> list[datetime]:
-    """List the runs of ``--every``: the first one interval after the start, since state is what a run left."""
+    """Return the runs of ``--every``, the first one interval after the start: the state is that of a run."""
     found = re.fullmatch(r"([1-9]\d{0,5})([mhd])", text.strip())
     if not found:
         raise ScheduleError("--every", "must be whole minutes, hours or days, such as 30m, 12h or 1d")
@@ -35,31 +35,31 @@ def every(text: str, start: datetime, end: datetime) -> list[datetime]:
 
 
 def _stepped(start: datetime, step: timedelta) -> Iterator[datetime]:
-    moment = start
+    run = start
     while True:
-        moment += step
-        yield moment
+        run += step
+        yield run
 
 
 def cron(line: str, zone: str, start: datetime, end: datetime) -> list[datetime]:
-    """List the runs of ``--cron``, in the time of a zone; those of a place with daylight saving shift with it."""
+    """Return the runs of ``--cron`` in UTC; they follow the daylight saving time of their zone."""
     try:
         place = timezone.utc if zone == "UTC" else ZoneInfo(zone)
     except (KeyError, OSError, ValueError):
         raise ScheduleError(
-            "--timezone", "must be a name such as UTC or Europe/Berlin, known on this machine"
+            "--timezone", "must be a time zone that this machine knows, such as UTC or Europe/Berlin"
         ) from None
     try:
-        moments = CronSim(line, start.astimezone(place))
+        local = CronSim(line, start.astimezone(place))
     except CronSimError as error:
         raise ScheduleError("--cron", f"must be a cron line of five fields, such as '0 */6 * * 1-5': {error}") from None
-    return _within((moment.astimezone(timezone.utc) for moment in moments), end)
+    return _within((run.astimezone(timezone.utc) for run in local), end)
 
 
-def _within(moments: Iterator[datetime], end: datetime) -> list[datetime]:
+def _within(endless: Iterator[datetime], end: datetime) -> list[datetime]:
     runs: list[datetime] = []
-    for moment in takewhile(lambda moment: moment < end, moments):
+    for run in takewhile(lambda run: run < end, endless):
         if len(runs) == MOST_RUNS:
-            raise ScheduleError("--days", f"at most {MOST_RUNS} runs can be shown, and these are more")
-        runs.append(moment)
+            raise ScheduleError("--days", f"at most {MOST_RUNS} runs can be shown; this schedule has more")
+        runs.append(run)
     return runs

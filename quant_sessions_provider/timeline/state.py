@@ -52,7 +52,7 @@ def _read(resource: dict[str, Any]) -> ExportedSession | str:
     if hidden:
         return f"{name}: {', '.join(hidden)} is secret: export the stack with --show-secrets to see its times"
     if Expiry.of(outputs).known is None or Key.EXPIRES_AT not in inputs:
-        return f"{name}: state holds no expiry"
+        return f"{name}: state has no expiry"
     inputs = _only(inputs, *_INPUTS)
     declared = {key: value for key, value in inputs.items() if key != Key.EXPIRES_AT}
     if Key.EXPIRATION_MINUTES not in inputs or Key.EXPIRES_AT in resource.get("ignoreChanges", []):

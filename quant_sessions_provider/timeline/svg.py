@@ -30,18 +30,18 @@ svg { font: 13px -apple-system, "Segoe UI", Helvetica, Arial, "DejaVu Sans", san
 _WIDTH, _LEFT, _BARS, _TOP, _ROW, _BAR = 1080, 190, 640, 86, 40, 18
 _MARGIN: Final = 24
 _LONGEST: Final = 18
-"""Letters of a name."""
+"""Characters of a name."""
 _LINE: Final = 140
-"""Letters of a line of text below."""
+"""Characters of a line of text below."""
 _DATES: Final = 9
-"""As many have room side by side."""
+"""Dates that fit side by side."""
 _NARROWEST: Final = 9
-"""Points from one mark to the next; nearer ones are left out, and counted beside the bar."""
+"""Points between two marks; nearer marks are left out, but counted beside the bar."""
 _LEGEND: Final = (
     ("alive", "alive", 0),
     ("dead", "dead", 70),
     ("renewed", "renewed by a run", 140),
-    ("recreated", "made anew by a run, the conversation is lost", 280),
+    ("recreated", "recreated by a run: the conversation is lost", 280),
     ("stopped", "the run stops", 590),
 )
 
@@ -72,8 +72,8 @@ def _page(forecasts: Sequence[Forecast], chart: Chart, height: float) -> Element
     return root
 
 
-def _x(chart: Chart, moment: datetime) -> float:
-    return _LEFT + _BARS * chart.place(moment)
+def _x(chart: Chart, time: datetime) -> float:
+    return _LEFT + _BARS * chart.place(time)
 
 
 def _days(root: Element, chart: Chart, bottom: float) -> None:
@@ -114,7 +114,7 @@ def _marks(root: Element, forecast: Forecast, chart: Chart, middle: float) -> No
 def _words(event: Event) -> str:
     if event.kind == "renewed":
         return f"extended by {counted(event.minutes, 'minute')}"
-    return "made anew" if event.kind == "recreated" else f"the run stops: {event.why}"
+    return "recreated" if event.kind == "recreated" else f"the run stops: {event.why}"
 
 
 def _mark(root: Element, kind: str, x: float, y: float) -> Element:

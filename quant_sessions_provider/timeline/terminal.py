@@ -29,7 +29,7 @@ _LEGEND: Final = {
     "alive": "alive",
     "dead": "dead",
     "renewed": "renewed",
-    "recreated": "made anew, the conversation is lost",
+    "recreated": "recreated: the conversation is lost",
     "stopped": "the run stops",
 }
 _HEAD: Final = "session"

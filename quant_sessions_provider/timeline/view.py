@@ -39,9 +39,9 @@ class Chart:
         first = self.start.astimezone(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
         return [first + _DAY * day for day in range((self.end - first) // _DAY + 1) if first + _DAY * day < self.end]
 
-    def place(self, moment: datetime) -> float:
+    def place(self, time: datetime) -> float:
         """Return the place of a timestamp, from 0 at the start to 1 at the end."""
-        return (moment - self.start) / (self.end - self.start)
+        return (time - self.start) / (self.end - self.start)
 
 
 def summary(forecast: Forecast) -> str:

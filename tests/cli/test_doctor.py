@@ -95,7 +95,7 @@ def test_a_configured_vendor_is_asked_twice_and_with_the_token_once(
     found = checks(run("doctor", "--json"))
     assert [request.headers.get("Authorization") for request in vendor.described.asked] == [None, f"Bearer {CANARY}"]
     assert [request.headers.get("Authorization") for request in vendor.documented.asked] == [None]
-    assert sees(found["token"], "problem", "the API returned 401", "make a new token")
+    assert sees(found["token"], "problem", "the API returned 401", "create a new token")
     assert len([check for check in found.values() if check["name"] == "address"]) == 2
 
 
@@ -112,7 +112,7 @@ def test_a_token_that_is_refused(
     said = run("doctor", "--probe", "--json")
     assert said.code == 1
     assert sees(checks(said)["token"], "problem", seen, advice)
-    assert said.error == "The API is not probed: see the problems above.\n"
+    assert said.error == "The API is not probed: solve the problems above first.\n"
     assert account.sessions() == []
 
 
@@ -146,7 +146,7 @@ def test_offline_everything_ends_and_says_so(run: Command, monkeypatch: pytest.M
     assert sees(address(found, vendor.described.url), "skipped", "cannot be reached", "the API's description")
     assert sees(address(found, vendor.documented.url), "skipped", "cannot be reached", "the documentation site")
     assert sees(found["token"], "skipped", "the host cannot be reached")
-    assert sees(found["clock"], "skipped", "nothing told the time")
+    assert sees(found["clock"], "skipped", "no response had a date")
 
 
 @pytest.mark.usefixtures("vendor")
@@ -163,7 +163,7 @@ def test_a_host_that_never_answers_is_not_waited_for(run: Command, monkeypatch: 
 def test_an_address_that_does_not_refuse_may_be_the_wrong_one(run: Command, status: int, listener: Host) -> None:
     listener.play(Answer(status, headers={"Location": "https://192.0.2.1"}))
     found = checks(run("doctor", "--json", "--base-url", listener.url))
-    assert sees(address(found, listener.url), "warning", f"answers {status} without a token", "whether baseUrl")
+    assert sees(address(found, listener.url), "warning", f"returns {status} without a token", "check baseUrl")
 
 
 @pytest.mark.usefixtures("vendor")
@@ -200,8 +200,8 @@ def test_without_a_time_another_host_tells_it(run: Command, vendor: Vendor, date
         ("echo v3.259.0", ("ok", "v3.259.0 (")),
         ("echo v3.258.9", ("problem", "v3.258.9 (", "3.259.0 or newer is needed")),
         ("echo v4.0.0", ("warning", "v4.0.0 (", "same major version")),
-        ("echo nonsense", ("problem", "does not tell its version", "install it")),
-        ("exit 3", ("problem", "does not tell its version", "install it")),
+        ("echo nonsense", ("problem", "does not print a version", "install it")),
+        ("exit 3", ("problem", "does not print a version", "install it")),
         ("", ("problem", "not found on PATH", "install it")),
     ],
 )

@@ -59,7 +59,7 @@ def test_more_than_a_page_is_listed_and_more_than_the_limit_is_said(account: Emu
         seeded(account, f"session-{number:03}", 1)
     few = run("list", "--limit", "2", "--json")
     assert [entry["id"] for entry in json.loads(few.out)] == ["session-102", "session-101"]
-    assert few.error == "There are more than these 2: see --limit.\n"
+    assert few.error == "There are more than these 2 sessions: raise --limit to see them.\n"
     many = run("list", "--limit", "103", "--json")
     assert len({entry["id"] for entry in json.loads(many.out)}) == 103
     assert many.error == ""

@@ -99,24 +99,27 @@ def test_a_person_is_told_first_what_happens_and_then_reads_a_table(
     monkeypatch.setenv("COLUMNS", "200")
     said = run("doctor", "--probe")
     place = f"{account.url}, organization {ORGANIZATION}"
-    assert said.error == f"Creates one session of 5 minutes at {place}; asks and extends; deletes what it made.\n"
+    assert (
+        said.error
+        == f"Creates one session of 5 minutes at {place}, tries updates and extensions, and deletes what it created.\n"
+    )
     assert said.code == 0
     lines = said.out[said.out.index("question ") :].splitlines()
     assert [re.split("  +", line.strip())[:2] for line in lines if "─" not in line] == [
         ["question", "seen"],
-        ["Is a new session granted the lifetime that was asked?", "yes, 5 minutes"],
-        ["Are its first messages kept, the system's too?", "yes"],
-        ["What does GET tell beside the messages?", "title and model; not described: nothing"],
+        ["Does a new session get the requested lifetime?", "yes, 5 minutes"],
+        ["Does it keep its first messages, including the system message?", "yes"],
+        ["Which fields does GET return beside the messages?", "title and model; undocumented: none"],
         ["Is a new session in the list at once?", "yes"],
-        ["Is metadata merged or replaced?", "cannot be seen: no answer holds it"],
-        ["Is a field that is not described ignored or refused?", "ignored"],
+        ["Is metadata merged or replaced?", "cannot be seen: no response has it"],
+        ["Is an undocumented field ignored or rejected?", "ignored"],
         ["What does an extension count from?", "the expiry"],
-        ["May extensions pass 24 hours in all?", "yes"],
+        ["Can extensions exceed 24 hours in total?", "yes"],
         ["Is a completed session in the list?", "no"],
-        ["Can a completed session be set active again?", "yes"],
-        ["What does GET answer after a DELETE?", "404"],
-        ["What does a second DELETE answer?", "500"],
-        ["What does GET answer after the expiry?", "not asked: --wait asks it, and takes 5 minutes"],
+        ["Can a completed session be reopened?", "yes"],
+        ["What does GET return after a DELETE?", "404"],
+        ["What does a second DELETE return?", "500"],
+        ["What does GET return after the expiry?", "not asked: add --wait, which takes 5 minutes"],
     ]
 
 
@@ -129,8 +132,8 @@ def test_what_an_answer_holds_beyond_the_description_is_made_use_of(
     body = {"id": "x", "messages": FIRST_MESSAGES[1:], "metadata": live, "expires_at": "2099-01-01T00:00:00Z"}
     account.fault(method="GET", path="sessions/", status=200, body=body, count=3)
     said = run("doctor", "--probe", "--json")
-    assert seen(said, "first messages") == "no: the system's is dropped"
-    assert seen(said, "tell beside") == "neither title nor model; not described: expires_at, metadata"
+    assert seen(said, "first messages") == "no: the system message is missing"
+    assert seen(said, "return beside") == "neither title nor model; undocumented: expires_at, metadata"
     assert seen(said, "merged or replaced") == f"{word}d"
     assert probed(said) == DEFAULTS | {"metadata": word}
 
@@ -163,8 +166,8 @@ def test_whatever_breaks_it_off_the_sessions_are_deleted(
 def test_a_question_without_an_answer_stops_no_other(account: Emulator, run: Command) -> None:
     account.fault(method="PUT", path="/extend", status=503, count=None)
     said = run("doctor", "--probe", "--json")
-    assert seen(said, "extension count from") == "not told: the API answered 503"
-    assert seen(said, "24 hours") == "not told: the API answered 503"
+    assert seen(said, "extension count from") == "not known: the API returned 503"
+    assert seen(said, "24 hours") == "not known: the API returned 503"
     assert probed(said) == {key: value for key, value in DEFAULTS.items() if key not in ("extendFrom", "cap")}
     assert account.sessions() == []
 

@@ -57,9 +57,9 @@ def test_a_stack_beats_the_environment_and_an_option_beats_both(
 @pytest.mark.parametrize(
     ("script", "reason"),
     [
-        ("", "the Pulumi CLI is not found on PATH"),
-        ("echo no JSON", "pulumi did not answer with JSON"),
-        ("exit 7", "pulumi says nothing"),
+        ("", "the Pulumi CLI is not on PATH"),
+        ("echo no JSON", "pulumi did not print JSON"),
+        ("exit 7", "pulumi printed no reason"),
         ("echo warning: old >&2; printf 'error: no \\033[1mway\\n' >&2; exit 1", "no  [1mway"),
     ],
 )

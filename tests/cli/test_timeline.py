@@ -59,14 +59,14 @@ def test_the_drawing_is_an_svg_with_words(tmp_path: Path) -> None:
 
 
 WRONG = {
-    "--every or --cron: give the": (),
-    "--every or --cron: give the schedule": (*WEEK, "--cron", "* * * * *"),
+    "--every or --cron: exactly one": (),
+    "--every or --cron: exactly one of them": (*WEEK, "--cron", "* * * * *"),
     "--every: must be whole": ("--every", "soon"),
     "--days: at most 20000": ("--every", "1m", "--days", "30"),
     "--cron: must be": ("--cron", "soon"),
     "--timezone: must be": ("--cron", "* * * * *", "--timezone", "Nowhere"),
     "--from: must be": (*WEEK[:2], "--from", "soon"),
-    "--from: must leave time": (*WEEK[:2], "--from", "9999-12-31T00:00:00Z"),
+    "--from: is too late": (*WEEK[:2], "--from", "9999-12-31T00:00:00Z"),
     "--svg: /missing/week.svg: No such": (*WEEK, "--svg", "/missing/week.svg"),
 }
 
@@ -98,7 +98,7 @@ def test_another_document_is_one_line_and_2() -> None:
 
 
 def test_a_stack_without_sessions_says_so() -> None:
-    assert run(*WEEK, given_=state({})) == (0, "No session is in this state.\n", "")
+    assert run(*WEEK, given_=state({})) == (0, "This state has no sessions.\n", "")
 
 
 def test_the_page_shows_what_the_terminal_does() -> None:

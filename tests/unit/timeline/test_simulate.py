@@ -143,7 +143,7 @@ def test_what_is_not_the_stacks_own_is_left_out() -> None:
     bare = state({"it": {"expirationMinutes": 60}})
     for side in ("inputs", "outputs"):
         del bare["deployment"]["resources"][0][side]
-    assert read_sessions(bare) == ([], ["it: state holds no expiry"])
+    assert read_sessions(bare) == ([], ["it: state has no expiry"])
 
 
 @pytest.mark.parametrize(
