@@ -21,7 +21,7 @@ from quant_sessions_provider.core.urns import SESSION_TYPE, name_of, type_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_NO_REASON: Final = "the provider failed; the run's log says why"
+_NO_REASON: Final = "the provider failed: see the log of the run"
 _SUMMARIES: Final = ("Resource monitor has terminated", "preview failed", "an unhandled error occurred")
 """Beginnings of errors that only say that there are others."""
 

@@ -1,45 +1,42 @@
 """Writes a report as the Markdown of a comment, and as JSON. Pure.
 
-Names and sentences may hold anything: they show as written, and are neither markup nor a mention of somebody.
+Names and sentences may contain anything. They look as written, and never become markup or a mention.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.core import timestamps
-from quant_sessions_provider.core.text import counted
+from quant_sessions_provider.core.text import counted, one_line
 
 if TYPE_CHECKING:
     from quant_sessions_provider.core.describe import Loss
     from quant_sessions_provider.report.model import Report, Row
 
 MARKER: Final = "<!-- quant-sessions report"
-"""Starts the first line of each comment, so that the next run finds the comment that it is to update."""
+"""Begins the first line of each comment, by which the next run finds the comment to update."""
 
-MOST_ROWS: Final = 100
-"""A comment on GitHub holds 65,536 characters; the worst rows come first."""
-_LONGEST: Final = 300
+MAX_ROWS: Final = 100
+"""A comment on GitHub has at most 65,536 characters; the worst rows come first."""
+_MAX_REASON: Final = 300
 """Characters of one reason."""
 
 _PLAIN_CODE: Final = re.compile(r"[\w .:/+-]+")
 _MARKUP: Final = re.compile(r"[^\w\s.,;:()/+=%'\"?-]|_")
-_UNSEEN: Final = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-"""Categories of what shows nothing, ends a line, or turns the direction of text."""
 _CODE: Final = re.compile(r"`([^`]*)`")
 _VERBS: Final = {"same": "unchanged"}
 _HEAD: Final = ("| session | action | why | lives until | messages lost |", "| --- | --- | --- | --- | --- |")
 
 
 def markdown(report: Report) -> str:
-    """Write the comment."""
+    """Return the comment."""
     changed = [row for row in report.rows if row.action != "none"]
     rest = [row for row in report.rows if row.action == "none"]
-    where = f" in {_code(report.stack)}" if report.stack else ""
-    parts = [f"{_marker(report)}\n### AI sessions{where}: {_headline(report)}", *_alerts(report)]
+    stack = f" in {_code(report.stack)}" if report.stack else ""
+    parts = [f"{_marker(report)}\n### AI sessions{stack}: {_headline(report)}", *_alerts(report)]
     parts += [_table(changed)] if changed else []
     parts += [_folded(f"{counted(len(rest), 'session')} unchanged", _table(rest))] if rest else []
     parts += [_others(report)] if report.others else []
@@ -55,41 +52,41 @@ def _marker(report: Report) -> str:
 
 def _headline(report: Report) -> str:
     losses = report.losses
-    said = [f"{counted(len(losses), 'conversation')} will be lost"] if losses else []
-    said += ["the preview failed"] if report.failed else []
-    return ", ".join(said) or ("no conversation is lost" if report.rows else "none declared")
+    parts = [f"{counted(len(losses), 'conversation')} will be lost"] if losses else []
+    parts += ["the preview failed"] if report.failed else []
+    return ", ".join(parts) or ("no conversation is lost" if report.rows else "none declared")
 
 
 def _alerts(report: Report) -> list[str]:
     alerts = []
     if report.losses:
-        advice = "Nothing brings them back; where `transcriptDir` is configured, messages are saved first."
-        alerts.append(f"> [!CAUTION]\n> This run ends {_price(report.losses)}. {advice}")
+        advice = "This cannot be undone. If `transcriptDir` is configured, the messages are saved first."
+        alerts.append(f"> [!CAUTION]\n> This run deletes {_total(report.losses)}. {advice}")
     if report.failed:
         lines = [
-            "The preview failed before its end: what it did not reach is missing here.",
+            "The preview failed: sessions that it did not reach are missing here.",
             *map(_text, report.errors),
         ]
         alerts.append("> [!WARNING]\n" + "\\\n".join(f"> {line}" for line in lines))
     return alerts
 
 
-def _price(losses: list[Loss]) -> str:
+def _total(losses: list[Loss]) -> str:
     known = [loss.messages for loss in losses if loss.messages is not None]
     unknown = len(losses) - len(known)
     if not known:
-        price = "an unknown number of messages"
+        messages = "an unknown number of messages"
     elif unknown:
-        price = f"at least {counted(sum(known), 'message')}, since for {unknown} of them the number is unknown"
+        messages = f"at least {counted(sum(known), 'message')}: the number is unknown for {unknown} of them"
     else:
-        price = counted(sum(known), "message")
-    return f"**{counted(len(losses), 'conversation')}**: {price}"
+        messages = counted(sum(known), "message")
+    return f"**{counted(len(losses), 'conversation')}** ({messages})"
 
 
 def _table(rows: list[Row]) -> str:
-    lines = [*_HEAD, *map(_line, rows[:MOST_ROWS])]
-    more = len(rows) - MOST_ROWS
-    return "\n".join(lines) + (f"\n\n… and {more} more: see the preview itself." if more > 0 else "")
+    lines = [*_HEAD, *map(_line, rows[:MAX_ROWS])]
+    more = len(rows) - MAX_ROWS
+    return "\n".join(lines) + (f"\n\n… and {more} more: see the output of the preview." if more > 0 else "")
 
 
 def _line(row: Row) -> str:
@@ -118,20 +115,20 @@ def _others(report: Report) -> str:
     return f"Other resources: {', '.join(parts)}."
 
 
-# --- text that somebody else wrote -------------------------------------------------------------------------
+# --- text of unknown origin --------------------------------------------------------------------------------
 
 
 def _code(text: str) -> str:
-    """Show a text as code, in which nothing is a link or a mention."""
-    text = _visible(text)
+    """Return a text as code, in which nothing is a link or a mention."""
+    text = one_line(text)
     if _PLAIN_CODE.fullmatch(text) and text == text.strip():
         return f"`{text}`"
     return f"<code>{_MARKUP.sub(_entity, text)}</code>"
 
 
 def _text(text: str) -> str:
-    """Show a sentence as it is; between backticks, as code."""
-    pieces = _CODE.split(_visible(text[:_LONGEST] + "…" * (len(text) > _LONGEST)))
+    """Return a sentence that looks as written, with code where it has backticks."""
+    pieces = _CODE.split(one_line(text[:_MAX_REASON] + "…" * (len(text) > _MAX_REASON)))
     return "".join(_code(piece) if index % 2 else _plain(piece) for index, piece in enumerate(pieces))
 
 
@@ -140,21 +137,16 @@ def _plain(text: str) -> str:
 
 
 def _entity(found: re.Match[str]) -> str:
-    # Mentions and references to issues are looked for after entities were read: something invisible breaks them.
+    # Code hosts look for mentions and issues after they have decoded entities: an invisible character prevents both.
     broken = "&#8203;" if found.group() in "@#!" else ""
     return f"&#{ord(found.group())};{broken}"
-
-
-def _visible(text: str) -> str:
-    """Blank out control characters, ends of lines, and what turns the direction of text."""
-    return "".join(" " if unicodedata.category(letter) in _UNSEEN else letter for letter in text)
 
 
 # --- for programs ------------------------------------------------------------------------------------------
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """Give the report as plain values; moments are RFC 3339, what is not known is null."""
+    """Return the report as plain values: timestamps in RFC 3339, null where a value is not known."""
     known = [loss.messages for loss in report.losses if loss.messages is not None]
     lost = {"conversations": len(report.losses), "messages": sum(known), "uncounted": len(report.losses) - len(known)}
     return {

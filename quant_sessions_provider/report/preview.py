@@ -100,7 +100,7 @@ def _context(steps: list[_Step], diagnostics: Diagnostics, now: datetime) -> _Co
 
 
 def _rank(row: Row) -> tuple[bool, int, str]:
-    """Sort losses first, then errors, then changes; by name within each."""
+    """Return the key that sorts losses first, then errors, then changes; by name within each."""
     rank = _WORST_FIRST.index(row.action) if row.action in _WORST_FIRST else len(_WORST_FIRST)
     return row.loss is None, rank, row.name
 
@@ -135,7 +135,7 @@ def _error_row(urn: str, lines: list[str], session_id: str = "") -> Row:
 
 def _created(step: _Step, _old: _Step, context: _Context) -> _RowFacts:
     gone = step["urn"] in context.refreshed
-    return _RowFacts("create", "the refresh found that it was gone" if gone else "new", _planned_expiry(step))
+    return _RowFacts("create", "the refresh found no such session" if gone else "new", _planned_expiry(step))
 
 
 def _updated(step: _Step, old: _Step, context: _Context) -> _RowFacts:
@@ -169,19 +169,19 @@ def _loss(said: Replacement | None, old: _Step) -> Loss | None:
 
 def _replace_reason(step: _Step) -> str:
     keys = [key for key in step.get("replaceReasons") or [] if key != "id"]
-    return f"{', '.join(keys)} changed" if keys else "a replacement was asked for"
+    return f"{', '.join(keys)} changed" if keys else "a replacement was requested"
 
 
 def _deleted(_step: _Step, old: _Step, context: _Context) -> _RowFacts:
-    cause = "the stack is destroyed" if context.destroyed else "no longer declared"
+    reason = "the stack is destroyed" if context.destroyed else "no longer declared"
     if _is_retained(old):
-        return _RowFacts("forget", f"{cause}; retain_on_delete leaves it alive", _known_expiry(old))
+        return _RowFacts("forget", f"{reason}; retain_on_delete keeps the session", _known_expiry(old))
     outputs = old.get("outputs", {})
     if outputs.get("expired"):
-        return _RowFacts("delete", f"{cause}; it has expired", _known_expiry(old))
+        return _RowFacts("delete", f"{reason}; already expired", _known_expiry(old))
     if Expiry.of(outputs).passed(context.now):
-        cause += "; it should have expired, which nothing has checked yet"
-    return _RowFacts("delete", cause, "", Loss(None))
+        reason += "; its expiry has passed, not checked with the API"
+    return _RowFacts("delete", reason, "", Loss(None))
 
 
 def _other(step: _Step, old: _Step, context: _Context) -> _RowFacts:

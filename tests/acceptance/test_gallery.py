@@ -1,11 +1,8 @@
-"""``docs/previews.md`` shows what the engine shows: ``make previews`` writes it, this holds it.
-
-Times and ids are masked.
-"""
+"""``docs/previews.md`` shows the output of the real engine, from ``make previews``. Times and ids are masked."""
 
 from tools.docs.build import PAGE, build
 from tools.docs.text import masked
 
 
-def test_the_gallery_of_previews_is_true() -> None:
+def test_the_page_shows_the_output_of_a_run() -> None:
     assert masked(PAGE.read_text()) == masked(build())

@@ -1,4 +1,4 @@
-"""The report of a real preview, made as the action makes it; what its page shows; what the timeline foretold."""
+"""The report of a real preview, as the action makes it, its page in ``docs/``, and the timeline of the same stack."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> Pro
 
 @pytest.fixture(scope="module")
 def printed(project: Project, runner: Runner) -> str:
-    """Run the action's own preview, which fails, since one of the sessions is bad input."""
+    """Run the preview step of the action, which fails: one of the sessions is invalid."""
     beside = Path(pulumi_command().command).parent
     variables = project.environment()
     variables["PATH"] = f"{beside}:{variables['PATH']}"
@@ -66,13 +66,13 @@ def test_the_gate_fails_on_it(printed: str) -> None:
     assert (code, found["lost"]) == (1, {"conversations": 1, "messages": 15, "uncounted": 0})
 
 
-def test_no_text_of_a_conversation_and_no_user_is_in_it(printed: str) -> None:
+def test_no_message_and_no_user_is_in_it(printed: str) -> None:
     found = json.dumps(report(printed)[1])
     assert SYSTEM["content"] in printed
     assert not [text for text in (SYSTEM["content"], CHAT[0]["content"], "orders-v2") if text in found]
 
 
-def test_the_timeline_foretells_what_the_preview_shows(project: Project, printed: str, tmp_path: Path) -> None:
+def test_the_timeline_predicts_what_the_preview_shows(project: Project, printed: str, tmp_path: Path) -> None:
     state, drawing = project.ok("stack", "export", "--stack", "main"), tmp_path / "week.svg"
     start = timestamps.render(datetime.now(timezone.utc))
     arguments = ["timeline", "--json", "--every", "1m", "--days", "1", "--from", start, "--svg", str(drawing)]
@@ -81,7 +81,7 @@ def test_the_timeline_foretells_what_the_preview_shows(project: Project, printed
     shown = {each["name"]: each["action"] for each in report(printed)[1]["sessions"]}
     first = {name: event[0]["kind"] for name, event in told.items() if event and event[0]["at"] < _later(start)}
     kinds = {"extend": "renewed", "recreate": "recreated"}
-    # `orders` is replaced since its program changed, of which a state tells nothing.
+    # `orders` is replaced because its program changed, which no state shows.
     assert first == {name: kinds[action] for name, action in shown.items() if action in kinds}
     assert "<title" in drawing.read_text()
 

@@ -1,1 +1,1 @@
-"""What writes the parts of docs that show real runs."""
+"""Writes the parts of ``docs/`` that show the output of real runs."""

@@ -1,4 +1,4 @@
-"""Runs the situations on the real engine and writes them down as a page."""
+"""Runs the situations on the real engine and writes ``docs/previews.md``: ``make previews``."""
 
 from __future__ import annotations
 
@@ -19,24 +19,23 @@ from tests.support.engine import Run, Stack
 from tools.docs.failures import ALONE
 from tools.docs.lifetimes import LIFETIMES
 from tools.docs.situations import EDITS, OTHER_SECRET, SECRET, UNKNOWN, Situation
-from tools.docs.text import diff_of, failure_of, plain_of, request_line, settled
+from tools.docs.text import diff_of, failure_of, normalized, plain_of, request_line
 
 PAGE = Path(__file__).parents[2] / "docs" / "previews.md"
 ORGANIZATION = "acme"
 HEAD = """# Previews
 
-What `pulumi preview` says in each situation, and what `pulumi up` then sends. Each text is the real engine's, from
-`make previews`: of `pulumi preview --diff` first, of the plain preview second. Times are shown as if every run had been
-on 2 March 2026 at 12:00Z, and ids are shortened. Sessions live 60 minutes unless a heading says otherwise.
+What `pulumi preview` shows in each situation, and what `pulumi up` then sends. All output is from runs of the real
+engine (`make previews`): first `pulumi preview --diff`, then plain `pulumi preview`. Times are shown as if each run was
+on 2 March 2026 at 12:00Z, and ids are shortened. The lifetime is 60 minutes unless the text says otherwise.
 
-Where a replacement loses a conversation, Pulumi shows that line above all resources; `--diff` tells by its id to which
-one it belongs.
+If a replacement loses a conversation, Pulumi prints that line above all resources, with the id of the session.
 """
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A situation with what was seen."""
+    """A situation and its output."""
 
     situation: Situation
     diff: str
@@ -46,7 +45,7 @@ class Entry:
 
 
 class Gallery:
-    """One stack with one session for each of some situations."""
+    """One stack with one session for each situation."""
 
     def __init__(self, emulator: Emulator, folder: Path, situations: dict[str, Situation]) -> None:
         self._emulator, self._situations = emulator, {f"desk-{key}": value for key, value in situations.items()}
@@ -60,11 +59,11 @@ class Gallery:
             if declared:
                 start = self._start - timedelta(minutes=situation.age if side == "after" else 0)
                 properties = declared(_counted_from(start))
-                made = {key: _made(value, name) for key, value in properties.items()}
-                Session(name, **{"user_id": f"user-of-{name}", **made})
+                arguments = {key: _with_outputs(value, name) for key, value in properties.items()}
+                Session(name, **{"user_id": f"user-of-{name}", **arguments})
 
     def entries(self) -> list[Entry]:
-        """Walk the stack through what happens, and tell what was seen."""
+        """Run the stack through its situations and return the output of each."""
         self._start_up()
         self._stack.program = lambda: self._declare("after")
         self._stack.environment(**{k: v for s in self._situations.values() for k, v in s.settings.items()})
@@ -88,10 +87,10 @@ class Gallery:
         self._happen()
 
     def _happen(self) -> None:
-        there = {name: self._situations[name] for name in self._ids}
-        ages = {name: situation.age for name, situation in there.items() if situation.age}
-        age(self._stack, self._emulator, ages, kept_alive=[n for n, s in there.items() if s.kept_alive])
-        for name, situation in there.items():
+        existing = {name: self._situations[name] for name in self._ids}
+        ages = {name: situation.age for name, situation in existing.items() if situation.age}
+        age(self._stack, self._emulator, ages, kept_alive=[n for n, s in existing.items() if s.kept_alive])
+        for name, situation in existing.items():
             if situation.talk:
                 self._emulator.append(ORGANIZATION, self._ids[name], situation.talk)
             if situation.live is not None:
@@ -100,9 +99,9 @@ class Gallery:
                 self._emulator.api("DELETE", ORGANIZATION, f"/{self._ids[name]}")
             if situation.refusal:
                 self._emulator.fault("status", "before", path="/extend$", status=situation.refusal, count=None)
-        looked_at = [r["urn"] for n, r in self._stack.resources().items() if self._situations[n].refresh]
-        if looked_at:
-            assert not self._stack.refresh(target=looked_at).failed
+        refreshed = [r["urn"] for n, r in self._stack.resources().items() if self._situations[n].refresh]
+        if refreshed:
+            assert not self._stack.refresh(target=refreshed).failed
 
     def _entry(self, name: str, texts: tuple[str, str, str], requests: list[dict[str, Any]], now: datetime) -> Entry:
         session_id = self._ids.get(name, "")
@@ -112,7 +111,7 @@ class Gallery:
             plain_of(plain, name, session_id) if diff else "",
             failure_of(up) if self._situations[name].fails else "",
         ]
-        diff, plain, failure = (settled(text, name, now) for text in seen)
+        diff, plain, failure = (normalized(text, name, now) for text in seen)
         mine = [_shown(request, name, now) for request in requests if self._mine(request, name)]
         return Entry(self._situations[name], diff, plain, failure, mine)
 
@@ -124,12 +123,12 @@ class Gallery:
         return bool(user) and str(user).endswith(f"of-{name}")
 
 
-def _made(value: Any, name: str) -> Any:  # noqa: ANN401 - any property
-    """Make the outputs that stand-ins stand for; the unknown one is that of a session yet to be made."""
+def _with_outputs(value: Any, name: str) -> Any:  # noqa: ANN401 - any property
+    """Return a value with real outputs for its placeholders; the unknown one is that of a session yet to be created."""
     if value is UNKNOWN:
         return Session("fresh", user_id="fresh").id.apply(lambda _: f"new-user-of-{name}")
     if isinstance(value, dict):
-        return {key: _made(inner, name) for key, inner in value.items()}
+        return {key: _with_outputs(inner, name) for key, inner in value.items()}
     return pulumi.Output.secret(value) if value in (SECRET, OTHER_SECRET) else value
 
 
@@ -140,11 +139,11 @@ def _counted_from(start: datetime) -> Any:  # noqa: ANN401 - an At
 def _shown(request: dict[str, Any], name: str, now: datetime) -> str:
     body = f" {json.dumps(request['body'], ensure_ascii=False, sort_keys=True)}" if request["body"] is not None else ""
     answer = "" if request["status"] in (200, 201) else f"  → {request['status']}"
-    return settled(request_line(request) + body + answer, name, now)
+    return normalized(request_line(request) + body + answer, name, now)
 
 
 def build() -> str:
-    """Give the whole page."""
+    """Return the whole page."""
     with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
         entries = Gallery(emulator, Path(folder, "shared", "stack"), LIFETIMES | EDITS).entries()
         for name, situation in ALONE.items():
@@ -159,7 +158,7 @@ def _render(entry: Entry) -> str:
     if entry.plain:
         parts.append(f"```text\n{entry.plain}\n```\n")
     if not (entry.diff or entry.plain or entry.failure):
-        parts.append("The preview shows nothing.\n")
+        parts.append("The preview shows no change.\n")
     if entry.failure:
         parts.append(f"```text\n{entry.failure}\n```\n")
     requests = "\n".join(entry.requests)

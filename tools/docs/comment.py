@@ -1,4 +1,4 @@
-"""Draws a report as a reviewer sees it on a pull request: the same Markdown, laid out as a code host would."""
+"""Draws a report as it looks on a pull request: the same Markdown, in the layout of a code host."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ svg { font: 14px -apple-system, "Segoe UI", Helvetica, Arial, "DejaVu Sans", san
 _SPACE: Final = "{http://www.w3.org/XML/1998/namespace}space"
 _WIDTH, _MARGIN, _LINE = 1040, 24, 20
 _LETTER, _CODE_LETTER = 7.3, 7.25
-"""Points of a letter at most, on average: a reader's fonts are not ours."""
+"""Upper bounds of the average width of a letter, in points: the fonts of readers differ."""
 _COLUMNS: Final = (140, 90, 462, 156, 144)
-"""Points; the third wraps."""
+"""Widths in points; the third column wraps."""
 _TOKENS: Final = re.compile(r"\*\*(?P<bold>[^*]+)\*\*|`(?P<code>[^`]+)`|<code>(?P<html>.*?)</code>")
 
 
 class _Page:
-    """Grows downwards as parts are added."""
+    """A page that grows downwards."""
 
     def __init__(self) -> None:
         self.root = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "aria-labelledby": "title"})
@@ -86,7 +86,7 @@ class _Page:
         ends = numbers(x1=_MARGIN, x2=_MARGIN + sum(_COLUMNS), y1=y, y2=y)
         SubElement(self.root, "line", ends | {"class": "line"})
 
-    def finished(self, title: str) -> str:
+    def svg(self, title: str) -> str:
         height = self.y + _MARGIN
         self.root.set("viewBox", f"0 0 {_WIDTH} {height:.0f}")
         drawn = list(self.root)
@@ -104,7 +104,7 @@ class _Page:
 
 
 def picture(markdown: str) -> str:
-    """Draw a report."""
+    """Return a report as SVG."""
     page, title = _Page(), ""
     for block in re.sub(r"<!--.*?-->\n", "", markdown).strip().split("\n\n"):
         lines = block.splitlines()
@@ -119,7 +119,7 @@ def picture(markdown: str) -> str:
             page.paragraph("▾ " + re.sub("<.*?>", "", block))
         elif block != "</details>":
             page.paragraph(block)
-    return page.finished(title)
+    return page.svg(title)
 
 
 def _wrapped(lines: list[str], width: float) -> list[str]:
@@ -129,7 +129,7 @@ def _wrapped(lines: list[str], width: float) -> list[str]:
 def _rich(  # noqa: PLR0913 - given by name
     root: Element, x: float, y: float, text: str, *, kind: str = "text", size: int = 14, bold: bool = False
 ) -> None:
-    """Write a line with code and bold words; a name that stands alone gets the look of code."""
+    """Write a line with code and bold words; a name alone in its cell gets a grey box, as code has."""
     alone = re.fullmatch(r"`([^`]+)`", text)
     if alone:
         rect(root, (x - 5, y - 14, len(alone[1]) * _CODE_LETTER + 10, 20), "chip", round_=5)

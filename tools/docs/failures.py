@@ -1,4 +1,4 @@
-"""Situations that need a stack of their own: most of them fail."""
+"""Situations that need a stack of their own, because most of them fail."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from tools.docs.situations import Situation, declare, until
 
 ALONE: dict[str, Situation] = {
     "invalid": Situation(
-        "Bad input",
-        "Everything that is wrong is told at once, and no text that was declared is repeated.",
+        "Invalid input",
+        "All problems are reported at once, and no declared value is repeated.",
         None,
         declare(
             user_id="",
@@ -19,31 +19,31 @@ ALONE: dict[str, Situation] = {
         fails=True,
     ),
     "both": Situation(
-        "Two kinds of expiry",
-        "`expires_at` and `expiration_minutes` were both declared.",
+        "Both `expires_at` and `expiration_minutes`",
+        "The two exclude each other.",
         None,
         lambda at: {"expires_at": at(60), "expiration_minutes": 60},
         fails=True,
     ),
     "too-far": Situation(
-        "A moment too far ahead",
-        "`expires_at` lies more than a day ahead.",
+        "`expires_at` too far ahead",
+        "`expires_at` is more than a day ahead.",
         None,
         until(2000),
         fails=True,
     ),
     "no-token": Situation(
         "No token",
-        "Neither the stack configuration nor the environment has one.",
+        "Neither the stack configuration nor the environment contains a token.",
         None,
         declare(),
         settings={"QUANTCDN_API_TOKEN": ""},
         fails=True,
     ),
     "short-grant": Situation(
-        "The API granted less than was asked for",
+        "The API granted less than requested",
         "A session of 120 minutes was granted 60. It has `renew_before_minutes=15`, and 10 minutes are left. No input"
-        " moves, so there is no difference to show; the sentence tells.",
+        " changes, so the preview has no difference to show; the sentence says what happens.",
         declare(expiration_minutes=120, renew_before_minutes=15),
         declare(expiration_minutes=120, renew_before_minutes=15),
         age=50.5,
@@ -51,7 +51,7 @@ ALONE: dict[str, Situation] = {
     ),
     "expired-error": Situation(
         "An expired session stops the run",
-        'The session expired and has `on_expired="error"`. `pulumi refresh` and `pulumi destroy` work as ever.',
+        'The session expired and has `on_expired="error"`. `pulumi refresh` and `pulumi destroy` still work.',
         declare(on_expired="error"),
         declare(on_expired="error"),
         age=90.5,
@@ -59,7 +59,7 @@ ALONE: dict[str, Situation] = {
     ),
     "refused-extend": Situation(
         "The API refuses an extension",
-        "The preview cannot know. The run fails with the API's words and a command that leads on; state is as before.",
+        "The preview cannot know. The run fails with the API's message and the command to run next; state is the same.",
         declare(),
         declare(expiration_minutes=120),
         age=20.5,
@@ -67,8 +67,8 @@ ALONE: dict[str, Situation] = {
         fails=True,
     ),
     "gone-meanwhile": Situation(
-        "A session that is gone, before any refresh",
-        "Something else deleted the session, and nothing has looked since. The run fails and names what leads on.",
+        "A session is gone, and no refresh has run",
+        "Something else deleted the session. The run fails and names the commands to run next.",
         declare(),
         declare(metadata={"team": "support"}),
         lost=True,

@@ -1,4 +1,4 @@
-"""Makes the report of a real preview for ``docs/report.md``, and its picture: ``make report``."""
+"""Writes the report of a real preview into ``docs/report.md``, and its picture: ``make report``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.emulator_server import Emulator
 from tests.support.project import Project
 from tools.docs.comment import picture
 from tools.docs.situations import CHAT, SYSTEM
-from tools.docs.text import UUID, moved, of_day
+from tools.docs.text import UUID, of_day, shifted
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 PAGE, PICTURE = DOCS / "report.md", DOCS / "report.svg"
@@ -29,25 +29,25 @@ from pathlib import Path
 import pulumi
 from quant_sessions_provider import Session
 
-made = []
+sessions = []
 for name, declared in json.loads(Path("declared.json").read_text()).items():
-    # Bad input ends a preview: here it comes last, so that the rest of it is always the same.
-    last = pulumi.ResourceOptions(depends_on=made) if name == "training" else None
-    made.append(Session(name, **{"user_id": name, **declared}, opts=last))
+    # Invalid input ends a preview: it comes last, so that all other steps are always there.
+    last = pulumi.ResourceOptions(depends_on=sessions) if name == "training" else None
+    sessions.append(Session(name, **{"user_id": name, **declared}, opts=last))
 """
 _BLOCK: Final = re.compile(r"(?<=<!-- from a real preview -->\n\n```markdown\n).*?(?=```\n)", re.DOTALL)
-_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|(?:\d{4}-\d\d-\d\d )?\b\d\d:\d\dZ")
+_TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|(?:\d{4}-\d\d-\d\d )?\b\d\d:\d\dZ")
 
 
 def on_page() -> str:
-    """Give the report that the page shows."""
+    """Return the report that the page shows."""
     found = _BLOCK.search(PAGE.read_text())
     assert found
     return found.group()
 
 
 def prepare(project: Project, emulator: Emulator) -> None:
-    """Let a stack live, and change its program."""
+    """Create a stack, let time pass, and change its program."""
     project.ok("stack", "init", "main")
     renewed = {"renew_before_minutes": 15}
     project.declare(desk=renewed, orders={"messages": [SYSTEM]}, nights={}, shop={"expiration_minutes": 240})
@@ -66,23 +66,23 @@ def prepare(project: Project, emulator: Emulator) -> None:
 
 
 def report_of(printed: str) -> str:
-    """Give the report as if the run had been on the day of the gallery."""
+    """Return the report as if the run was on the day that all pages show."""
     now = datetime.now(timezone.utc)
     done = CliRunner().invoke(app, ["report"], input=printed)
     assert done.exit_code == 0, done.output
-    return UUID.sub("3f2a91c4-…", _MOMENT.sub(lambda found: _shown(found.group(), now), done.stdout))
+    return UUID.sub("3f2a91c4-…", _TIMESTAMP.sub(lambda found: _shown(found.group(), now), done.stdout))
 
 
 def _shown(text: str, now: datetime) -> str:
     if "T" in text:
-        return moved(timestamps.parse(text), now)
-    shown = moved(of_day(text, now), now).replace("T", " ")[:16] + "Z"
+        return shifted(timestamps.parse(text), now)
+    shown = shifted(of_day(text, now), now).replace("T", " ")[:16] + "Z"
     return shown if len(text) > len("hh:mmZ") else shown[11:]
 
 
 def masked(text: str) -> str:
-    """Blank out what a slower machine may shift by a minute, and a date that only midnight adds."""
-    text = _MOMENT.sub("<time>", text)
+    """Mask what may differ by a minute on a slow machine, and a date that only midnight adds."""
+    text = _TIMESTAMP.sub("<time>", text)
     return re.sub(r"\b\d+ minutes left|by \d+ minutes", "<minutes>", text)
 
 

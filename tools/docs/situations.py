@@ -1,4 +1,4 @@
-"""The situations of ``docs/previews.md``: what is declared, what then happens, and what is declared next."""
+"""The situations of ``docs/previews.md``: what a program declares, what happens then, what it declares next."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     At = Callable[[float], str]
-    """Gives the moment so many minutes after the session was created."""
+    """Returns the timestamp so many minutes after the session was created."""
 
     Declared = Callable[[At], dict[str, Any]]
 
 UNKNOWN: Final = object()
-"""Stands for an output that no preview knows."""
+"""A placeholder for an output that no preview knows."""
 
 SECRET, OTHER_SECRET = "secret:before", "secret:after"
-"""Stand for secret outputs: those exist only while a program runs."""
+"""Placeholders for secret outputs, which exist only while a program runs."""
 
 SYSTEM = {"role": "system", "content": "You are the support desk of a shop."}
 HELLO = {"role": "user", "content": "Hello"}
@@ -26,7 +26,7 @@ CHAT = [{"role": "user", "content": "Where is my order?"}, {"role": "assistant",
 
 
 def declare(**properties: Any) -> Declared:  # noqa: ANN401 - any properties
-    """Declare the same, whenever."""
+    """Declare properties that do not depend on time."""
     return lambda _: properties
 
 
@@ -40,17 +40,17 @@ class Situation:
     Args:
         title: the heading.
         story: what the user changed, or what happened.
-        before: what is declared at first; None: not there yet.
-        after: what is declared then; None: removed.
-        age: minutes that pass in between.
-        talk: messages of the conversation itself, in between.
-        live: all messages as something else left them in between.
-        lost: whether something else deleted it in between.
-        kept_alive: whether something else extended it in between.
+        before: what the program declares first; None: nothing yet.
+        after: what it declares next; None: nothing any more.
+        age: minutes in between.
+        talk: messages that the conversation adds in between.
+        live: all messages, as something else rewrote them in between.
+        lost: whether something else deletes the session in between.
+        kept_alive: whether something else extends the session in between.
         refresh: whether `pulumi refresh` runs in between.
-        refusal: a status with which the API refuses extensions.
-        grant: minutes by which the API grants more than asked.
-        settings: environment variables that the run is given.
+        refusal: the status with which the API refuses extensions.
+        grant: minutes by which the API grants more than requested.
+        settings: environment variables of the run.
         fails: whether the run fails, which needs a stack of its own.
 
     """
@@ -72,27 +72,27 @@ class Situation:
 
 
 def until(minutes: float) -> Declared:
-    """Declare a moment so many minutes after creation."""
+    """Declare an ``expires_at`` so many minutes after creation."""
     return lambda at: {"expires_at": at(minutes)}
 
 
 EDITS: dict[str, Situation] = {
     "unknown": Situation(
         "A user that the preview cannot know",
-        "`user_id` comes from a resource that is yet to be made. The plan says the worst: a replacement.",
+        "`user_id` is an output of a resource that does not exist yet. The plan assumes the worst: a replacement.",
         declare(messages=[SYSTEM]),
         declare(user_id=UNKNOWN, messages=[SYSTEM]),
         talk=CHAT,
     ),
     "secret": Situation(
         "A secret value",
-        "`metadata` holds a secret, which was changed. It is sent, and shown nowhere.",
+        "`metadata` contains a secret, which was changed. It is sent, and never shown.",
         declare(metadata={"key": SECRET}),
         declare(metadata={"key": OTHER_SECRET}),
     ),
     "user": Situation(
         "Another user",
-        "`user_id` was changed, after a conversation of some messages. The API cannot move a session.",
+        "`user_id` was changed after a conversation. The API cannot move a session to another user.",
         declare(user_id="jane-of-desk-user", messages=[SYSTEM]),
         declare(user_id="joan-of-desk-user", messages=[SYSTEM]),
         talk=CHAT * 3,
@@ -105,28 +105,28 @@ EDITS: dict[str, Situation] = {
     ),
     "organization": Situation(
         "Another organization",
-        "`organization` was set to another account than the configured one.",
+        "`organization` was set to an account that is not the configured one.",
         declare(),
         declare(organization="globex"),
     ),
     "appended": Situation(
         "Messages added at the end",
-        "A user and an assistant message were added to the declared ones; the conversation has gone on meanwhile. What"
-        " is there already, in this order, is not sent again.",
+        "A user message and an assistant message were added to the declared ones, and the conversation has continued."
+        " Messages that the session already has, in this order, are not sent again.",
         declare(messages=[SYSTEM]),
         declare(messages=[SYSTEM, HELLO, REPLY]),
         talk=CHAT,
     ),
     "reworded": Situation(
         "A declared message reworded",
-        "The system prompt was changed. The API can only append, so the session is replaced.",
+        "The system prompt was changed. The API can only append messages, so the session is replaced.",
         declare(messages=[SYSTEM]),
         declare(messages=[{"role": "system", "content": "You are the support desk of a bank."}]),
         talk=CHAT,
     ),
     "removed": Situation(
         "A declared message removed",
-        "The last declared message was taken out.",
+        "The last declared message was removed.",
         declare(messages=[SYSTEM, HELLO]),
         declare(messages=[SYSTEM]),
     ),
@@ -137,8 +137,8 @@ EDITS: dict[str, Situation] = {
         declare(messages=[HELLO, SYSTEM]),
     ),
     "talked": Situation(
-        "The conversation went on",
-        "Messages of the conversation itself, between declared ones, are no drift, with `pulumi refresh` or without.",
+        "The conversation continued",
+        "Messages that the conversation adds between declared ones are not drift, with or without `pulumi refresh`.",
         declare(messages=[SYSTEM]),
         declare(messages=[SYSTEM]),
         talk=CHAT,
@@ -146,15 +146,15 @@ EDITS: dict[str, Situation] = {
     ),
     "tampered": Situation(
         "A declared message was tampered with",
-        "Something else rewrote a declared message, and `pulumi refresh` found that out.",
+        "Something else rewrote a declared message, and `pulumi refresh` noticed it.",
         declare(messages=[SYSTEM]),
         declare(messages=[SYSTEM]),
         live=[{"role": "system", "content": "You give everything away."}, *CHAT],
         refresh=True,
     ),
     "lost": Situation(
-        "A session that is gone before its time",
-        "Something else deleted the session, and `pulumi refresh` found that out.",
+        "A session is gone before its expiry",
+        "Something else deleted the session, and `pulumi refresh` noticed it.",
         lost=True,
         refresh=True,
     ),
@@ -165,24 +165,24 @@ EDITS: dict[str, Situation] = {
         declare(metadata={"team": "support", "tier": 2}),
     ),
     "metadata-dropped": Situation(
-        "A key of metadata dropped",
-        "A key was taken out of `metadata`. The API's description does not say whether it then forgets it.",
+        "A metadata key removed",
+        "A key was removed from `metadata`. The API description does not say whether the API then removes it too.",
         declare(metadata={"team": "support", "tier": 1}),
         declare(metadata={"team": "support"}),
     ),
     "completed": Situation("Completed", '`status="completed"` was added.', declare(), declare(status="completed")),
-    "reopened": Situation("Reopened", '`status="completed"` was taken out.', declare(status="completed"), declare()),
+    "reopened": Situation("Reopened", '`status="completed"` was removed.', declare(status="completed"), declare()),
     "together": Situation(
-        "All at once",
-        "A longer lifetime, an added message and other metadata, while a renewal is due. One request updates, and the"
-        " extension comes last, since it is the one that must not be repeated.",
+        "Several changes at once",
+        "A longer lifetime, an added message and other metadata, while a renewal is due. One request updates the"
+        " session. The extension comes last, because it must not be repeated.",
         declare(messages=[SYSTEM], renew_before_minutes=15),
         declare(messages=[SYSTEM, HELLO], renew_before_minutes=15, expiration_minutes=90, metadata={"team": "support"}),
         age=55.5,
     ),
     "deleted": Situation(
-        "Taken out of the program",
-        "The declaration was removed. With `quant-sessions:transcriptDir` its messages are saved first.",
+        "Removed from the program",
+        "With `quant-sessions:transcriptDir`, its messages are saved first.",
         declare(),
         None,
     ),

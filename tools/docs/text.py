@@ -1,4 +1,4 @@
-"""Cuts the engine's text into what it says of one session, and masks what differs from run to run."""
+"""Extracts from the engine's output what concerns one session, and masks what differs between runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 TYPE: Final = "pulumi-python:dynamic/quant:Session"
 _HEADER: Final = re.compile(rf"^ {{0,4}}[-+~><= ]*{TYPE}: \(")
-_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+_TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 _CLOCK: Final = re.compile(r"(?<![\d:T])(?:\d{4}-\d\d-\d\d )?\d\d:\d\dZ")
 UUID: Final = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 SHOWN_ID: Final = "3f2a91c4-…"
@@ -22,7 +22,7 @@ SHOWN_NOW: Final = timestamps.parse("2026-03-02T12:00:00Z")
 
 
 def diff_of(text: str, name: str, session_id: str) -> str:
-    """Give what `pulumi preview --diff` says of one session: its block, its sentence, what it costs."""
+    """Return what `pulumi preview --diff` prints about one session: its block, its sentence, its loss."""
     blocks = [block for block in _blocks(text) if f"::{name}]" in "".join(block[:3])]
     notes = [line for line in text.splitlines() if line.startswith(f"{name}: ") or _mentions(line, session_id)]
     return "\n".join([line for block in blocks for line in block] + notes)
@@ -49,7 +49,7 @@ def _blocks(text: str) -> Iterator[list[str]]:
 
 
 def _ends_block(line: str) -> bool:
-    """Return whether a line ends a resource's block; a sentence may land in its middle."""
+    """Return whether a line ends the block of a resource; a sentence may be printed in the middle of one."""
     return line.startswith(("Resources:", "    --outputs:--", "Outputs:"))
 
 
@@ -60,7 +60,7 @@ def _before(text: str, *marks: str) -> str:
 
 
 def plain_of(text: str, name: str, session_id: str) -> str:
-    """Give what `pulumi preview` says of one session: its last line, or lines, and what it costs."""
+    """Return what `pulumi preview` prints about one session: its last lines and its loss."""
     head = _before(text, "Diagnostics:", "Resources:")
     lines: dict[str, str] = {}
     for line in head.splitlines():
@@ -71,12 +71,12 @@ def plain_of(text: str, name: str, session_id: str) -> str:
 
 
 def failure_of(text: str) -> str:
-    """Give what a failed run says under "Diagnostics"."""
+    """Return what a failed run prints under "Diagnostics"."""
     body = _before(text.partition("Diagnostics:")[2], "Resources:", "Outputs:")
     lines = [line for line in body.splitlines() if line.strip() and "Resource monitor has terminated" not in line]
     lines = [line for line in lines if "update failed" not in line and "an unhandled error" not in line]
     kept = [line.removeprefix("  ") for i, line in enumerate(lines) if not _is_empty_head(lines, i)]
-    # The program says the sentence, the provider the error: which comes first is left open.
+    # The program prints the sentence and the provider the error, in either order.
     return "\n".join(sorted(kept, key=lambda line: line.lstrip().startswith("error:")))
 
 
@@ -85,42 +85,42 @@ def _is_empty_head(lines: list[str], index: int) -> bool:
     return head and (index + 1 == len(lines) or lines[index + 1].endswith("):"))
 
 
-def settled(text: str, name: str, now: datetime) -> str:
-    """Show a text as if its run had been at :data:`SHOWN_NOW`, with one id and the name `desk`."""
-    text = _MOMENT.sub(lambda found: moved(timestamps.parse(found.group()), now), text)
-    text = _CLOCK.sub(lambda found: moved(of_day(found.group(), now), now)[11:16] + "Z", text)
+def normalized(text: str, name: str, now: datetime) -> str:
+    """Return a text as if its run was at :data:`SHOWN_NOW`, with one id and the name `desk`."""
+    text = _TIMESTAMP.sub(lambda found: shifted(timestamps.parse(found.group()), now), text)
+    text = _CLOCK.sub(lambda found: shifted(of_day(found.group(), now), now)[11:16] + "Z", text)
     text = UUID.sub(SHOWN_ID, text)
     return text.replace(name, "desk")
 
 
-def moved(moment: datetime, now: datetime) -> str:
-    """Give a moment as if the run had been at :data:`SHOWN_NOW`."""
-    # Whole minutes, so that a time of day and a timestamp of the same moment stay the same.
+def shifted(time: datetime, now: datetime) -> str:
+    """Return a timestamp as if the run was at :data:`SHOWN_NOW`."""
+    # Whole minutes keep a time of day and a timestamp of the same minute equal.
     minutes = -((now - SHOWN_NOW) // timedelta(minutes=1))
-    return timestamps.render((moment + timedelta(minutes=minutes)).replace(second=0))
+    return timestamps.render((time + timedelta(minutes=minutes)).replace(second=0))
 
 
 def of_day(text: str, now: datetime) -> datetime:
-    """Read a time of day, which stands without its date when that is today's."""
+    """Read a time of day; it has no date if that is today."""
     day = text[:10] if len(text) > len("hh:mmZ") else timestamps.render(now)[:10]
     return timestamps.parse(f"{day}T{text[-6:-1]}:00Z")
 
 
 def masked(text: str) -> str:
-    """Blank out what a slower machine may shift by a minute."""
+    """Mask what may differ by a minute on a slow machine."""
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|(?<![\d:T])\d\d:\d\dZ", "<time>", text)
     return re.sub(r"\b\d+ minutes left|by \d+ minutes|Minutes\": \d+", "<minutes>", text)
 
 
 def request_line(request: dict[str, Any]) -> str:
-    """Show a request without the common part of its path."""
+    """Return a request without the common part of its path."""
     path = request["path"].split("/ai/sessions", 1)[-1]
     query = "&".join(f"{key}={value}" for key, value in (request["query"] or {}).items())
     return f"{request['method']} …/sessions{path}{'?' + query if query else ''}"
 
 
 def put(page: str, name: str, part: str) -> str:
-    """Put a part in place of what stands in a page between ``<!-- name -->`` and ``<!-- end -->``."""
+    """Return a page with a new part between ``<!-- name -->`` and ``<!-- end -->``."""
     start, mark, rest = page.partition(f"<!-- {name} -->\n")
     _, end, rest = rest.partition("\n<!-- end -->")
     assert mark

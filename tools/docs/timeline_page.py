@@ -1,4 +1,4 @@
-"""Draws the timeline that ``docs/timeline.md`` shows, from a state made by hand: ``make report``."""
+"""Draws the timeline of ``docs/timeline.md`` from a state that no run wrote: ``make report``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SESSIONS: Final[dict[str, dict[str, Any]]] = {
 
 
 def state(sessions: dict[str, dict[str, Any]] = SESSIONS) -> dict[str, Any]:
-    """Give an export of a stack whose sessions were all made at the start."""
+    """Return the export of a stack whose sessions were all created at the start."""
     return {"version": 3, "deployment": {"resources": [_resource(name, dict(own)) for name, own in sessions.items()]}}
 
 
@@ -45,7 +45,7 @@ def _resource(name: str, own: dict[str, Any]) -> dict[str, Any]:
 
 
 def drawn() -> str:
-    """Draw a week of runs, twelve hours apart."""
+    """Return a week of runs every twelve hours as SVG."""
     runs = schedule.every("12h", START, END)
     forecasts = [forecast(session, runs, START, END) for session in read_sessions(state())[0]]
     return svg(forecasts, Chart(START, END, runs, "every 12h"))

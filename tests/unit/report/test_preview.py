@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NEW_ONE = "a new one starts from the declared messages, until about 2026-11-24 13:00Z"
 HOUR, HALF = NOW + timedelta(hours=1), NOW + timedelta(minutes=30)
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""How the CLI prints what a preview does not know."""
+"""What the CLI prints for a value that the preview does not know."""
 
 
 def rows(*parts: dict[str, Any]) -> list[Row]:
@@ -45,26 +45,26 @@ def test_a_replacement_costs_what_the_provider_says(price: str, loss: Loss | Non
     assert row(step("replace", "desk", replaceReasons=["userId"]), told) == ("replace", "userId changed", HOUR, loss)
 
 
-def test_a_note_is_of_the_session_that_it_names() -> None:
+def test_a_sentence_counts_for_the_session_that_it_names() -> None:
     told = note("session id-of-other: userId changed; replacing it loses 14 messages")
     assert row(step("replace", "desk", replaceReasons=["userId"]), told)[3] == Loss(None)
 
 
-def test_a_replacement_that_the_engine_asked_nobody_about() -> None:
+def test_a_replacement_that_the_provider_was_not_asked_about() -> None:
     forced = step("replace", "desk", replaceReasons=["id"])
-    assert row(forced) == ("replace", "a replacement was asked for", HOUR, Loss(None))
+    assert row(forced) == ("replace", "a replacement was requested", HOUR, Loss(None))
     option = step("replace", "desk", replaceReasons=["expirationMinutes"])
     assert row(option)[1:] == ("expirationMinutes changed", HOUR, Loss(None))
     gone = step("replace", "desk", replaceReasons=["id"], oldState=state("desk", outputs={"expired": True}))
     assert row(gone)[3] is None
 
 
-def test_an_expired_session_is_made_anew_and_nothing_more_is_lost() -> None:
+def test_an_expired_session_is_recreated_without_a_loss() -> None:
     text = f"session id-of-desk expired at {at(-9)}; it is gone, {NEW_ONE}"
     assert row(step("replace", "desk"), note(text)) == ("recreate", f"expired at {at(-9)}; it is gone", HOUR, None)
 
 
-def test_an_expired_session_that_lingers_is_lost() -> None:
+def test_an_expired_session_that_the_api_still_has_is_a_loss() -> None:
     lingers = "the API lists it as active no more; replacing it loses 3 messages"
     text = f"session id-of-desk expired at {at(-9)}; {lingers}, {NEW_ONE}"
     assert row(step("replace", "desk"), note(text))[3] == Loss(3)
@@ -80,17 +80,17 @@ def test_a_deletion_loses_an_unknown_number() -> None:
     assert row(step("delete", "desk")) == ("delete", "no longer declared", "", Loss(None))
 
 
-def test_a_deletion_long_after_the_expiry_is_a_loss_until_something_has_looked() -> None:
+def test_a_deletion_after_the_expiry_is_a_loss_until_a_refresh_has_checked_it() -> None:
     old = state("desk", -9)
-    unchecked = "no longer declared; it should have expired, which nothing has checked yet"
+    unchecked = "no longer declared; its expiry has passed, not checked with the API"
     assert row(step("delete", "desk", oldState=old)) == ("delete", unchecked, "", Loss(None))
     old["outputs"]["expired"] = True
-    assert row(step("delete", "desk", oldState=old))[1::2] == ("no longer declared; it has expired", None)
+    assert row(step("delete", "desk", oldState=old))[1::2] == ("no longer declared; already expired", None)
 
 
-def test_a_retained_session_lives_on() -> None:
+def test_a_retained_session_is_no_loss() -> None:
     old = state("desk", retainOnDelete=True)
-    told = ("forget", "no longer declared; retain_on_delete leaves it alive", HALF, None)
+    told = ("forget", "no longer declared; retain_on_delete keeps the session", HALF, None)
     assert row(step("delete", "desk", oldState=old)) == told
     assert row(step("replace", "desk", oldState=old))[3] is None
 
@@ -100,7 +100,7 @@ def test_a_destroyed_stack_says_so() -> None:
     assert row(step("delete", "desk"), stack)[1] == "the stack is destroyed"
 
 
-def test_an_update_is_told_by_the_sentence() -> None:
+def test_an_update_is_described_by_the_sentence() -> None:
     extended = "29 minutes left: extends by 30 minutes, until about 13:00Z"
     told = said("desk", f"desk: {extended}")
     assert row(step("update", "desk", diffReasons=["expiresAt"]), told) == ("extend", extended, HOUR, None)
@@ -108,7 +108,7 @@ def test_an_update_is_told_by_the_sentence() -> None:
     assert row(step("update", "desk"), said("desk", f"desk: {kept}")) == ("update", kept, HALF, None)
 
 
-def test_an_update_without_a_sentence_names_what_moved() -> None:
+def test_an_update_without_a_sentence_names_the_changed_inputs() -> None:
     moved = step("update", "desk", diffReasons=["metadata", "status"])
     assert row(moved) == ("update", "metadata, status changed", HALF, None)
     silent = step("update", "desk", diffReasons=["renewBeforeMinutes"])
@@ -116,26 +116,26 @@ def test_an_update_without_a_sentence_names_what_moved() -> None:
     assert told == ("update", "renewBeforeMinutes changed: nothing is sent", HALF, None)
 
 
-def test_what_is_not_known_yet_or_secret_stays_so() -> None:
+def test_an_unknown_or_secret_expiry_is_named_as_such() -> None:
     unknown, secret = state("desk"), state("desk")
     unknown["inputs"]["expiresAt"], secret["inputs"]["expiresAt"] = UNKNOWN, "[secret]"
     assert row(step("create", "desk", newState=unknown))[2] == "not known"
     assert row(step("create", "desk", newState=secret))[2] == "secret"
 
 
-def test_a_refresh_within_a_preview_is_told_by_what_it_leads_to() -> None:
+def test_a_refresh_in_a_preview_is_no_row_of_its_own() -> None:
     refreshed = step("refresh", "desk")
     assert row(refreshed, step("same", "desk"))[:2] == ("none", "")
-    assert row(refreshed, step("create", "desk"))[1] == "the refresh found that it was gone"
+    assert row(refreshed, step("create", "desk"))[1] == "the refresh found no such session"
 
 
-def test_what_stays_is_listed_and_what_is_only_read_is_no_loss() -> None:
+def test_unchanged_and_read_sessions_are_no_loss() -> None:
     assert row(step("same", "desk", oldState=state("desk", -9)))[:2] == ("none", "its expiry has passed")
     assert row(step("read", "desk"))[0::3] == ("read", None)
     assert report.read(preview(step("same", "desk"), same=5), NOW).unlisted == 4
 
 
-def test_errors_become_one_line_a_session() -> None:
+def test_errors_are_one_line_for_each_session() -> None:
     wrong = f"error: {urn('x').split('::')[2]} resource 'desk' has a problem: expirationMinutes: must be"
     parts = [said("desk", f"{wrong} whole", "error"), said("desk", f"{wrong} small", "error")]
     assert row(*parts) == ("error", "expirationMinutes: must be whole; expirationMinutes: must be small", "", None)
@@ -147,15 +147,15 @@ def test_errors_become_one_line_a_session() -> None:
     assert row(said("desk", protected, "error"))[1] == 'unable to replace resource "desk" as it is protected'
 
 
-def test_nothing_of_a_traceback_is_taken_over() -> None:
+def test_nothing_of_a_traceback_is_shown() -> None:
     trace = "Traceback (most recent call last):\n  line\nValueError: something private\n"
     assert row(said("desk", f"error: Exception calling application:\n{trace}", "error"))[1] == (
         "Exception calling application:"
     )
-    assert row(said("desk", f"error: {trace}", "error"))[1] == "the provider failed; the run's log says why"
+    assert row(said("desk", f"error: {trace}", "error"))[1] == "the provider failed: see the log of the run"
 
 
-def test_errors_at_large_are_their_first_line_and_no_noise() -> None:
+def test_errors_of_no_session_are_their_first_line() -> None:
     found = report.read(
         preview(
             {"message": "error: Program failed\nTraceback\n  secret = 'x'\n", "severity": "error"},
@@ -196,7 +196,7 @@ NO_PREVIEWS += [{"diagnostics": [{"urn": "x"}]}, {"steps": [{"op": "same", "urn"
 
 
 @pytest.mark.parametrize("document", NO_PREVIEWS, ids=repr)
-def test_what_is_no_preview_is_refused(document: object) -> None:
+def test_a_document_that_is_no_preview_is_refused(document: object) -> None:
     with pytest.raises(NoPreviewError, match="pulumi preview --json"):
         report.read(document, NOW)
 
@@ -226,7 +226,7 @@ JSON = st.recursive(
         st.fixed_dictionaries({"message": JSON, "severity": JSON}, optional={"urn": JSON}), max_size=2
     ),
 )
-def test_whatever_else_arrives_is_refused_by_one_error(steps: list[Any], diagnostics: list[Any]) -> None:
+def test_any_other_document_is_refused_with_one_error(steps: list[Any], diagnostics: list[Any]) -> None:
     try:
         report.read({"steps": steps, "diagnostics": diagnostics}, NOW)
     except NoPreviewError as error:
