@@ -142,7 +142,7 @@ def _clock(moment: datetime, now: datetime) -> str:
 _LOSES: Final = "replacing it loses"
 _IS_GONE: Final = "it is gone"
 _UNKNOWN_NUMBER: Final = "an unknown number of messages"
-_UNLISTED: Final = "the API lists it as active no more"
+_UNLISTED: Final = "the API no longer lists it as active"
 _NEW_ONE: Final = "a new one starts from the declared messages, until about"
 _COUNT: Final = rf"(?:(?P<count>\d+) messages?|{_UNKNOWN_NUMBER})"
 _REPLACEMENT: Final = re.compile(
@@ -214,7 +214,7 @@ def _messages(loss: Loss) -> str:
 
 def _end_of_new(new: Properties, now: datetime) -> str:
     if Key.EXPIRATION_MINUTES not in new:
-        return "the moment that is declared"
+        return "the declared expiresAt"
     lifetime = new[Key.EXPIRATION_MINUTES]
     if not isinstance(lifetime, int) or lifetime > MAX_LIFETIME:
         return "a time not known yet"

@@ -116,7 +116,7 @@ class Walk:
             assert self.stack.resources()[name]["outputs"]["expired"] is not lingers
         up = self.stack.up()
         assert (up.ops("old"), up.ops("left"), up.failed) == (REPLACED, ["same"], False)
-        fate = "the API lists it as active no more; replacing it loses 0 messages" if lingers else "it is gone"
+        fate = "the API no longer lists it as active; replacing it loses 0 messages" if lingers else "it is gone"
         assert any(f"session {old} expired at " in line and f"; {fate}, a new one" in line for line in up.said())
         assert not lingers or old not in self._rows()
         self._nothing_is_planned()

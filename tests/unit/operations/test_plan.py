@@ -114,7 +114,7 @@ def test_a_replacement_tells_its_price(moved: dict[str, Any], names: dict[str, s
 
 RENEWED = {"expiresAt": at(60)}
 REPLACED = Diff(None, ["expiresAt"], [NEW_ONE])
-LOSS = "the API lists it as active no more; replacing it loses 1 message"
+LOSS = "the API no longer lists it as active; replacing it loses 1 message"
 UNLISTED = Diff(None, ["expiresAt"], [NEW_ONE.replace("it is gone", LOSS)])
 ERROR = (
     f"{GONE} and onExpired is error: `pulumi up --replace` with its URN starts a new one from the declared messages,"

@@ -65,7 +65,7 @@ def test_an_expired_session_is_recreated_without_a_loss() -> None:
 
 
 def test_an_expired_session_that_the_api_still_has_is_a_loss() -> None:
-    lingers = "the API lists it as active no more; replacing it loses 3 messages"
+    lingers = "the API no longer lists it as active; replacing it loses 3 messages"
     text = f"session id-of-desk expired at {at(-9)}; {lingers}, {NEW_ONE}"
     assert row(step("replace", "desk"), note(text))[3] == Loss(3)
 
