@@ -1,1 +1,1 @@
-"""What the Makefile runs: set-up, the demo, the tests. Not part of the package that users install."""
+"""Development tools run by the Makefile: setup, the demo, the tests. Not part of the installed package."""

@@ -1,6 +1,6 @@
 """`make up`, `make preview`, `make down` and `make clean`.
 
-They use the emulator, or with LIVE=1 the account that QUANTCDN_API_TOKEN opens; each has a stack of its own.
+They run against the emulator, or with LIVE=1 against the account of QUANTCDN_API_TOKEN. Each has its own stack.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 LOCAL = Stack("demo", DEMO / "emulator")
 LIVE = Stack("live", DEMO / "live")
-POLICIES = ("--policy-pack", "examples/policies")  # the engine runs at the root, and prints this path as it is given
+POLICIES = ("--policy-pack", "examples/policies")  # relative: the engine runs at the root, and prints the path as given
 _INTERRUPTED = 130
 
 
 def wants_live(environ: Mapping[str, str]) -> bool:
-    """Read LIVE. Anything but 1, 0 and nothing is refused: a guess could cost a real session."""
+    """Return whether LIVE is 1. Refuse anything but 1, 0 and empty: a wrong guess could cost a real session."""
     value = environ.get("LIVE", "")
     if value not in {"", "0", "1"}:
         raise DemoError(f"LIVE={value}: must be 1, for your QuantCDN account, or unset, for the emulator")
@@ -36,11 +36,11 @@ def wants_live(environ: Mapping[str, str]) -> bool:
 
 
 def live_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the caller's variables after saying what they point to."""
+    """Return the caller's variables, and print the account that they select."""
     for name in ("QUANTCDN_API_TOKEN", "QUANTCDN_ORGANIZATION"):
         if not environ.get(name):
             raise DemoError(f"LIVE=1 needs {name}: set it to work in your QuantCDN account")
-    # Only here: `make clean` runs without the packages that this import needs.
+    # Imported here because `make clean` runs without the packages that this module needs.
     from quant_sessions_provider.core.settings import DEFAULT_BASE_URL  # noqa: PLC0415
 
     host = environ.get("QUANTCDN_BASE_URL") or DEFAULT_BASE_URL
@@ -49,7 +49,7 @@ def live_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def emulator_environment(environ: Mapping[str, str], port: int) -> dict[str, str]:
-    """Return the caller's variables with the emulator in place of any account."""
+    """Return the caller's variables, with the emulator's settings instead of any account's."""
     return {
         **without(environ, CREDENTIALS),
         "QUANTCDN_API_TOKEN": TOKEN,
@@ -63,7 +63,7 @@ def _emulator() -> Emulator:
 
 
 def _ready() -> tuple[Stack, dict[str, str]]:
-    """Return the stack and the environment to run it in, with all that was missing made."""
+    """Return the stack and its environment. Create the stack and start the emulator if needed."""
     live = wants_live(os.environ)
     stack = LIVE if live else LOCAL
     env = live_environment(os.environ) if live else {}
@@ -77,37 +77,37 @@ def _ready() -> tuple[Stack, dict[str, str]]:
 
 
 def up() -> int:
-    """Show the difference, apply it, say what to try next."""
+    """Preview the changes, apply them and print what to try next."""
     stack, env = _ready()
     code = _preview(stack, env) or stack.run(env, "up", "--yes", "--skip-preview", *POLICIES)
     if code == 0:
-        _tell_what_next(stack, env)
+        _print_next_steps(stack, env)
     return code
 
 
 def preview() -> int:
-    """Show the difference."""
+    """Preview the changes."""
     return _preview(*_ready())
 
 
 def _preview(stack: Stack, env: Mapping[str, str]) -> int:
-    """Show the difference on a stack, and what the policies in `examples/policies` advise."""
+    """Preview the changes of a stack, with the policies in `examples/policies` as advice."""
     return stack.run(env, "preview", "--diff", *POLICIES)
 
 
-def _tell_what_next(stack: Stack, env: Mapping[str, str]) -> None:
+def _print_next_steps(stack: Stack, env: Mapping[str, str]) -> None:
     outputs = stack.outputs(env)
     suffix = " LIVE=1" if stack is LIVE else ""
     print(f"Session {outputs.get('session_id')} is open until {outputs.get('expires_at')}.")
     print("\nWhat to try next:")
     print(f"  raise expiration_minutes in examples/quickstart/__main__.py, then: make preview{suffix}")
     if stack is LOCAL:
-        print(f"  see the API that it talks to: {env['QUANTCDN_BASE_URL']}/docs")
-    print(f"  take it all away: make down{suffix}")
+        print(f"  see the API: {env['QUANTCDN_BASE_URL']}/docs")
+    print(f"  remove it all: make down{suffix}")
 
 
 def down() -> int:
-    """Destroy what `up` made, and stop the emulator if it was there."""
+    """Destroy what `up` created, and stop the emulator."""
     live = wants_live(os.environ)
     stack = LIVE if live else LOCAL
     if not stack.folder.exists():
@@ -132,16 +132,16 @@ def _down_local() -> int:
             stack, env = _ready()
             code = stack.destroy(env)
         except PortTakenError:
-            say("Another program has the emulator's port: its sessions go with its data")
+            say("Another program uses the emulator's port: the sessions are removed with the emulator's data")
     if code == 0:
         emulator.stop()
         LOCAL.forget()
-        print("The emulator is stopped and its data are removed.")
+        print("The emulator is stopped and its data is removed.")
     return code
 
 
 def clean() -> int:
-    """Stop the emulator and remove all of the demo, except for what would be lost in an account."""
+    """Stop the emulator and remove the demo. Refuse while the live stack still has sessions."""
     if LIVE.sessions():
         raise DemoError("The live stack still has sessions in your account: run `make down LIVE=1` first")
     _emulator().stop()
@@ -153,9 +153,9 @@ COMMANDS: dict[str, Callable[[], int]] = {"up": up, "preview": preview, "down": 
 
 
 def main(command: str) -> int:
-    """Run one command, alone in this clone; errors and Ctrl-C end it without a traceback."""
+    """Run one command, one at a time per clone. Return the exit code; errors and Ctrl-C print no traceback."""
     try:
-        with exclusive(DEMO / "lock", "Another command of the demo is at work in this folder; waiting for it"):
+        with exclusive(DEMO / "lock", "Waiting for another demo command in this folder"):
             return COMMANDS[command]()
     except (DemoError, CannotBuildError) as error:
         say(str(error))

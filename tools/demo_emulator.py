@@ -1,4 +1,4 @@
-"""The emulator that runs in the background of the demo: started, found again, restarted, stopped."""
+"""Start, find, restart and stop the emulator that runs in the background of the demo."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tools.environment import CREDENTIALS, ENGINE, without
 from tools.progress import say
 
 DEFAULT_PORT = 8787
-TOKEN = "emulator"  # noqa: S105  # the emulator takes any
+TOKEN = "emulator"  # noqa: S105  # the emulator accepts any token
 HOST = "127.0.0.1"
 _OTHER_PORTS = 20
 _START_SECONDS = 20.0
@@ -28,23 +28,23 @@ _POLL = 0.05
 
 
 class DemoError(Exception):
-    """The demo cannot go on; the message is the one line that the person needs."""
+    """The demo cannot continue. The message is one line for the user."""
 
 
 class PortTakenError(DemoError):
-    """Another program holds the only port that would do."""
+    """The only acceptable port is used by another program."""
 
 
 @dataclass(frozen=True)
 class Running:
-    """What is written down about an emulator when it starts."""
+    """A started emulator, as recorded in its file."""
 
     pid: int
     port: int
 
 
 class Emulator:
-    """The emulator whose data, log and record lie in `folder`."""
+    """The emulator whose data, log and record are in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self._database = folder / "emulator.db"
@@ -53,9 +53,9 @@ class Emulator:
         self._child: subprocess.Popen[bytes] | None = None
 
     def ensure(self, *, fixed: bool) -> int:
-        """Return the port of a running emulator, starting one if there is none.
+        """Return the port of the running emulator. Start it if it does not run.
 
-        `fixed`: sessions in the stack's state name the recorded port, so no other would do.
+        `fixed`: sessions in the stack's state name the recorded port, so no other is acceptable.
         """
         recorded = self._recorded()
         if recorded and not self._has_ended() and self._is_ours(recorded.pid):
@@ -69,7 +69,7 @@ class Emulator:
         return port
 
     def stop(self) -> None:
-        """End the emulator if it runs. Its data stay."""
+        """Stop the emulator if it runs. Keep its data."""
         recorded = self._recorded()
         if recorded and self._is_ours(recorded.pid):
             self._end(recorded.pid)
@@ -82,14 +82,14 @@ class Emulator:
             return None
 
     def _is_ours(self, pid: int) -> bool:
-        """Whether that process serves our database: its number may have gone to another program."""
+        """Return whether the process serves our database: its pid may have been reused by another program."""
         return str(self._database) in command_of(pid)
 
     def _start(self, port: int) -> None:
         program = Path(sys.executable).with_name("quant-sessions")
         command = [str(program), "emulator", "--port", str(port), "--db", str(self._database)]
         with self._log.open("wb") as log:
-            # In a session of its own, so that Ctrl-C ends the demo and not the emulator.
+            # A new session, so that Ctrl-C stops the demo and not the emulator.
             child = subprocess.Popen(
                 command,
                 env=without(os.environ, CREDENTIALS, ENGINE),
@@ -108,7 +108,7 @@ class Emulator:
             raise DemoError(f"The emulator does not start: {''.join(last) or f'see {self._log}'}")
 
     def _answers(self, running: Running) -> bool:
-        """Wait while it may still be starting; whether it answers."""
+        """Wait until the emulator has started. Return whether it answers."""
         end = time.monotonic() + _START_SECONDS
         while not healthy(running.port):
             if not is_alive(running.pid) or self._has_ended() or time.monotonic() > end:
@@ -132,19 +132,19 @@ class Emulator:
 
 
 def command_of(pid: int) -> str:
-    """Return a process's command line; empty if there is no such process."""
+    """Return the command line of a process, empty if there is none with this pid."""
     proc = Path("/proc")
     if (proc / "self").exists():
         try:
             return (proc / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             return ""
-    asked = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
-    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+    command = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 def is_alive(pid: int) -> bool:
-    """Whether there is such a process, of whomever."""
+    """Return whether a process with this pid exists, whoever owns it."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -155,7 +155,7 @@ def is_alive(pid: int) -> bool:
 
 
 def healthy(port: int) -> bool:
-    """Whether an emulator answers on that port. Asked directly, whatever proxy the caller has."""
+    """Return whether an emulator answers on this port. The request bypasses the caller's proxy."""
     request = urllib.request.Request(
         f"http://{HOST}:{port}/_emulator/clock", headers={"Authorization": f"Bearer {TOKEN}"}
     )
@@ -167,7 +167,7 @@ def healthy(port: int) -> bool:
 
 
 def is_free(port: int) -> bool:
-    """Whether nothing listens on that port of this machine."""
+    """Return whether nothing listens on this port of the loopback address."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -178,7 +178,12 @@ def is_free(port: int) -> bool:
 
 
 def choose_port(wanted: int, *, fixed: bool) -> int:
-    """Return `wanted` if it is free, else the next free one, and say so; `fixed` allows no other."""
+    """Return `wanted` if it is free, else the next free port.
+
+    Raises:
+        PortTakenError: `fixed` and `wanted` is taken, or no port is free.
+
+    """
     if is_free(wanted):
         return wanted
     if fixed:

@@ -1,4 +1,4 @@
-"""A stack of the demo: its state, passphrase and configuration in a folder that git ignores."""
+"""A stack of the demo, with its state, passphrase and configuration in a folder that git ignores."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SESSION = "pulumi-python:dynamic/quant:Session"
 
 
 class Stack:
-    """The stack `name` of the project at the root, with a backend of its own below `folder`."""
+    """The stack `name` of the project at the root, with its own backend in `folder`."""
 
     def __init__(self, name: str, folder: Path) -> None:
         self.name = name
@@ -34,7 +34,7 @@ class Stack:
         self._passphrase = folder / "passphrase"
 
     def sessions(self) -> list[dict[str, Any]]:
-        """Return the sessions that the state holds, without asking the engine."""
+        """Return the sessions in the state, without running the engine."""
         file = self._state / ".pulumi" / "stacks" / PROJECT / f"{self.name}.json"
         if not file.exists():
             return []
@@ -42,7 +42,7 @@ class Stack:
         return [item for item in latest.get("resources") or [] if item["type"] == _SESSION]
 
     def environment(self, environ: Mapping[str, str], cli: Path) -> dict[str, str]:
-        """Return what the engine runs with: nothing of the caller's own engine settings."""
+        """Return the engine's environment, without the caller's own engine settings."""
         loopback = ",".join(filter(None, [environ.get("NO_PROXY") or environ.get("no_proxy"), "127.0.0.1"]))
         return {
             **without(environ, ENGINE),
@@ -56,9 +56,9 @@ class Stack:
         }
 
     def prepare(self, env: Mapping[str, str]) -> None:
-        """Make the stack if there is none.
+        """Create the stack if there is none.
 
-        `stack init` writes its salt beside Pulumi.yaml; a copy of that keeps the root clean.
+        `stack init` writes the salt beside Pulumi.yaml: a copy of that file keeps the root clean.
         """
         if self._config.exists():
             return
@@ -75,7 +75,7 @@ class Stack:
         )
         if made.returncode != 0:
             self._config.unlink(missing_ok=True)
-            raise DemoError(f"The stack {self.name} cannot be made: {made.stderr.strip()}")
+            raise DemoError(f"The stack {self.name} cannot be created: {made.stderr.strip()}")
         with self._config.open("a") as config:
             config.write(f"config:\n  {PROJECT}:group: support-{self.name}\n")
 
@@ -85,24 +85,24 @@ class Stack:
         self._passphrase.write_text(secrets.token_urlsafe(32))
 
     def run(self, env: Mapping[str, str], *arguments: str) -> int:
-        """Run the engine on this stack, with the terminal; its exit code."""
+        """Run the engine on this stack, in the user's terminal. Return its exit code."""
         self._drop_dead_locks()
         options = ["--stack", self.name, "--config-file", str(self._config)]
         return wait(["pulumi", *arguments, *options], env)
 
     def destroy(self, env: Mapping[str, str]) -> int:
-        """Destroy all resources; the engine's exit code."""
-        # --remove also deletes a file of that name at the root, which only the person can have put there.
+        """Destroy all resources. Return the engine's exit code."""
+        # --remove also deletes Pulumi.<stack>.yaml at the root, which only the user can have created.
         remove = [] if (ROOT / self._config.name).exists() else ["--remove"]
         return self.run(env, "destroy", "--yes", "--skip-preview", *remove)
 
     def forget(self) -> None:
-        """Remove its folder."""
+        """Remove the stack's folder."""
         shutil.rmtree(self.folder)
 
     def outputs(self, env: Mapping[str, str]) -> dict[str, Any]:
-        """Return the stack's outputs."""
-        answer = subprocess.run(
+        """Return the stack's outputs, empty if they cannot be read."""
+        result = subprocess.run(
             ["pulumi", "stack", "output", "--json", "--stack", self.name],
             cwd=ROOT,
             env=env,
@@ -110,17 +110,20 @@ class Stack:
             text=True,
             check=False,
         )
-        return dict(json.loads(answer.stdout)) if answer.returncode == 0 else {}
+        return dict(json.loads(result.stdout)) if result.returncode == 0 else {}
 
     def _drop_dead_locks(self) -> None:
-        """Remove the locks of engines that were killed; the demo's own lock keeps living ones away."""
+        """Remove the locks of killed engines. The demo's own lock excludes running ones."""
         for lock in self._state.glob(".pulumi/locks/**/*.json"):
             if not is_alive(json.loads(lock.read_text())["pid"]):
                 lock.unlink()
 
 
 def wait(command: Sequence[str], env: Mapping[str, str]) -> int:
-    """Run a command at the root until it ends. It gets Ctrl-C itself and finishes what is in flight."""
+    """Run a command at the root. Return its exit code.
+
+    Ctrl-C reaches the command itself, which then finishes what is in flight.
+    """
     with subprocess.Popen(command, cwd=ROOT, env=env) as child:
         while child.poll() is None:
             with suppress(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""Which of the caller's variables reach the demo and the tests."""
+"""Filter the caller's variables for the demo and the tests."""
 
 from __future__ import annotations
 

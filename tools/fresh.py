@@ -1,8 +1,8 @@
-"""`make fresh`: what a stranger meets, timed. Clones HEAD into empty folders, with an empty home and then again.
+"""`make fresh`: time what a new contributor runs. Clones HEAD twice into empty folders, with an empty home.
 
 The first clone starts with nothing: no packages, no CLI, no Go modules. WARM_GO=1 keeps Go's own caches, which saves
-the minutes of compiling where the CLI cannot be downloaded. The second clone finds what the first one left in the
-caches. Everything lies in one temporary folder and is removed.
+minutes of compiling where the CLI cannot be downloaded. The second clone uses the caches that the first one filled.
+Everything is in one temporary folder, which is removed at the end.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 WARM_SECONDS = 15.0
-"""The bound of a warm `make up`."""
+"""Limit for a warm `make up`."""
 
 _COLD = (("first clone: make up, nothing cached", "up"), ("first clone: make down", "down"))
 _WARM_UP = "second clone: make up, warm"
@@ -38,11 +38,11 @@ _WARM = (
 
 
 class FailedError(Exception):
-    """A step failed; its output has been shown."""
+    """A step failed. Its output was shown already."""
 
 
 def stranger(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of somebody who has the tools but none of our settings and caches."""
+    """Return the environment of a user who has the tools, but none of our settings and caches."""
     dropped = (CREDENTIALS, ENGINE, "XDG_", "VIRTUAL_ENV", "MAKE", "MFLAGS", "LIVE", "GOCACHE", "GOMODCACHE")
     env = {**without(environ, *dropped), "HOME": str(home)}
     return env | _go_caches() if environ.get("WARM_GO") == "1" else env
@@ -52,12 +52,12 @@ def _go_caches() -> dict[str, str]:
     names = ("GOCACHE", "GOMODCACHE")
     if shutil.which("go") is None:
         return {}
-    answer = subprocess.run(["go", "env", *names], capture_output=True, text=True, check=True)
-    return dict(zip(names, answer.stdout.splitlines(), strict=True))
+    result = subprocess.run(["go", "env", *names], capture_output=True, text=True, check=True)
+    return dict(zip(names, result.stdout.splitlines(), strict=True))
 
 
 def timed(title: str, target: str, clone: Path, env: Mapping[str, str]) -> tuple[str, float]:
-    """Run one target in a clone; its title and seconds."""
+    """Run one target in a clone. Return its title and seconds."""
     say(f"\n=== {title}")
     started = time.monotonic()
     if subprocess.run(["make", target], cwd=clone, env=env, check=False).returncode != 0:
@@ -67,7 +67,7 @@ def timed(title: str, target: str, clone: Path, env: Mapping[str, str]) -> tuple
 
 @contextmanager
 def cloned(folder: Path, env: Mapping[str, str]) -> Iterator[Path]:
-    """Clone HEAD; whatever happens, no emulator is left behind."""
+    """Yield a clone of HEAD. Stop its emulator at the end, whatever happens."""
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], env=env, check=True)
     try:
         yield folder
@@ -76,7 +76,7 @@ def cloned(folder: Path, env: Mapping[str, str]) -> Iterator[Path]:
 
 
 def measure(scratch: Path) -> Iterator[tuple[str, float]]:
-    """Run every step, one clone after the other."""
+    """Run all steps, one clone after the other, and yield their titles and seconds."""
     home = scratch / "home"
     home.mkdir()
     env = stranger(home, os.environ)
@@ -87,7 +87,7 @@ def measure(scratch: Path) -> Iterator[tuple[str, float]]:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder with Go's module cache in it, which is write-protected."""
+    """Remove a folder that contains Go's module cache, which is write-protected."""
     for path, _, _ in os.walk(folder):
         Path(path).chmod(0o700)
     shutil.rmtree(folder)
@@ -101,7 +101,7 @@ def _print_table(times: list[tuple[str, float]]) -> None:
 
 
 def main() -> int:
-    """Measure; 1 if a step fails or the warm `make up` is too slow."""
+    """Run all steps and print their times. Return 1 if a step fails or the warm `make up` is too slow."""
     scratch = Path(tempfile.mkdtemp(prefix="quant-sessions-fresh-"))
     times: list[tuple[str, float]] = []
     failed = ""

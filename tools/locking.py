@@ -1,4 +1,4 @@
-"""One at a time, across processes."""
+"""A lock between processes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def exclusive(path: Path, waiting: str) -> Iterator[None]:
-    """Hold the lock at `path`, after a line that says why it takes long if somebody else holds it.
+    """Hold the lock at `path`. Print `waiting` if another process holds it.
 
-    The kernel drops the lock with its holder, however that ends, so no lock is ever left behind.
+    The kernel releases the lock when its holder ends, even if it is killed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:

@@ -1,4 +1,4 @@
-"""What a person sees while something takes long: one line that moves, or a line now and then in a log."""
+"""Show progress: one line that is rewritten on a terminal, or a line every few seconds in a log."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _POLL = 0.2
 
 
 def say(text: str) -> None:
-    """Print a line for the person; stdout stays free for what a program reads."""
+    """Print a line for the user on stderr. Stdout is for output that programs read."""
     print(text, file=sys.stderr, flush=True)
 
 
 def minutes(seconds: float) -> str:
-    """Write a duration as people read it: 83 seconds are 1:23."""
+    """Format seconds as minutes: 83 becomes 1:23."""
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
@@ -36,7 +36,7 @@ class Progress:
         self._started = self._shown = time.monotonic()
 
     def tick(self, detail: str = "") -> None:
-        """Show that it is still going."""
+        """Show that the step still runs."""
         now = time.monotonic()
         if self._stream.isatty():
             self._write(f"\r\x1b[K{self._line(now)}{detail}")
@@ -45,12 +45,12 @@ class Progress:
             self._write(f"{self._line(now)}{detail}\n")
 
     def done(self) -> None:
-        """Leave the total behind."""
+        """Print the total time."""
         start = "\r\x1b[K" if self._stream.isatty() else ""
         self._write(f"{start}{self._line(time.monotonic())}, done\n")
 
     def clear(self) -> None:
-        """Take the moving line away: what comes next says how it went."""
+        """Remove the progress line from a terminal."""
         if self._stream.isatty():
             self._write("\r\x1b[K")
 
@@ -63,14 +63,14 @@ class Progress:
 
 
 def end_group(child: subprocess.Popen[bytes]) -> None:
-    """Kill a child together with what it started (it must lead a session of its own)."""
+    """Kill a child and all processes that it started. The child must lead its own session."""
     if child.poll() is None:
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
 
 
 def run_shown(command: Sequence[str], *, label: str, log: Path, cwd: Path, env: Mapping[str, str]) -> bool:
-    """Run a command with its output in `log`, showing progress; whether it succeeded."""
+    """Run a command with its output in `log`, and show progress. Return whether it succeeded."""
     progress = Progress(label)
     with log.open("wb") as output:
         child = subprocess.Popen(

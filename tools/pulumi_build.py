@@ -1,4 +1,4 @@
-"""The Pulumi CLI built from its Go modules, for machines that its download does not reach."""
+"""Build the Pulumi CLI from its Go modules, where its download is blocked."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _SDK = "github.com/pulumi/pulumi/sdk/v3"
 _SCRIPTS = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
 _LAST_LINES = 15
 
-HOW_TO_GO_ON = "Install the Pulumi CLI (https://www.pulumi.com/docs/install/) or Go {go} or newer, then run this again."
+_REMEDY = "Install the Pulumi CLI (https://www.pulumi.com/docs/install/) or Go {go} or newer, then run this again."
 
 
 class CannotBuildError(Exception):
-    """The CLI cannot be built; the message is all that the person needs."""
+    """The CLI cannot be built. The message is for the user."""
 
 
 def version_of(module: str) -> str:
@@ -41,13 +41,18 @@ def _line_of(module: str, directive: str) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Return the caller's environment without what would make another build of the same modules."""
+    """Return the caller's environment without variables that would change the build."""
     kept = {key: value for key, value in os.environ.items() if key not in {"GOOS", "GOARCH", "GOBIN"}}
     return {**kept, "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly -buildvcs=false", "GOWORK": "off"}
 
 
 def build(root: Path) -> Path:
-    """Build the CLI's four files into `root`/bin and return `root`; raises `CannotBuildError`."""
+    """Build the CLI's four files into `root`/bin and return `root`.
+
+    Raises:
+        CannotBuildError: Go is missing or too old, or the build failed.
+
+    """
     go = _go()
     say("Pulumi CLI: its download is blocked; building it from its Go modules (once, about 5 minutes)")
     target = root / "bin"
@@ -61,18 +66,21 @@ def build(root: Path) -> Path:
 
 
 def _go() -> str:
-    """Return a Go that is new enough. Asked inside the module, where Go may switch to a newer toolchain."""
+    """Return the path of a Go that is new enough.
+
+    Its version is read inside the module, where Go may switch to a newer toolchain.
+    """
     needed = _line_of("engine", "go")
     go = shutil.which("go")
     if go is None:
         tried = "No recent Pulumi CLI is on PATH, its download is blocked, and Go to build it is missing."
-        raise CannotBuildError(f"{tried} {HOW_TO_GO_ON.format(go=needed)}")
-    answer = _ask(go, "version", "engine")
-    running = re.search(r"(?:running go |go version go)(\d+)\.(\d+)(?:\.(\d+))?", answer)
+        raise CannotBuildError(f"{tried} {_REMEDY.format(go=needed)}")
+    output = _output_of(go, "version", "engine")
+    running = re.search(r"(?:running go |go version go)(\d+)\.(\d+)(?:\.(\d+))?", output)
     version = tuple(int(part or 0) for part in running.groups()) if running else ()
     if version < _numbers(needed):
         have = f"Go {'.'.join(map(str, version))}" if version else f"The Go at {go}"
-        raise CannotBuildError(f"{have} is too old to build the Pulumi CLI. {HOW_TO_GO_ON.format(go=needed)}")
+        raise CannotBuildError(f"{have} is too old to build the Pulumi CLI. {_REMEDY.format(go=needed)}")
     return go
 
 
@@ -80,10 +88,10 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-def _ask(go: str, question: str, module: str) -> str:
-    """Return all that Go says to a short question."""
-    answer = subprocess.run(
-        [go, *question.split(" ")],
+def _output_of(go: str, arguments: str, module: str) -> str:
+    """Return the output of a short Go command."""
+    result = subprocess.run(
+        [go, *arguments.split(" ")],
         cwd=_MODULES / module,
         env=environment(),
         stdout=subprocess.PIPE,
@@ -91,11 +99,11 @@ def _ask(go: str, question: str, module: str) -> str:
         text=True,
         check=False,
     )
-    return answer.stdout.strip()
+    return result.stdout.strip()
 
 
 def _sdk_folder(go: str) -> Path:
-    return Path(_ask(go, f"list -m -f {{{{.Dir}}}} {_SDK}", "engine"))
+    return Path(_output_of(go, f"list -m -f {{{{.Dir}}}} {_SDK}", "engine"))
 
 
 def _compile(go: str, module: str, binary: Path, log: Path) -> None:

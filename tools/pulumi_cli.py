@@ -1,7 +1,7 @@
-"""Find the Pulumi CLI, or get it; print the folder that holds it.
+"""Find or install the Pulumi CLI, and print its folder.
 
-In this order: the CLI on PATH if it is new enough, the one that an earlier run left in the cache, Pulumi's
-own installer, a build from the Go modules in `tools/pulumi/`. The folder goes to stdout, progress to stderr.
+In this order: the CLI on PATH if it is new enough, the one in the cache, Pulumi's own installer, a build from the Go
+modules in `tools/pulumi/`. The folder goes to stdout, progress to stderr.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FLOOR = (3, 259, 0)
 """The oldest engine on which hooks in previews and the inputs in a ReadResult were measured."""
 
 VERSION = pulumi_build.version_of("engine")
-"""The version that is installed or built: the one that `tools/pulumi/engine/go.mod` pins."""
+"""The version to install or build, pinned in `tools/pulumi/engine/go.mod`."""
 
 FILES = (
     "pulumi",
@@ -31,23 +31,23 @@ FILES = (
     "pulumi-language-python-exec",
     "pulumi-resource-pulumi-python",
 )
-"""The CLI and what it needs beside it to run a Python program with a dynamic provider."""
+"""The CLI, and the files it needs to run a Python program with a dynamic provider."""
 
 _VERSION_SECONDS = 30
 
 
 def cache_folder() -> Path:
-    """Return where CLIs are kept; shared by all clones."""
+    """Return the folder of installed CLIs, shared by all clones."""
     configured = Path(os.environ.get("XDG_CACHE_HOME", ""))
     base = configured if configured.is_absolute() else Path.home() / ".cache"
     return base / "quant-sessions-provider"
 
 
 def version_of(command: Path) -> tuple[int, ...]:
-    """Ask a CLI for its version; empty if it does not run."""
+    """Return the version of a CLI, empty if it does not run."""
     env = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
     try:
-        answer = subprocess.run(
+        result = subprocess.run(
             [command, "version"],
             env=env,
             capture_output=True,
@@ -57,7 +57,7 @@ def version_of(command: Path) -> tuple[int, ...]:
         )
     except (OSError, subprocess.SubprocessError):
         return ()
-    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", answer.stdout.strip())
+    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", result.stdout.strip())
     return tuple(int(part) for part in found.groups()) if found else ()
 
 
@@ -83,7 +83,7 @@ def on_path() -> Path | None:
 
 
 def _linked(folder: Path) -> Path:
-    """Return a folder named `bin` that stands for another: the Automation API looks for ROOT/bin/pulumi."""
+    """Return a folder named `bin` with links to the CLI: the Automation API looks for ROOT/bin/pulumi."""
     links = cache_folder() / "on-path" / "bin"
     links.mkdir(parents=True, exist_ok=True)
     for name in FILES:
@@ -95,7 +95,7 @@ def _linked(folder: Path) -> Path:
 
 
 def cached() -> Path | None:
-    """Return the folder of the CLI that an earlier run left; it is renamed into place whole, or not there."""
+    """Return the folder of the cached CLI, if there is one. It is never incomplete: it was renamed into place."""
     folder = cache_folder() / f"pulumi-v{VERSION}" / "bin"
     return folder if _complete(folder) else None
 
@@ -105,24 +105,29 @@ def _complete(folder: Path) -> bool:
 
 
 def ensure() -> Path:
-    """Return the folder of a CLI that serves, getting one if there is none; raises `CannotBuild`."""
-    return on_path() or cached() or _get()
+    """Return the folder of a usable CLI. Install one if there is none.
+
+    Raises:
+        CannotBuildError: no CLI could be found, downloaded or built.
+
+    """
+    return on_path() or cached() or _install()
 
 
-def _get() -> Path:
+def _install() -> Path:
     cache = cache_folder()
-    with exclusive(cache / "lock", "Pulumi CLI: waiting for another set-up that is getting it"):
+    with exclusive(cache / "lock", "Pulumi CLI: waiting for another set-up that installs it"):
         ready = cached()
         if ready:
             return ready
-        # Under the lock nobody else gets a CLI: what lies there was left by a run that was killed.
+        # Nobody else installs while we hold the lock: these are leftovers of killed runs.
         for leftover in cache.glob(".get-*"):
             shutil.rmtree(leftover, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix=".get-", dir=cache) as scratch:
-            return _put_in_place(_fill(Path(scratch)))
+            return _move_into_place(_download_or_build(Path(scratch)))
 
 
-def _fill(scratch: Path) -> Path:
+def _download_or_build(scratch: Path) -> Path:
     say(f"Pulumi CLI: downloading {VERSION}")
     root = pulumi_download.download(scratch / "download", VERSION)
     if root and _complete(root / "bin"):
@@ -130,7 +135,7 @@ def _fill(scratch: Path) -> Path:
     return pulumi_build.build(scratch / "build")
 
 
-def _put_in_place(root: Path) -> Path:
+def _move_into_place(root: Path) -> Path:
     final = cache_folder() / f"pulumi-v{VERSION}"
     shutil.rmtree(final, ignore_errors=True)
     root.rename(final)
@@ -138,7 +143,7 @@ def _put_in_place(root: Path) -> Path:
 
 
 def main() -> int:
-    """Print the folder; 1 and a line on stderr if there is no way to a CLI."""
+    """Print the folder. Return 1 after a line on stderr if no CLI can be found or installed."""
     try:
         print(ensure())
     except CannotBuildError as error:

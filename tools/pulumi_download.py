@@ -1,4 +1,4 @@
-"""Pulumi's own installer, with an end to waiting where its download is blocked."""
+"""Run Pulumi's own installer, and give up if its download is blocked."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BLOCKED_AFTER = 8.0
-"""Seconds without a byte of the CLI until the download counts as blocked."""
+"""Seconds without a byte until the download counts as blocked."""
 
 STALLED_AFTER = 60.0
-"""Seconds without a byte once the CLI itself is coming in: a slow connection is left alone."""
+"""The same limit once the CLI itself arrives: longer, for slow connections."""
 
-# The installer first fetches a small script; only a larger sum shows that the CLI itself arrives.
+# The installer first fetches a small script: only more bytes than this show that the CLI itself arrives.
 _SCRIPT_BYTES = 200_000
 _POLL = 0.2
 _INSTALL = """\
@@ -32,7 +32,7 @@ PulumiCommand.install(root=sys.argv[1], version=VersionInfo.parse(sys.argv[2]))
 
 
 class Arrivals:
-    """Tells a blocked download from a slow one by the bytes that arrive."""
+    """Distinguishes a blocked download from a slow one by the bytes that arrive."""
 
     def __init__(self, now: float, blocked_after: float = BLOCKED_AFTER) -> None:
         self._size = 0
@@ -40,7 +40,7 @@ class Arrivals:
         self._blocked_after = blocked_after
 
     def stalled(self, size: int, now: float) -> bool:
-        """Whether nothing has arrived for too long; `size` is the sum so far."""
+        """Return whether nothing has arrived for too long. `size` is the total so far, in bytes."""
         if size != self._size:
             self._size, self._since = size, now
         limit = self._blocked_after if self._size < _SCRIPT_BYTES else STALLED_AFTER
@@ -48,9 +48,9 @@ class Arrivals:
 
 
 def download(scratch: Path, version: str, blocked_after: float = BLOCKED_AFTER) -> Path | None:
-    """Install the CLI below `scratch`; its root, or nothing if the download is blocked or fails.
+    """Install the CLI below `scratch`. Return its root, or None if the download is blocked or fails.
 
-    It runs in a child process: the installer waits for ever, and only a process can be ended from outside.
+    The installer has no timeout, so it runs in a child process that can be killed.
     """
     scratch.mkdir(parents=True)
     root = scratch / "root"
@@ -70,7 +70,7 @@ def download(scratch: Path, version: str, blocked_after: float = BLOCKED_AFTER) 
 
 
 def _watch(child: subprocess.Popen[bytes], scratch: Path, blocked_after: float) -> None:
-    """Return when the installer has ended, or when nothing arrives any more."""
+    """Wait until the installer has ended or the download is stalled."""
     progress = Progress("downloading")
     arrivals = Arrivals(time.monotonic(), blocked_after)
     size = 0
@@ -82,7 +82,7 @@ def _watch(child: subprocess.Popen[bytes], scratch: Path, blocked_after: float) 
 
 
 def _bytes_below(folder: Path) -> int:
-    """Sum up the files there; some vanish while we look."""
+    """Return the total size of the files in a folder. Files may vanish meanwhile."""
     total = 0
     for path in folder.rglob("*"):
         with suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""Run pytest, or --module NAME, with the Pulumi CLI at hand and none of the caller's accounts and engine settings."""
+"""Run pytest, or --module NAME, with the Pulumi CLI and without the caller's accounts and engine settings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tools.pulumi_build import CannotBuildError
 
 
 def main(arguments: list[str]) -> NoReturn:
-    """Become pytest or the module, so that its exit code and signals are the caller's."""
+    """Replace this process by pytest or the module, so that exit code and signals are passed through."""
     try:
         folder = pulumi_cli.ensure()
     except CannotBuildError as error:
@@ -22,8 +22,8 @@ def main(arguments: list[str]) -> NoReturn:
         sys.exit(130)
     env = without(os.environ, CREDENTIALS, ENGINE)
     env["QUANT_SESSIONS_TEST_PULUMI_ROOT"] = str(folder.parent)
-    # Each engine run starts Python once or twice. Where nothing may be compiled for good, as in many containers, that
-    # compiles all of Pulumi again each time, a third of a run's work: so compile beside the packages instead.
+    # Each engine run starts Python once or twice. With PYTHONDONTWRITEBYTECODE, which many containers set, each start
+    # compiles all of Pulumi again: a third of a run's work. A separate bytecode cache avoids that.
     if env.pop("PYTHONDONTWRITEBYTECODE", ""):
         env.setdefault("PYTHONPYCACHEPREFIX", str(Path(sys.prefix, "pycache")))
     what = arguments[1:] if arguments[:1] == ["--module"] else ["pytest", *arguments]

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes .venv with everything in requirements.lock and this package, editable.
-# Runs in any POSIX shell, since it must speak clearly even where Python is too old or missing.
+# Creates .venv with all packages of requirements.lock, and this package as editable.
+# A POSIX shell script, because it must print a clear error where Python is missing or too old.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -12,18 +12,18 @@ python="${PYTHON:-python3}"
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 
-# The whole state that .venv depends on; the folder is part of it, since scripts in .venv name it.
+# Everything that .venv depends on. The folder is part of it, because scripts in .venv contain its path.
 wanted() { pwd; cat pyproject.toml requirements.lock tools/setup.sh; }
 ready() { [ -x .venv/bin/python ] && wanted 2>/dev/null | cmp -s - .venv/.ready && .venv/bin/python -c ''; }
 
 check_python() {
     command -v "$python" >/dev/null ||
-        fail "$python is not here. Install Python 3.10 or newer, or name one: make setup PYTHON=/path/to/python3"
+        fail "$python was not found. Install Python 3.10 or newer, or choose one: make setup PYTHON=/path/to/python3"
     "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
-        fail "$("$python" --version 2>&1) is too old, 3.10 or newer is needed. Name another: make setup PYTHON=python3.12"
+        fail "$("$python" --version 2>&1) is too old, 3.10 or newer is required. Choose another: make setup PYTHON=python3.12"
 }
 
-# uv is one file, kept in the cache: a second clone needs no pip to get it. Renamed into place, so never half there.
+# uv is one file, kept in the cache, so that a second clone needs no pip. It is renamed into place, so never incomplete.
 get_uv() {
     "$python" -c 'import venv, ensurepip' 2>/dev/null ||
         fail "$python has no venv module. Install it (Debian, Ubuntu: sudo apt install python3-venv), then run this again"
@@ -33,7 +33,7 @@ get_uv() {
     "$python" -m venv "$scratch" &&
         "$scratch/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$UV_VERSION" &&
         mv -f "$scratch/bin/uv" "$uv" ||
-        fail "uv $UV_VERSION could not be installed; the lines above say why"
+        fail "uv $UV_VERSION could not be installed; see the lines above"
 }
 
 install() {
@@ -44,7 +44,7 @@ install() {
     "$uv" pip install --quiet --no-deps --no-build-isolation -e .
 }
 
-# One at a time in this folder; the lock goes with the process that holds it.
+# One setup at a time in this folder. The kernel releases the lock when the process ends.
 alone() {
     [ -z "${SETUP_ALONE:-}" ] || return 0
     export SETUP_ALONE=1
@@ -58,8 +58,8 @@ os.execvp("sh", ["sh", "tools/setup.sh"])'
 if ! ready; then
     check_python
     alone
-    say "Packages: making .venv from requirements.lock"
+    say "Packages: creating .venv from requirements.lock"
     [ -x "$uv" ] || get_uv
-    install || fail "the packages could not be installed; the lines above say why"
+    install || fail "the packages could not be installed; see the lines above"
     wanted > .venv/.ready
 fi
