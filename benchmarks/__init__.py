@@ -1,1 +1,1 @@
-"""What the provider costs, beside Pulumi's own floor and QuantCDN's own client: ``make bench``."""
+"""Measure the provider beside a provider that does nothing and QuantCDN's own client: ``make bench``."""

@@ -1,4 +1,4 @@
-"""The emulator as a process of its own, with a latency, and what it saw."""
+"""Run the emulator in its own process, with a latency, and count its requests."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from benchmarks.workload import ORGANIZATION
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TOKEN: Final = "benchmark"  # noqa: S105 - the emulator takes any
+TOKEN: Final = "benchmark"  # noqa: S105 - the emulator accepts any token
 _SECONDS: Final = 60
 
 
 class Api:
-    """Where the API is, and what it was asked since the last time."""
+    """A run_emulator emulator: its URL, and the requests it received."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -32,7 +32,7 @@ class Api:
         self._http.headers["Authorization"] = f"Bearer {TOKEN}"
 
     def variables(self) -> dict[str, str]:
-        """Give what points the provider here."""
+        """Return the variables that point the provider to this emulator."""
         return {
             "QUANTCDN_API_TOKEN": TOKEN,
             "QUANTCDN_ORGANIZATION": ORGANIZATION,
@@ -40,21 +40,21 @@ class Api:
         }
 
     def traffic(self) -> Traffic:
-        """Count what came since the last call."""
-        address = f"{self.url}/_emulator/requests"
-        log = self._http.get(address, timeout=_SECONDS).json()
-        self._http.delete(address, timeout=_SECONDS).raise_for_status()
+        """Return the requests and connections since the last call."""
+        url = f"{self.url}/_emulator/requests"
+        log = self._http.get(url, timeout=_SECONDS).json()
+        self._http.delete(url, timeout=_SECONDS).raise_for_status()
         methods = Counter(str(request["method"]) for request in log)
         return Traffic(dict(methods), len({request["connection"] for request in log}))
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connections to the emulator."""
         self._http.close()
 
 
 @contextmanager
-def running(latency_ms: int, folder: Path) -> Iterator[Api]:
-    """Run an emulator with its data in a folder."""
+def run_emulator(latency_ms: int, folder: Path) -> Iterator[Api]:
+    """Run an emulator that keeps its data in ``folder``."""
     command = [str(Path(sys.executable).with_name("quant-sessions")), "emulator", "--port", "0"]
     options = ["--db", str(folder / "sessions.db"), "--latency-ms", str(latency_ms)]
     with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:

@@ -1,4 +1,4 @@
-"""The floor: a dynamic resource that does nothing, and keeps as much in state as a session does."""
+"""The floor: a dynamic resource that does nothing, with as much state as a session."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import uuid4
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, ResourceProvider, UpdateResult
 
-_MADE: Final = {
+_CREATED: Final = {
     "grantedExpiresAt": "2026-01-01T00:00:00.000Z",
     "createdAt": "2026-01-01T00:00:00.000Z",
     "baseUrl": "http://127.0.0.1:40000",
@@ -19,34 +19,34 @@ _UPDATED: Final = {"totalMessages": 3, "totalTokens": 100, "updatedAt": "2026-01
 
 
 class FloorProvider(ResourceProvider):
-    """Says yes to everything. Its reference in state is as long as that of the real one, and as stable."""
+    """Accepts everything. Its reference in state is as long and as stable as the real provider's."""
 
     serialize_as_secret_always = False
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Fill in what the real one fills in; what moves with the lifetime moves here too."""
+        """Fill in the same defaults as the real provider, and an expiry that depends on the lifetime."""
         minutes = int(news["expirationMinutes"])
         planned = f"2026-01-01T{minutes // 60:02}:{minutes % 60:02}:00Z"
         return CheckResult({"organization": "bench", **news, "expiresAt": planned}, [])
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Make up an id."""
-        return CreateResult(str(uuid4()), props | _MADE)
+        """Return a new id and computed properties."""
+        return CreateResult(str(uuid4()), props | _CREATED)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Find what is there, and a title."""
+        """Return the properties in state, and a title."""
         return ReadResult(id_, props | _READ)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Take what is new."""
-        computed = {key: value for key, value in _olds.items() if key in _MADE | _READ | _UPDATED}
+        """Return the new inputs with the computed properties."""
+        computed = {key: value for key, value in _olds.items() if key in _CREATED | _READ | _UPDATED}
         return UpdateResult(computed | _news | _UPDATED)
 
 
 class FloorSession(Resource, module="quant", name="Session"):
-    """Takes a session's arguments, by state key, and gives nothing for them."""
+    """A resource with a session's inputs, by state key. Nothing is created."""
 
     def __init__(self, name: str, inputs: dict[str, Any]) -> None:
         opts = pulumi.ResourceOptions(additional_secret_outputs=["title"])
-        outputs = dict.fromkeys((*_MADE, *_READ, *_UPDATED, "organization", "expiresAt"))
+        outputs = dict.fromkeys((*_CREATED, *_READ, *_UPDATED, "organization", "expiresAt"))
         super().__init__(FloorProvider(), name, outputs | inputs, opts)

@@ -1,4 +1,4 @@
-"""What importing the package adds to a program that has imported Pulumi."""
+"""Measure what importing the package adds to a program that has imported Pulumi."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ROUNDS: Final = 9
 
 
 def import_ms() -> float:
-    """Measure it in fresh processes; the median in milliseconds."""
+    """Return the median of several fresh processes, in milliseconds."""
     return median(_once() for _ in range(_ROUNDS))
 
 

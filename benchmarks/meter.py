@@ -1,4 +1,4 @@
-"""Runs a command and reads what its processes use, while they run."""
+"""Run a command, and sample the CPU and memory of its processes while they run."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from tests.support.killing import Role
 
 _INTERVAL: Final = 0.05
-"""Seconds between two looks; what a process uses after the last one is not seen."""
+"""Seconds between two samples. Usage after the last sample of a process is not counted."""
 _MEGABYTE: Final = 1_000_000
 
 
 @dataclass
 class _Process:
-    """The last that was seen of a process; without a role of its own it counts as the engine's."""
+    """The last sample of a process. Without a role it counts as the engine's."""
 
     role: Role | None = None
     cpu: float = 0
@@ -34,14 +34,14 @@ class _Process:
 
 
 @dataclass
-class _Family:
-    """All processes below one, by what they do."""
+class _ProcessTree:
+    """A process and its descendants."""
 
     root: psutil.Process
-    members: dict[psutil.Process, _Process] = field(default_factory=dict)
+    processes: dict[psutil.Process, _Process] = field(default_factory=dict)
 
-    def look(self) -> None:
-        """Read all that are there; one that ends meanwhile keeps what was read before."""
+    def sample(self) -> None:
+        """Sample all running processes. One that has ended keeps its last sample."""
         try:
             found = [self.root, *self.root.children(recursive=True)]
         except psutil.NoSuchProcess:
@@ -52,56 +52,56 @@ class _Family:
 
     def _read(self, process: psutil.Process) -> None:
         command = " ".join(process.cmdline())
-        if not command:  # it is ending
+        if not command:  # the process is exiting
             return
-        member = self.members.setdefault(process, _Process())
-        # A process becomes what it is by exec, after it was first seen.
-        member.role = role_of(command)
+        seen = self.processes.setdefault(process, _Process())
+        # Read each time: the first sample may precede the exec.
+        seen.role = role_of(command)
         times = process.cpu_times()
-        member.cpu = times.user + times.system
-        member.peak = max(member.peak, process.memory_info().rss)
+        seen.cpu = times.user + times.system
+        seen.peak = max(seen.peak, process.memory_info().rss)
 
-    def end(self) -> None:
-        """Leave nothing behind of a run that was interrupted."""
-        for process in self.members:
+    def kill(self) -> None:
+        """Kill the processes that an interrupted run has left."""
+        for process in self.processes:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
 
     def usage(self, seconds: float) -> Usage:
-        """Sum up by role."""
-        members = self.members.values()
-        program = sum(one.cpu for one in members if one.role == "program")
-        host = sum(one.cpu for one in members if one.role == "provider")
-        engine = sum(one.cpu for one in members) - program - host
-        peak = max((one.peak for one in members if one.role == "provider"), default=0)
+        """Return the usage, summed by role."""
+        processes = self.processes.values()
+        program = sum(one.cpu for one in processes if one.role == "program")
+        host = sum(one.cpu for one in processes if one.role == "provider")
+        engine = sum(one.cpu for one in processes) - program - host
+        peak = max((one.peak for one in processes if one.role == "provider"), default=0)
         return Usage(seconds, engine, program, host, peak / _MEGABYTE)
 
 
 class FailedError(Exception):
-    """A measured command failed; the text is what it printed."""
+    """A measured command failed. The text is its output."""
 
 
-def measured(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Usage:
-    """Run a command of the Pulumi CLI to its end.
+def measure(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Usage:
+    """Run a command of the Pulumi CLI, and return its usage.
 
     Raises:
-        FailedError: it ended with another code than 0.
+        FailedError: the exit code was not 0.
 
     """
     output = folder / "output.txt"
     with output.open("w") as sink:
         start = time.perf_counter()
         child = psutil.Popen([*command], cwd=folder, env=dict(environment), stdout=sink, stderr=subprocess.STDOUT)
-        family = _Family(child)
+        tree = _ProcessTree(child)
         try:
             while _runs(child):
-                family.look()
+                tree.sample()
             seconds = time.perf_counter() - start
         finally:
-            family.end()
+            tree.kill()
     if child.returncode:
         raise FailedError(output.read_text())
-    return family.usage(seconds)
+    return tree.usage(seconds)
 
 
 def _runs(child: psutil.Popen) -> bool:

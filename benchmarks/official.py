@@ -1,4 +1,4 @@
-"""QuantCDN's own client, doing the same to as many sessions: in a loop, and in 4 threads."""
+"""The same steps with QuantCDN's own client, in a loop and in 4 threads."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _THREADS: Final = {Contestant.LOOP: 1, Contestant.THREADS: 4}
 
 
 def read_steps(contestant: Contestant, case: Case, api: Api, steps: Iterable[Step]) -> Iterator[Reading]:
-    """Do those of the steps that the client can do; it has nothing like a preview."""
+    """Run and measure the steps that the client supports: it has no previews."""
     client = ApiClient(Configuration(host=api.url, access_token=TOKEN))
     with ThreadPoolExecutor(_THREADS[contestant]) as pool:
         sessions = AISessionsApi(client)

@@ -1,4 +1,4 @@
-"""Draws seconds over the number of sessions, a panel a step, as one SVG for light and dark screens. Pure."""
+"""Plot seconds over the number of sessions, one panel per step, as an SVG for light and dark screens. Pure."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ polyline { fill: none; stroke-width: 2 } .floor { stroke-width: 5; stroke-lineca
 """
 _LINES: Final = (
     ("floor", "floor: a provider that does nothing", Contestant.FLOOR, 0),
-    ("at-0", "provider, 0 ms a request", Contestant.PROVIDER, 0),
-    ("at-100", "provider, 100 ms a request", Contestant.PROVIDER, 100),
+    ("at-0", "provider, 0 ms per request", Contestant.PROVIDER, 0),
+    ("at-100", "provider, 100 ms per request", Contestant.PROVIDER, 100),
     ("theirs", "official client, 4 threads, 100 ms", Contestant.THREADS, 100),
 )
 _WIDTH, _PANEL, _HIGH, _LEFT, _TOP = 1080, 240, 170, 64, 118
 _ACROSS, _GAP, _ROW = 4, 18, 232
 _SECONDS: Final = (0.1, 1, 10, 100)
 _LEAST, _DECADES = -1.3, 4.0
-"""Logarithms of the seconds at the lower edge, and how many decades lie above it."""
+"""The logarithm of the seconds at the lower edge, and the number of decades above it."""
 
 
 def svg(medians: Medians) -> str:
-    """Draw a panel a step, four in a row."""
+    """Return the plot, with four panels in a row."""
     height = _TOP + _ROW * -(-len(Step) // _ACROSS)
     root = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {_WIDTH} {height}", "role": "img"})
     root.set("aria-labelledby", "title")
-    text_of(root, "title", "Seconds of each step, over the number of sessions", id="title")
+    text_of(root, "title", "Seconds per step, by number of sessions", id="title")
     text_of(root, "style", _STYLE)
     rect(root, (0, 0, _WIDTH, height), "page")
-    write(root, 24, 36, "Seconds of a run, over the number of sessions", "text", size=18, bold=True)
-    write(root, 24, 58, "Both scales are logarithmic. Files as backend, 2 cores.", "soft")
+    write(root, 24, 36, "Seconds per run, by number of sessions", "text", size=18, bold=True)
+    write(root, 24, 58, "Both scales are logarithmic. State in files, 2 cores.", "soft")
     _legend(root)
     for number, step in enumerate(Step):
         row, column = divmod(number, _ACROSS)
@@ -79,7 +79,7 @@ def _x(left: float, size: int, sizes: Sequence[int]) -> float:
 
 
 def _y(top: float, seconds: float) -> float:
-    """Give the height of a moment; what is shorter than the scale lies on its lower edge."""
+    """Return the y coordinate of a duration. One below the scale is drawn on its lower edge."""
     return top + 10 + _HIGH * (1 - max(log10(max(seconds, 0.001)) - _LEAST, 0) / _DECADES)
 
 

@@ -1,4 +1,4 @@
-"""The measured Pulumi program: as many sessions, or do-nothing resources, as the environment says."""
+"""The measured Pulumi program: sessions, or resources that do nothing, as many as the environment says."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from benchmarks.workload import FIRST_MINUTES, GROUP, LATER, LATER_MINUTES, META
 
 
 def declare() -> None:
-    """Declare them all; each contestant imports what it needs and no more."""
+    """Declare all resources. Each contestant imports only what it needs."""
     extended, appended = "BENCH_EXTENDED" in os.environ, "BENCH_APPENDED" in os.environ
     minutes = LATER_MINUTES if extended else FIRST_MINUTES
     messages = [*OPENING, *LATER] if appended else [*OPENING]
-    make = _floor if os.environ["BENCH_CONTESTANT"] == "floor" else _session
+    declare_one = _floor if os.environ["BENCH_CONTESTANT"] == "floor" else _session
     for number in range(int(os.environ["BENCH_SESSIONS"])):
-        make(user(number), minutes, messages)
+        declare_one(user(number), minutes, messages)
 
 
 def _session(name: str, minutes: int, messages: list[Any]) -> None:

@@ -1,4 +1,4 @@
-"""What one measured step gives."""
+"""The result of one measured step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 
 class Contestant(str, Enum):
-    """Who does the step."""
+    """What is measured."""
 
     FLOOR = "floor"
     PROVIDER = "provider"
@@ -20,19 +20,19 @@ class Contestant(str, Enum):
 
     @property
     def settings(self) -> dict[str, str]:
-        """Give the settings of Pulumi that it runs under, as its name tells them."""
+        """Return the Pulumi settings that it runs with, parsed from its name."""
         _, _, setting = self.value.partition(", ")
         name, _, value = setting.partition("=")
         return {name: value} if name else {}
 
     @property
     def is_ours(self) -> bool:
-        """Whether it is this provider that works."""
+        """Whether this provider is measured."""
         return self.value.startswith("provider")
 
 
 class Step(str, Enum):
-    """What is done, in this order, to N sessions."""
+    """The steps, in order, each on N sessions."""
 
     CREATE = "up (create)"
     PREVIEW = "preview, unchanged"
@@ -49,16 +49,16 @@ MINIMUM: Final[dict[Step, dict[str, int]]] = {
     Step.SAME: {},
     Step.REFRESH: {"GET": 1},
     Step.EXTEND: {"PUT": 1},
-    # Nothing else tells whether a run that was killed has sent it already, and sent twice is said twice.
+    # The GET finds out whether a killed run has sent the messages already. Otherwise they would be appended twice.
     Step.APPEND: {"GET": 1, "PUT": 1},
     Step.DESTROY: {"DELETE": 1},
 }
-"""The requests a session that the API makes unavoidable."""
+"""Requests per session that cannot be avoided."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """So many sessions, at so many milliseconds a request."""
+    """The number of sessions, and the latency of a request in milliseconds."""
 
     sessions: int
     latency_ms: int
@@ -66,10 +66,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Usage:
-    """Seconds on the clock and of CPU; megabytes at the peak.
+    """Elapsed seconds, CPU seconds, and peak memory in megabytes.
 
-    ``program`` is the process that runs the Pulumi program, or the official client; ``engine`` everything that is
-    neither it nor the plugin host: the CLI, the language host, and the ``pip list`` that this runs.
+    ``program`` is the process of the Pulumi program, or the official client. ``engine`` is everything except that and
+    the plugin host: the CLI, the language host, and the ``pip list`` that the language host runs.
     """
 
     seconds: float
@@ -81,7 +81,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Traffic:
-    """What the API saw: requests by method, and connections that carried any."""
+    """What the API received: requests by method, and the connections that carried them."""
 
     requests: dict[str, int]
     connections: int
@@ -89,7 +89,7 @@ class Traffic:
 
 @dataclass(frozen=True)
 class Reading:
-    """One step, measured once."""
+    """One measurement of a step."""
 
     contestant: Contestant
     step: Step
@@ -97,25 +97,25 @@ class Reading:
     usage: Usage
     traffic: Traffic
     state_bytes: int = 0
-    """Of the whole stack, after the step."""
+    """State of the whole stack after the step."""
 
 
 def expected(step: Step, sessions: int) -> dict[str, int]:
-    """Give the requests that a step may send, no more and no fewer."""
+    """Return the exact requests of a step, by method."""
     return {method: count * sessions for method, count in MINIMUM[step].items()}
 
 
 METHODS: Final = ("POST", "GET", "PUT", "DELETE")
 
 
-def wrong(reading: Reading) -> str | None:
-    """Say what is wrong with the requests that the provider sent, if anything is."""
-    due = expected(reading.step, reading.case.sessions)
-    if not reading.contestant.is_ours or reading.traffic.requests == due:
+def request_problem(reading: Reading) -> str | None:
+    """Return what is wrong with the provider's requests, or None."""
+    needed = expected(reading.step, reading.case.sessions)
+    if not reading.contestant.is_ours or reading.traffic.requests == needed:
         return None
     case = f"{reading.case.sessions} sessions, {reading.case.latency_ms} ms, {reading.step.value}"
-    return f"{case}: sent {_counted(reading.traffic.requests)}, where {_counted(due)} are due"
+    return f"{case}: sent {_counts(reading.traffic.requests)}, expected {_counts(needed)}"
 
 
-def _counted(requests: dict[str, int]) -> str:
+def _counts(requests: dict[str, int]) -> str:
     return ", ".join(f"{count} {method}" for method, count in sorted(requests.items())) or "no requests"

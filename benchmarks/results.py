@@ -1,4 +1,4 @@
-"""All readings as a table of CSV, by which the page can be checked; and their medians."""
+"""Read and write the readings as CSV, and compute their medians."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _USAGE: Final = ("seconds", "engine_cpu", "program_cpu", "host_cpu", "host_peak_
 _COLUMNS: Final = ("contestant", "step", "sessions", "latency_ms", *_USAGE, *METHODS, "connections", "state_bytes")
 
 
-def dumped(readings: Iterable[Reading]) -> str:
-    """Write readings down, a line each."""
+def dump(readings: Iterable[Reading]) -> str:
+    """Return the readings as CSV, one per line."""
     text = io.StringIO()
     table = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
     table.writeheader()
@@ -41,8 +41,8 @@ def _row(one: Reading) -> dict[str, object]:
     }
 
 
-def loaded(text: str) -> list[Reading]:
-    """Read them again."""
+def load(text: str) -> list[Reading]:
+    """Parse the readings from CSV."""
     return [_reading(row) for row in csv.DictReader(io.StringIO(text))]
 
 
@@ -61,7 +61,7 @@ def _reading(row: dict[str, str]) -> Reading:
 
 @dataclass(frozen=True)
 class Figures:
-    """Medians of a step; requests, connections and memory are the most that was seen."""
+    """Medians of a step. Requests, connections and memory are maxima."""
 
     seconds: float
     engine_cpu: float
@@ -85,12 +85,12 @@ class Medians:
         self.rounds = dict(sorted(provider.items(), key=lambda item: (item[0].sessions, item[0].latency_ms)))
 
     def get(self, contestant: Contestant, step: Step, case: Case) -> Figures | None:
-        """Give a step's figures; the floor asks no API, so that no latency changes it."""
+        """Return the figures of a step, or None. The floor sends no requests, so its case has no latency."""
         at = Case(case.sessions, 0) if contestant is Contestant.FLOOR else case
         return self._figures.get((contestant, step, at))
 
     def session_bytes(self, contestant: Contestant, step: Step, case: Case) -> float:
-        """Tell the bytes of state a session; what the stack itself takes, about 1,400, is shared out."""
+        """Return the bytes of state per session, with a share of the stack's own, about 1,400."""
         now, end = self.get(contestant, step, case), self.get(contestant, Step.DESTROY, case)
         return (now.state_bytes - end.state_bytes) / case.sessions if now and end else 0
 

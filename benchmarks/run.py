@@ -1,4 +1,4 @@
-"""The order of a benchmark: which cases, how often, and who is measured beside whom."""
+"""What a benchmark measures: which cases, how often, and in which order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks import official, stack
-from benchmarks.api import running
+from benchmarks.api import run_emulator
 from benchmarks.reading import Case, Contestant, Step
 
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 LATENCIES: Final = (0, 100)
 ROUNDS: Final = {1: 3, 10: 3, 100: 3, 1000: 1}
-"""How often each number of sessions is measured in the full run."""
+"""Rounds for each number of sessions in the full run."""
 _LARGE: Final = 1000
 
 
 def full() -> Iterator[Reading]:
-    """Measure all, and what Pulumi's own settings change."""
+    """Measure all cases, and the effect of Pulumi's own settings."""
     for sessions, rounds in ROUNDS.items():
         for number in range(rounds):
             yield from once(sessions, clients=number == 0)
@@ -34,7 +34,7 @@ def full() -> Iterator[Reading]:
 
 
 def once(sessions: int, *, clients: bool = True, latencies: Sequence[int] = LATENCIES) -> Iterator[Reading]:
-    """Measure each contestant once, one after the other."""
+    """Measure each contestant once."""
     yield from stack.read_steps(Contestant.FLOOR, Case(sessions, 0), None, _steps(sessions))
     for latency in latencies:
         case = Case(sessions, latency)
@@ -46,11 +46,11 @@ def once(sessions: int, *, clients: bool = True, latencies: Sequence[int] = LATE
 
 
 def _steps(sessions: int) -> list[Step]:
-    """Leave an update of a large stack out where another one has shown what it costs: it takes minutes."""
+    """Return the steps to measure. A large stack has only one kind of update, since each takes minutes."""
     return [step for step in Step if step is not Step.APPEND or sessions < _LARGE]
 
 
 @contextmanager
 def _api(latency_ms: int) -> Iterator[Api]:
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder, running(latency_ms, Path(folder)) as api:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, run_emulator(latency_ms, Path(folder)) as api:
         yield api

@@ -1,4 +1,4 @@
-"""The steps of a Pulumi stack, each a run of the real CLI in processes of its own."""
+"""Measure the steps of a Pulumi stack, each a run of the real CLI."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.meter import measured
+from benchmarks.meter import measure
 from benchmarks.reading import Case, Contestant, Reading, Step, Traffic
 from tests.support.project import Project
 
@@ -34,13 +34,13 @@ _CHANGES: Final = {
 
 
 def read_steps(contestant: Contestant, case: Case, api: Api | None, steps: Iterable[Step]) -> Iterator[Reading]:
-    """Take a new stack through some steps; the floor needs no API."""
+    """Run and measure the steps on a new stack. The floor needs no API."""
     points = api.variables() if api else {}
     size = {"BENCH_CONTESTANT": contestant.value, "BENCH_SESSIONS": str(case.sessions)}
     with _project({**points, **size, **contestant.settings}) as project:
         for step in steps:
             environment = project.environment() | _CHANGES.get(step, {})
-            usage = measured(project.command(*_COMMANDS[step]), project.folder, environment)
+            usage = measure(project.command(*_COMMANDS[step]), project.folder, environment)
             traffic = api.traffic() if api else Traffic({}, 0)
             yield Reading(contestant, step, case, usage, traffic, project.state_bytes())
 

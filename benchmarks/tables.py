@@ -1,4 +1,4 @@
-"""The same tables for a terminal and for a page. Pure."""
+"""Tables of the results, for the terminal and as Markdown. Pure."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table of texts; the first column holds words, the others numbers."""
+    """A table of strings. The first column is text, the others are numbers."""
 
     title: str
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
 
     def markdown(self) -> str:
-        """Write it for a page."""
+        """Return the table as Markdown."""
         lines = [self.heads, ["---", *["---:"] * (len(self.heads) - 1)], *self.rows]
         return "\n".join([f"**{self.title}**", "", *(f"| {' | '.join(line)} |" for line in lines)])
 
     def terminal(self) -> Table:
-        """Write it for a terminal."""
+        """Return the table for a terminal."""
         table = Table(title=self.title, title_justify="left", title_style="bold", header_style="")
         for number, head in enumerate(self.heads):
             table.add_column(head, justify="right" if number else "left")
@@ -41,7 +41,7 @@ class Grid:
 
 
 def times(medians: Medians, case: Case) -> Grid:
-    """Seconds on the clock, side by side, and their ratios."""
+    """Return the elapsed seconds of all contestants, and their ratios."""
     rounds = medians.rounds[case]
     how = "measured once" if rounds == 1 else f"medians of {rounds}"
     title = f"{_named(case)}: seconds ({how}; client: once)"
@@ -54,7 +54,7 @@ def _measured(medians: Medians, case: Case) -> list[Step]:
 
 
 def _named(case: Case) -> str:
-    return f"{case.sessions:,} session{'' if case.sessions == 1 else 's'}, {case.latency_ms} ms a request"
+    return f"{case.sessions:,} session{'' if case.sessions == 1 else 's'}, {case.latency_ms} ms per request"
 
 
 def _times(medians: Medians, step: Step, case: Case) -> list[str]:
@@ -82,17 +82,17 @@ def _seconds(figures: Figures | None) -> str:
 
 
 def costs(medians: Medians, case: Case) -> Grid:
-    """CPU, memory, requests and state; the floor's behind a stroke."""
+    """Return CPU, memory, requests and state: the provider's / the floor's."""
     title = f"{_named(case)}: provider / floor"
     heads = (
         "step",
         "CPU s engine",
         "program",
         "host",
-        "host MB, most",
+        "host MB, max",
         "requests",
         "connections",
-        "state bytes a session",
+        "state bytes per session",
     )
     return Grid(title, heads, [_costs(medians, step, case) for step in _measured(medians, case)])
 
@@ -115,7 +115,7 @@ def _costs(medians: Medians, step: Step, case: Case) -> list[str]:
 
 
 def settings(medians: Medians) -> Grid:
-    """Set what Pulumi's own settings change beside a run without any."""
+    """Return the effect of Pulumi's own settings, beside a run without any."""
     plain = Contestant.PROVIDER
     cases = [case for case in medians.rounds if any(medians.get(who, Step.CREATE, case) for who in _SETTINGS)]
     rows = [
@@ -124,13 +124,13 @@ def settings(medians: Medians) -> Grid:
         for who in (plain, *_SETTINGS)
         if (row := medians.get(who, Step.CREATE, case))
     ]
-    return Grid("Settings of Pulumi: up (create)", ("setting", "seconds", "MB of state"), rows)
+    return Grid("Pulumi settings: up (create)", ("setting", "seconds", "MB of state"), rows)
 
 
 _SETTINGS: Final = tuple(contestant for contestant in Contestant if contestant.settings)
 
 
-def judged(goals: Iterable[Goal]) -> Grid:
-    """Set what was to be reached beside what was."""
+def goals_table(goals: Iterable[Goal]) -> Grid:
+    """Return the goals, with what was measured."""
     rows = [[one.text, f"{one.value:.2f}", f"{one.limit:.2f}", "yes" if one.reached else "no"] for one in goals]
     return Grid("Goals", ("goal", "measured", "at most", "reached"), rows)

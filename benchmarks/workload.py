@@ -1,4 +1,4 @@
-"""What is declared, by the programs and by the official client alike."""
+"""The sessions that the programs and the official client create."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ LATER: Final = ({"role": "assistant", "content": "What is the number of your ord
 
 
 def user(number: int) -> str:
-    """Name the user of a session."""
+    """Return the user id of a session."""
     return f"customer-{number:05}"
