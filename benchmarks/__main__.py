@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     """Measure, print the results and return the exit code."""
     sessions = int(arguments[0]) if arguments and arguments[0].isdecimal() else 0
     if arguments and not sessions:
-        _console.print("N is how many sessions: a whole number from 1")
+        _console.print("N must be a whole number of at least 1")
         return 2
     try:
         readings = [*_print_each(run.once(sessions) if sessions else run.full())]

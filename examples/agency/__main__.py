@@ -1,4 +1,4 @@
-"""One session for each client of an agency, kept apart by group, so that each group can be audited by itself."""
+"""One session for each client of an agency, each in its own group, so that each group can be audited separately."""
 
 import pulumi
 
@@ -10,9 +10,9 @@ minutes = config.require_int("minutes")
 
 
 def active(desk: Session, group: str) -> pulumi.Output[int]:
-    """Count the active sessions of a group once its desk is there, those that others made included."""
+    """Return the number of active sessions in a group, sessions created by others included, once its desk exists."""
     listed: pulumi.Output[list[ListedSession]] = desk.id.apply(lambda _: list_sessions_output(session_group=group))
-    # What is listed is secret, since titles are; how much it is tells nothing.
+    # The list is secret, because titles are. Its length is not.
     return pulumi.Output.unsecret(listed.apply(len))
 
 

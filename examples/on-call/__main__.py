@@ -1,4 +1,4 @@
-"""A session that a shift on call shares: each scheduled `up` keeps it alive, the end of the shift completes it."""
+"""A session shared by an on-call shift: scheduled runs of `up` keep it alive, the end of the shift completes it."""
 
 import pulumi
 

@@ -1,4 +1,4 @@
-"""The policies on AI sessions, as advice. The settings of each are in `docs/policies.md`."""
+"""The policies for AI sessions, as advice. `docs/policies.md` describes their settings."""
 
 from pulumi_policy import EnforcementLevel, PolicyPack
 

@@ -1,4 +1,4 @@
-"""An AI session for the environment of a pull request: one stack each, named after its number (pr-412)."""
+"""An AI session for the environment of a pull request: one stack per pull request, named after its number (pr-412)."""
 
 import pulumi
 

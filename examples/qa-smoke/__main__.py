@@ -1,4 +1,4 @@
-"""The session that smoke tests talk to: prompt and history are those of conversation.yaml, to the letter."""
+"""The session that smoke tests talk to, with exactly the prompt and history in conversation.yaml."""
 
 from pathlib import Path
 

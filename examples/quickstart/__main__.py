@@ -1,4 +1,4 @@
-"""A support desk that answers with an AI session, one for each environment."""
+"""A support desk with an AI session, one for each environment."""
 
 import pulumi
 

@@ -1,4 +1,4 @@
-"""A customer's session that takes up what was asked in an earlier one; test_program.py tests it without an engine."""
+"""A customer's session that continues with the questions of an earlier one. Its tests are in test_program.py."""
 
 import pulumi
 
@@ -21,7 +21,7 @@ desk = Session(
     user_id=customer,
     expiration_minutes=LIFETIMES[plan],
     messages=messages,
-    # They are the beginning only: that the earlier session expires later on changes nothing.
+    # Messages only seed the session. It must not be replaced when the earlier session expires.
     opts=pulumi.ResourceOptions(ignore_changes=["messages"]),
 )
 

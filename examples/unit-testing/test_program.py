@@ -1,4 +1,4 @@
-"""Tests of the program as it stands, under Pulumi's mocks: no engine, no network, no account."""
+"""Tests of the unchanged program under Pulumi's mocks, without engine, network or account."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ SYSTEM = {"role": "system", "content": "You are the support desk of a shop."}
 
 
 class Mocks(pulumi.runtime.Mocks):
-    """Answers look-ups with the given conversations, by id, and keeps what the program declared."""
+    """Answers lookups with the given conversations, by id, and records what the program declares."""
 
     def __init__(self, conversations: dict[str, list[dict[str, str]]]) -> None:
         self.conversations = conversations
         self.declared: dict[str, dict[str, Any]] = {}
-        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.calls: list[tuple[str, dict[str, Any]]] = []
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        """Take what is declared, by state key, for what the API made of it."""
+        """Record the inputs, by state key, and return them as outputs."""
         self.declared[args.name] = args.inputs
         return f"{args.name}-id", args.inputs
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], None]:
-        """Answer a look-up in the API's words."""
-        self.asked.append((args.token, args.args))
+        """Answer a lookup with the API's field names."""
+        self.calls.append((args.token, args.args))
         if args.token == "quant-sessions:index:listSessions":
             return {"sessions": [{"id": session_id} for session_id in self.conversations]}, None
         return {"messages": self.conversations[args.args["id"]]}, None
 
 
 def run(conversations: dict[str, list[dict[str, str]]] | None = None, **config: str) -> Mocks:
-    """Run the program with this configuration beside the defaults."""
+    """Run the program with this configuration on top of the defaults."""
     mocks = Mocks(conversations or {})
     settings = {"customer": "ada", "plan": "basic"} | config
     asyncio.set_event_loop(asyncio.new_event_loop())
@@ -47,26 +47,26 @@ def run(conversations: dict[str, list[dict[str, str]]] | None = None, **config: 
     return mocks
 
 
-def test_a_customer_without_an_earlier_session_starts_afresh() -> None:
+def test_without_an_earlier_session_only_the_system_prompt_is_declared() -> None:
     desk = run().declared["desk"]
     assert (desk["userId"], desk["messages"]) == ("ada", [SYSTEM])
 
 
-def test_what_was_asked_is_taken_up_and_what_was_answered_is_not() -> None:
+def test_questions_of_the_earlier_session_are_copied_and_answers_are_not() -> None:
     question, answer = {"role": "user", "content": "Is it open?"}, {"role": "assistant", "content": "No."}
     mocks = run({"3f2a": [{"role": "system", "content": "Old."}, question, answer]}, earlier="3f2a")
     assert mocks.declared["desk"]["messages"] == [SYSTEM, question]
-    assert [asked["userId"] for token, asked in mocks.asked if token.endswith("listSessions")] == ["ada"]
+    assert [call["userId"] for token, call in mocks.calls if token.endswith("listSessions")] == ["ada"]
 
 
-def test_an_earlier_session_that_is_gone_is_not_asked_for() -> None:
+def test_an_earlier_session_that_is_gone_is_not_requested() -> None:
     mocks = run({"another": []}, earlier="3f2a")
     assert mocks.declared["desk"]["messages"] == [SYSTEM]
-    assert [token for token, _ in mocks.asked] == ["quant-sessions:index:listSessions"]
+    assert [token for token, _ in mocks.calls] == ["quant-sessions:index:listSessions"]
 
 
 @pytest.mark.parametrize(("plan", "minutes"), [("basic", 60), ("premium", 480)])
-def test_who_pays_more_may_talk_longer(plan: str, minutes: int) -> None:
+def test_the_premium_plan_has_a_longer_lifetime(plan: str, minutes: int) -> None:
     assert run(plan=plan).declared["desk"]["expirationMinutes"] == minutes
 
 

@@ -1,4 +1,4 @@
-"""A session for each participant of a workshop: one group, one end, one list of names."""
+"""A session for each participant of a workshop, all in one group and with the same expiry."""
 
 import pulumi
 

@@ -125,7 +125,7 @@ def test_recorded_readings_have_no_wrong_requests() -> None:
 @pytest.mark.parametrize("sessions", ["0", "-1", "many", "1.5"])
 def test_an_invalid_number_of_sessions_is_refused(sessions: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main([sessions]) == 2
-    assert capsys.readouterr().out == "N is how many sessions: a whole number from 1\n"
+    assert capsys.readouterr().out == "N must be a whole number of at least 1\n"
 
 
 def test_a_failed_run_exits_with_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
