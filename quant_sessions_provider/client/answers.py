@@ -27,6 +27,13 @@ _TYPES: Final[dict[str, tuple[str, Callable[[object], bool]]]] = {
 }
 
 
+_ID_KEYS: Final = ("sessionId", "session_id", "id")
+
+
+class OtherSessionError(ValueError):
+    """The answer is another session's: on its connection, answers and requests no longer match."""
+
+
 def parse_answer(kind: type[AnswerT], body: object) -> AnswerT:
     """Return an answer, from either spelling; unknown fields are ignored, missing ones are None.
 
@@ -44,3 +51,17 @@ def parse_answer(kind: type[AnswerT], body: object) -> AnswerT:
             raise ValueError(f"field {field.name} is not {expected}")
         values[field.name] = value
     return kind(**values)
+
+
+def parse_answer_for(session_id: str, kind: type[AnswerT], body: object) -> AnswerT:
+    """Return an answer as :func:`parse_answer` does, if it is the given session's; ids are compared without case.
+
+    Raises:
+        OtherSessionError: the body names another session.
+        ValueError: as in :func:`parse_answer`.
+
+    """
+    ids = [body.get(key) for key in _ID_KEYS] if isinstance(body, Mapping) else []
+    if any(isinstance(found, str) and found.casefold() != session_id.casefold() for found in ids):
+        raise OtherSessionError("another session's data")
+    return parse_answer(kind, body)

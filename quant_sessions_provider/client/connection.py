@@ -6,13 +6,11 @@ could block an operation for ever; here the timeout of each wait is the time lef
 
 from __future__ import annotations
 
-import http.client
-import io
 import socket
 import ssl
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -24,6 +22,7 @@ from urllib3.util.connection import allowed_gai_family, create_connection
 
 import quant_sessions_provider
 from quant_sessions_provider.client.deadline import seconds_left
+from quant_sessions_provider.client.framing import FramedResponse
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
@@ -35,49 +34,20 @@ class HandshakeError(SSLError):
     """The TLS handshake failed, so nothing was sent; any other TLS error may come later."""
 
 
-class _DeadlineReader(io.RawIOBase):
-    """The bytes of a response, headers included: a host can be slow there too."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self._raw = sock.makefile("rb", buffering=0)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - any writable buffer
-        self._sock.settimeout(seconds_left())
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _Readable:
-    """Replaces the socket where http.client only needs a file to read from."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_DeadlineReader(self._sock))
-
-
-class _Response(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **named: Any) -> None:  # noqa: ANN401 - http.client's own
-        super().__init__(cast("socket.socket", _Readable(sock)), *args, **named)
-
-    def begin(self) -> None:
-        """Read the headers; two lengths are an error. urllib3 raises it too late to close its connection."""
-        super().begin()
-        lengths = self.headers.get("Content-Length", "")
-        if len({length.strip() for length in lengths.split(",")}) > 1:
-            raise http.client.HTTPException("conflicting Content-Length")
-
-
 class _DeadlineConnection(HTTPConnection):
-    response_class = _Response
+    _unusable = False
+
+    def response_class(self, sock: socket.socket, *_debug: int, **named: Any) -> FramedResponse:  # type: ignore[override] # noqa: ANN401 - http.client's own
+        """Return the response to the request that was sent last."""
+        return FramedResponse(sock, self._retire, **named)
+
+    def _retire(self) -> None:
+        self._unusable = True
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the connection may be used again."""
+        return not self._unusable and super().is_connected
 
     def _new_conn(self) -> socket.socket:
         try:
@@ -107,6 +77,7 @@ class _DeadlineConnection(HTTPConnection):
 
     def connect(self) -> None:
         """Connect; an error raised here says that nothing was sent."""
+        self._unusable = False
         try:
             super().connect()
         except TimeoutError as error:

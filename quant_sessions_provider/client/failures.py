@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, ProxyError, ReadTimeoutError
 
+from quant_sessions_provider.client.answers import OtherSessionError
 from quant_sessions_provider.client.connection import HandshakeError
 from quant_sessions_provider.client.error_message import api_words
 from quant_sessions_provider.client.response import InvalidBodyError
@@ -96,7 +97,8 @@ class Failures:
 
 def invalid_body(call: Call, response: Response, error: ValueError) -> ApiError:
     """Return the error for a success whose body is invalid."""
-    problem = error if isinstance(error, InvalidBodyError) else f"an unexpected body: {error}"
+    named = isinstance(error, (InvalidBodyError, OtherSessionError))
+    problem = error if named else f"an unexpected body: {error}"
     text = f"{call.operation}: the API returned {response.status} with {problem}{_maybe_applied(call)}"
     return ApiError(text, status=response.status)
 

@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from quant_sessions_provider.client.answers import parse_answer
+from quant_sessions_provider.client.answers import parse_answer, parse_answer_for
 from quant_sessions_provider.core.errors import RefusedError
 from quant_sessions_provider.core.model import by_state_key
 from quant_sessions_provider.operations.api import (
@@ -84,7 +84,7 @@ class Client:
             f"reading session {session_id}",
             "GET",
             path_of(organization, session_id),
-            parse=partial(parse_answer, StoredSession),
+            parse=partial(parse_answer_for, session_id, StoredSession),
             idempotent=True,
         )
 
@@ -109,7 +109,7 @@ class Client:
             f"updating session {session_id}",
             "PUT",
             path_of(organization, session_id),
-            parse=partial(parse_answer, UpdatedSession),
+            parse=partial(parse_answer_for, session_id, UpdatedSession),
             idempotent=new_messages is None and tokens_used is None,
             body=body,
         )
@@ -120,7 +120,7 @@ class Client:
             f"extending session {session_id}",
             "PUT",
             path_of(organization, session_id, "extend"),
-            parse=partial(parse_answer, ExtendedSession),
+            parse=partial(parse_answer_for, session_id, ExtendedSession),
             idempotent=False,
             body=by_state_key({"additional_minutes": additional_minutes}),
         )
@@ -131,7 +131,7 @@ class Client:
             f"deleting session {session_id}",
             "DELETE",
             path_of(organization, session_id),
-            parse=partial(parse_answer, DeletedSession),
+            parse=partial(parse_answer_for, session_id, DeletedSession),
             idempotent=False,
         )
 

@@ -18,6 +18,7 @@ from urllib3.exceptions import (
 )
 
 from quant_sessions_provider.client import failures
+from quant_sessions_provider.client.answers import OtherSessionError
 from quant_sessions_provider.client.call import Call
 from quant_sessions_provider.client.connection import HandshakeError, HttpSession
 from quant_sessions_provider.client.deadline import Deadline, running
@@ -80,6 +81,8 @@ class Transport:
         try:
             return parse(response.json())
         except ValueError as error:
+            if isinstance(error, OtherSessionError):
+                self._session().close()
             raise failures.invalid_body(call, response, error) from None
 
     def _success(self, call: Call) -> Response:

@@ -190,7 +190,7 @@ class Script:
 
     def _play(self, connection: socket.socket, request: bytes) -> None:
         # A TLS handshake has no such end, and no response to wait for.
-        while request.startswith((b"GET", b"PUT", b"POST", b"DELETE")) and not _is_whole(request):
+        while request.startswith((b"GET", b"PUT", b"POST", b"DELETE")) and not is_whole(request):
             more = connection.recv(65536)
             if not more:
                 return
@@ -201,7 +201,7 @@ class Script:
             connection.sendall(self.drip)
 
 
-def _is_whole(request: bytes) -> bool:
+def is_whole(request: bytes) -> bool:
     head, end, body = request.partition(b"\r\n\r\n")
     length = re.search(rb"(?i)content-length: *([0-9]+)", head)
     return bool(end) and len(body) >= (int(length[1]) if length else 0)
