@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tests.support.minutes import extends, renews
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from quant_sessions_provider import Message
+    from tests.acceptance.wire import Sent
+    from tests.support.minutes import Late
 
     At = Callable[[float], str]
     Declared = Callable[[At], dict[str, Any]]
 
 HELLO: Message = {"role": "user", "content": "Hello"}
 REPLACED = ["create-replacement", "replace", "delete-replaced"]
-GONE = [("GET", "/ID", None)]
+GONE: Sent = [("GET", "/ID", None)]
 
 
 def _lives(**declared: Any) -> Declared:  # noqa: ANN401 - any properties
@@ -29,25 +33,32 @@ def _until(minutes: float, **declared: Any) -> Declared:  # noqa: ANN401 - any p
 
 @dataclass(frozen=True)
 class Row:
-    """A session of some age, and what the next run must show and send."""
+    """A session of some age, and what the next run must show and send, be it late.
 
-    age: float
+    The ages leave a slow machine ten minutes; `test_lifecycle` has when to the second a renewal is due.
+    """
+
+    age: int
     before: Declared
     after: Declared | None = None
     ops: list[str] = field(default_factory=lambda: ["same"])
     changes: set[str] = field(default_factory=set)
-    asked: list[tuple[str, str, Any]] = field(default_factory=list)
-    sent: list[tuple[str, str, Any]] = field(default_factory=list)
-    said: str = ""
+    asked: Sent = field(default_factory=list)
+    sent: Sent | Callable[[Late], Sent] = field(default_factory=list)
+    said: str | Callable[[Late], str] = ""
     noted: str = ""
     kept_alive: bool = False
 
 
-def extend(minutes: int) -> list[tuple[str, str, Any]]:
+def extend(minutes: int) -> Sent:
     return [("PUT", "/ID/extend", {"additionalMinutes": minutes})]
 
 
-def again(name: str, minutes: int = 60) -> list[tuple[str, str, Any]]:
+def renew(minutes: int) -> Callable[[Late], Sent]:
+    return lambda late: extend(minutes + late.planned)
+
+
+def again(name: str, minutes: int = 60) -> Sent:
     """Replace a session that is gone: the API answers its deletion with an error, and a GET tells why."""
     post = ("POST", "", {"userId": name, "expirationMinutes": minutes})
     return [post, ("DELETE", "/ID", None), ("GET", "/ID", None)]
@@ -56,22 +67,22 @@ def again(name: str, minutes: int = 60) -> list[tuple[str, str, Any]]:
 ANEW = "it is gone, a new one starts from the declared messages, until about "
 ROWS = {
     "young": Row(10, _lives()),
-    "renewal-not-due": Row(44, _lives(renew_before_minutes=15)),
+    "renewal-not-due": Row(35, _lives(renew_before_minutes=15)),
     "renewal-due-at-the-edge": Row(
         45,
         _lives(renew_before_minutes=15),
         ops=["update"],
         changes={"expiresAt"},
-        sent=extend(46),
-        said="14 minutes left: extends by 46 minutes, until about",
+        sent=renew(46),
+        said=renews(14, by=46),
     ),
     "renewal-due-late": Row(
-        59,
+        50,
         _lives(renew_before_minutes=15),
         ops=["update"],
         changes={"expiresAt"},
-        sent=extend(60),
-        said="0 minutes left: extends by 60 minutes, until about",
+        sent=renew(51),
+        said=renews(9, by=51),
     ),
     "expired-recreate": Row(
         61,
@@ -105,7 +116,8 @@ ROWS = {
         ops=["update"],
         changes={"expiresAt"},
         asked=[("GET", "/ID", None), ("GET", "", None)],
-        sent=[("GET", "/ID", None), ("GET", "", None), *extend(60)],
+        # Planned from the run's own start, and counted from when it is sent.
+        sent=lambda late: [("GET", "/ID", None), ("GET", "", None), *extend(60 + late.planned - late.done)],
         said="was to expire at",
         kept_alive=True,
     ),
@@ -116,16 +128,16 @@ ROWS = {
         ops=["update"],
         changes={"expirationMinutes", "expiresAt"},
         sent=extend(60),
-        said="9 minutes left: extends by 60 minutes, until about",
+        said=extends(9, by=60),
     ),
     "raised-renewal-due-even-so": Row(
-        55,
+        50,
         _lives(renew_before_minutes=30),
         _lives(renew_before_minutes=30, expiration_minutes=70),
         ops=["update"],
         changes={"expirationMinutes", "expiresAt"},
-        sent=extend(66),
-        said="4 minutes left: extends by 66 minutes, until about",
+        sent=renew(61),
+        said=renews(9, by=61),
     ),
     "raised-with-renewal-and-messages": Row(
         50,
@@ -133,12 +145,12 @@ ROWS = {
         _lives(renew_before_minutes=20, messages=[HELLO], metadata={"a": 1}),
         ops=["update"],
         changes={"expiresAt", "messages", "metadata"},
-        sent=[
+        sent=lambda late: [
             ("GET", "/ID", None),
             ("PUT", "/ID", {"newMessages": [HELLO], "metadata": {"a": 1}}),
-            *extend(51),
+            *extend(51 + late.planned),
         ],
-        said="appends 1 message; sends its metadata; 9 minutes left: extends by 51 minutes, until about",
+        said=renews(9, by=51, first="appends 1 message; sends its metadata; "),
     ),
     "raised-after-expiry": Row(
         61,
@@ -168,7 +180,7 @@ ROWS = {
         ops=["update"],
         changes={"expiresAt"},
         sent=extend(40),
-        said="29 minutes left: extends by 40 minutes, until about",
+        said=extends(29, by=40),
     ),
     "moment-earlier": Row(
         30,
@@ -186,7 +198,7 @@ ROWS = {
         ops=REPLACED,
         changes={"expiresAt"},
         asked=GONE,
-        sent=[*GONE, ("POST", "", {"userId": "moment-passed-then-later", "expirationMinutes": 99}), *again("")[1:]],
+        sent=lambda late: [*GONE, *again("moment-passed-then-later", 99 - late.done)],
         noted=ANEW,
     ),
     "moment-to-lifetime": Row(
@@ -203,8 +215,8 @@ ROWS = {
         _lives(expiration_minutes=90, renew_before_minutes=15),
         ops=["update"],
         changes={"expirationMinutes", "expiresAt", "renewBeforeMinutes"},
-        sent=extend(81),
-        said="9 minutes left: extends by 81 minutes, until about",
+        sent=renew(81),
+        said=renews(9, by=81),
     ),
     "lifetime-to-moment": Row(
         30,
@@ -213,7 +225,7 @@ ROWS = {
         ops=["update"],
         changes={"expirationMinutes", "expiresAt"},
         sent=extend(35),
-        said="29 minutes left: extends by 35 minutes, until about",
+        said=extends(29, by=35),
     ),
     "settings-of-renewal": Row(
         30,

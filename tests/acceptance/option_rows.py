@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi import Alias, ResourceHook, ResourceHookArgs, ResourceHookBinding, ResourceHookOptions, ResourceOptions
 
+from tests.support.minutes import extends
+
 if TYPE_CHECKING:
     from tests.acceptance.wire import Sent
+    from tests.support.minutes import Late
 
 SYSTEM = {"role": "system", "content": "Be brief."}
 HELLO = {"role": "user", "content": "Hello"}
@@ -54,7 +57,7 @@ class Row:
     changes: set[str] = field(default_factory=set)
     keys: list[str] = field(default_factory=list)
     sent: Sent = field(default_factory=list)
-    said: str = ""
+    said: str | Callable[[Late], str] = ""
     options_after: Options | None = None
     was: str = ""
     """The resource's name before the edit, if it was another one."""
@@ -84,7 +87,6 @@ RAISED: dict[str, Any] = {"before": {"expiration_minutes": 60}, "after": {"expir
 LOWERED: dict[str, Any] = {"before": {"expiration_minutes": 120}, "after": {"expiration_minutes": 60}}
 GROWN: dict[str, Any] = {"before": {"messages": [SYSTEM]}, "after": {"messages": [SYSTEM, HELLO]}}
 METADATA: dict[str, Any] = {"ops": UPDATE, "changes": {"metadata.v"}, "said": "sends its metadata"}
-AN_HOUR = "59 minutes left: extends by 60 minutes, until about"
 
 ROWS = {
     "ignored-minutes": Row(_options(ignore_changes=["expirationMinutes"]), **RAISED),
@@ -197,7 +199,7 @@ ROWS = {
         ops=UPDATE,
         changes={"metadata.v", "expirationMinutes", "expiresAt"},
         sent=_put(metadata={"v": 2}) + _extend(60),
-        said=f"sends its metadata; {AN_HOUR}",
+        said=extends(59, by=60, first="sends its metadata; "),
     ),
     "triggered": Row(
         _options(replacement_trigger="one"),

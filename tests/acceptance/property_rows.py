@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from tests.support.minutes import extends
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.minutes import Late
 
 SYSTEM = {"role": "system", "content": "Be brief."}
 HELLO = {"role": "user", "content": "Hello"}
@@ -18,7 +25,7 @@ class Row:
     after: dict[str, Any]
     changes: dict[str, str]
     sent: list[tuple[str, str, Any]]
-    said: str | None = None
+    said: str | Callable[[Late], str] | None = None
     keys: list[str] = field(default_factory=list)
     price: str | None = None
 
@@ -35,7 +42,7 @@ ROWS = {
         {"expiration_minutes": 120},
         {"expirationMinutes": "update", "expiresAt": "update"},
         [("PUT", "/ID/extend", {"additionalMinutes": 60})],
-        "59 minutes left: extends by 60 minutes, until about",
+        extends(59, by=60),
     ),
     "lowered": Row(
         {"expiration_minutes": 120},
@@ -166,6 +173,6 @@ ROWS = {
             ("PUT", "/ID", {"newMessages": [HELLO]}),
             ("PUT", "/ID/extend", {"additionalMinutes": 30}),
         ],
-        "appends 1 message; 59 minutes left: extends by 30 minutes, until about",
+        extends(59, by=30, first="appends 1 message; "),
     ),
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,9 +10,11 @@ from quant_sessions_provider import Session
 from quant_sessions_provider.core import timestamps
 from tests.acceptance.conftest import ORGANIZATION
 from tests.support.ageing import age
+from tests.support.minutes import MINUTE, created, extends, foretold, minutes_to_cover
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from tests.acceptance.conftest import NewStack
     from tests.support.emulator_server import Emulator
@@ -34,28 +35,30 @@ def _one(new_stack: NewStack, declared: dict[str, Any], **environment: str) -> S
     return new_stack(lambda: (Session("desk", **{"user_id": "u", **declared}), None)[1], **environment)
 
 
-def _left(stack: Stack, key: str) -> timedelta:
-    outputs = stack.resources()["desk"]["outputs"]
-    return timestamps.parse(outputs[key]) - timestamps.parse(outputs["createdAt"])
+def _moment(stack: Stack, key: str) -> datetime:
+    return timestamps.parse(stack.resources()["desk"]["outputs"][key])
 
 
 def test_a_shorter_grant_is_renewed_by_what_was_granted(new_stack: NewStack, emulator: Emulator) -> None:
     stack = _one(new_stack, {"expiration_minutes": 120, "renew_before_minutes": 15})
     emulator.behave(grantOffsetMinutes=-60)
-    assert not stack.up().failed
+    first = stack.up()
+    assert not first.failed
     emulator.reset_behaviours()
-    assert round(_left(stack, "expiresAt") / timedelta(minutes=1)) == 120
-    assert round(_left(stack, "grantedExpiresAt") / timedelta(minutes=1)) == 60
+    planned, made = created(stack.resources()["desk"]["inputs"], first), _moment(stack, "createdAt")
+    assert planned <= made <= first.ended
+    assert _moment(stack, "grantedExpiresAt") == made + 60 * MINUTE
+    by = minutes_to_cover(planned + 60 * MINUTE - made)
 
     age(stack, emulator, {"desk": 40})
     assert stack.preview().ops("desk") == ["same"]
-    age(stack, emulator, {"desk": 10.5})
+    age(stack, emulator, {"desk": 10})
     emulator.clear()
     for run in (stack.preview(), stack.up()):
         assert (run.ops("desk"), run.step("desk").changes) == (["update"], {})
-        assert run.said("desk")[0].startswith("desk: 9 minutes left: extends by 60 minutes, until about")
+        assert run.said("desk")[0].startswith(tuple(foretold(extends(9, by=by, first="desk: "), run, made)))
     (extend,) = emulator.requests(clear=True)
-    assert extend["body"] == {"additionalMinutes": 60}
+    assert extend["body"] == {"additionalMinutes": by}
     assert stack.preview().ops("desk") == ["same"]
     stack.destroy()
 
@@ -97,11 +100,14 @@ def test_a_longer_grant_is_taken_at_its_word(new_stack: NewStack, emulator: Emul
     emulator.reset_behaviours()
     session = stack.resources()["desk"]["id"]
     age(stack, emulator, {"desk": 61})
+    granted = _moment(stack, "grantedExpiresAt")
     emulator.clear()
     up = stack.up()
     # Past what was asked, a new lifetime is asked for; the session is alive, and needs but the rest of it.
     assert up.ops("desk") == ["update"]
-    assert [(r["method"], r["body"]) for r in emulator.requests()] == [("PUT", {"additionalMinutes": 2})]
+    planned = created(stack.resources()["desk"]["inputs"], up) + 60 * MINUTE
+    rest = minutes_to_cover(planned - granted)
+    assert [(r["method"], r["body"]) for r in emulator.requests()] == [("PUT", {"additionalMinutes": rest})]
     assert stack.resources()["desk"]["id"] == session
     stack.destroy()
 

@@ -52,6 +52,8 @@ class Run:
     messages: list[tuple[str, str]] = field(default_factory=list)
     text: str = ""
     failed: bool = False
+    began: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+    ended: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
 
     def ops(self, name: str) -> list[str]:
         return [step.op for step in self.steps if step.name == name]
@@ -209,7 +211,7 @@ class Stack:
         except CommandError as error:
             run.failed = True
             lines.append(str(error))
-        run.text = "\n".join(lines)
+        run.text, run.ended = "\n".join(lines), datetime.now(timezone.utc)
         return run
 
     def outputs(self) -> dict[str, Any]:
