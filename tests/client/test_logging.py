@@ -13,13 +13,10 @@ from pulumi.dynamic import Config, ConfigureRequest
 
 import quant_sessions_provider
 from quant_sessions_provider.core.errors import QuantSessionsError
-from quant_sessions_provider.dynamic import debug_log
 from quant_sessions_provider.provider import SessionProvider
 from tests.client.conftest import TOKEN, Answer, Clock, Host, client_of, nowhere
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from quant_sessions_provider.client.sessions import Client
 
 NAME = "quant_sessions_provider"
@@ -28,13 +25,8 @@ USER, GROUP, TEXT = "jane@example.org", "clinic-7", "I have a fever"
 
 
 @pytest.fixture(autouse=True)
-def _log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    logger = logging.getLogger(NAME)
-    level = logger.level
+def _log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, NAME)
-    yield
-    logger.removeHandler(debug_log._HANDLER)  # noqa: SLF001 - it is the process's
-    logger.setLevel(level)
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
