@@ -1,16 +1,15 @@
-"""Writes a report as the Markdown of a comment, and as JSON. Pure.
-
-Names and sentences may contain anything. They look as written, and never become markup or a mention.
-"""
+"""Writes a report as the Markdown of a comment, and as JSON. Pure."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.core import timestamps
-from quant_sessions_provider.core.text import counted, one_line
+from quant_sessions_provider.core.text import counted
+from quant_sessions_provider.report.escape import code, sentence
 
 if TYPE_CHECKING:
     from quant_sessions_provider.core.describe import Loss
@@ -19,35 +18,57 @@ if TYPE_CHECKING:
 MARKER: Final = "<!-- quant-sessions report"
 """Begins the first line of each comment, by which the next run finds the comment to update."""
 
+MAX_COMMENT: Final = 65_536
+"""Characters of a comment on GitHub; GitLab allows more."""
 MAX_ROWS: Final = 100
-"""A comment on GitHub has at most 65,536 characters; the worst rows come first."""
+MAX_ERRORS: Final = 20
+"""They stand above the table, which is to be seen without much scrolling."""
+_MAX_NAME: Final = 100
+"""Characters of one name."""
 _MAX_REASON: Final = 300
-"""Characters of one reason."""
+"""Characters of one reason or error."""
+_MAX_STACK: Final = 210
+"""Characters of a stack: Pulumi allows 100 for the project and 100 for the stack itself."""
+_SHARE: Final = 3 / 4
+"""What one list may take of the room that is left, so that there is some for the next."""
 
-_PLAIN_CODE: Final = re.compile(r"[\w .:/+-]+")
-_MARKUP: Final = re.compile(r"[^\w\s.,;:()/+=%'\"?-]|_")
-_CODE: Final = re.compile(r"`([^`]*)`")
 _VERBS: Final = {"same": "unchanged"}
 _HEAD: Final = ("| session | action | why | lives until | messages lost |", "| --- | --- | --- | --- | --- |")
 
 
 def markdown(report: Report) -> str:
-    """Return the comment."""
+    """Return the comment, at most :data:`MAX_COMMENT` characters: the worst rows come first, the last are left out."""
     changed = [row for row in report.rows if row.action != "none"]
-    rest = [row for row in report.rows if row.action == "none"]
-    stack = f" in {_code(report.stack)}" if report.stack else ""
-    parts = [f"{_marker(report)}\n### AI sessions{stack}: {_headline(report)}", *_alerts(report)]
-    parts += [_table(changed)] if changed else []
-    parts += [_folded(f"{counted(len(rest), 'session')} unchanged", _table(rest))] if rest else []
-    parts += [_others(report)] if report.others else []
-    parts += (
-        [f"{counted(report.unlisted, 'resource')} unchanged; `--show-sames` lists them."] if report.unlisted else []
-    )
-    return "\n\n".join(parts) + "\n"
+    unchanged = [row for row in report.rows if row.action == "none"]
+    start = [_title(report), *_loss_alert(report.losses)]
+    end = [*_others(report), *_unlisted(report)]
+    room = MAX_COMMENT - _size([*start, *end])
+    # What is worse takes its share of the room first.
+    table = _table(changed, room)
+    failure = _failure_alert(report, room := room - _size(table))
+    folded = _folded(unchanged, room - _size(failure))
+    return "\n\n".join([*start, *failure, *table, *folded, *end]) + "\n"
+
+
+def _size(parts: list[str]) -> int:
+    # In units of UTF-16, since a code host may count them; with the empty line after each part.
+    return sum(len(part.encode("utf-16-le")) // 2 + len("\n\n") for part in parts)
+
+
+def _fitting(lines: list[str], room: int) -> list[str]:
+    """Return the first lines that fit into their share of the room."""
+    ends = accumulate(_size([line]) for line in lines)
+    return [line for line, end in zip(lines, ends, strict=True) if end <= room * _SHARE]
+
+
+def _title(report: Report) -> str:
+    stack = f" in {code(report.stack, _MAX_STACK)}" if report.stack else ""
+    return f"{_marker(report)}\n### AI sessions{stack}: {_headline(report)}"
 
 
 def _marker(report: Report) -> str:
-    return f"{MARKER} {re.sub(r'[^a-zA-Z0-9_./-]', '_', report.stack)} -->".replace("report  -->", "report -->")
+    stack = re.sub(r"[^a-zA-Z0-9_./-]", "_", report.stack[:_MAX_STACK])
+    return " ".join(part for part in (MARKER, stack, "-->") if part)
 
 
 def _headline(report: Report) -> str:
@@ -57,18 +78,9 @@ def _headline(report: Report) -> str:
     return ", ".join(parts) or ("no conversation is lost" if report.rows else "none declared")
 
 
-def _alerts(report: Report) -> list[str]:
-    alerts = []
-    if report.losses:
-        advice = "This cannot be undone. If `transcriptDir` is configured, the messages are saved first."
-        alerts.append(f"> [!CAUTION]\n> This run deletes {_total(report.losses)}. {advice}")
-    if report.failed:
-        lines = [
-            "The preview failed: sessions that it did not reach are missing here.",
-            *map(_text, report.errors),
-        ]
-        alerts.append("> [!WARNING]\n" + "\\\n".join(f"> {line}" for line in lines))
-    return alerts
+def _loss_alert(losses: list[Loss]) -> list[str]:
+    advice = "This cannot be undone. If `transcriptDir` is configured, the messages are saved first."
+    return [f"> [!CAUTION]\n> This run deletes {_total(losses)}. {advice}"] if losses else []
 
 
 def _total(losses: list[Loss]) -> str:
@@ -83,15 +95,29 @@ def _total(losses: list[Loss]) -> str:
     return f"**{counted(len(losses), 'conversation')}** ({messages})"
 
 
-def _table(rows: list[Row]) -> str:
-    lines = [*_HEAD, *map(_line, rows[:MAX_ROWS])]
-    more = len(rows) - MAX_ROWS
-    return "\n".join(lines) + (f"\n\n… and {more} more: see the output of the preview." if more > 0 else "")
+def _failure_alert(report: Report, room: int) -> list[str]:
+    if not report.failed:
+        return []
+    errors = [f"> {sentence(error, _MAX_REASON)}" for error in report.errors]
+    kept = _fitting(errors[:MAX_ERRORS], room)
+    more = len(errors) - len(kept)
+    lines = ["> The preview failed: sessions that it did not reach are missing here.", *kept]
+    lines += [f"> … and {counted(more, 'error')} more: see the output of the preview."] if more else []
+    return ["> [!WARNING]\n" + "\\\n".join(lines)]
+
+
+def _table(rows: list[Row], room: int) -> list[str]:
+    if not rows:
+        return []
+    kept = _fitting([_line(row) for row in rows[:MAX_ROWS]], room)
+    more = len(rows) - len(kept)
+    note = [f"… and {more} more: see the output of the preview."] if more else []
+    return ["\n".join([*_HEAD, *kept]), *note]
 
 
 def _line(row: Row) -> str:
-    cells = [_code(row.name), row.action, _text(row.reason), _until(row), _lost(row)]
-    return f"| {' | '.join(cells)} |"
+    name, action, reason = code(row.name, _MAX_NAME), sentence(row.action, _MAX_NAME), sentence(row.reason, _MAX_REASON)
+    return f"| {name} | {action} | {reason} | {_until(row)} | {_lost(row)} |"
 
 
 def _until(row: Row) -> str:
@@ -106,40 +132,20 @@ def _lost(row: Row) -> str:
     return "**unknown**" if row.loss.messages is None else f"**{row.loss.messages}**"
 
 
-def _folded(title: str, body: str) -> str:
-    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
+def _folded(rows: list[Row], room: int) -> list[str]:
+    table = "\n\n".join(_table(rows, room))
+    title = f"{counted(len(rows), 'session')} unchanged"
+    return [f"<details><summary>{title}</summary>\n\n{table}\n\n</details>"] if rows else []
 
 
-def _others(report: Report) -> str:
-    parts = [f"{count} {_code(_VERBS.get(op, op))}" for op, count in report.others.items()]
-    return f"Other resources: {', '.join(parts)}."
+def _others(report: Report) -> list[str]:
+    parts = [f"{count} {code(_VERBS.get(op, op), _MAX_NAME)}" for op, count in report.others.items()]
+    return [f"Other resources: {', '.join(parts)}."] if parts else []
 
 
-# --- text of unknown origin --------------------------------------------------------------------------------
-
-
-def _code(text: str) -> str:
-    """Return a text as code, in which nothing is a link or a mention."""
-    text = one_line(text)
-    if _PLAIN_CODE.fullmatch(text) and text == text.strip():
-        return f"`{text}`"
-    return f"<code>{_MARKUP.sub(_entity, text)}</code>"
-
-
-def _text(text: str) -> str:
-    """Return a sentence that looks as written, with code where it has backticks."""
-    pieces = _CODE.split(one_line(text[:_MAX_REASON] + "…" * (len(text) > _MAX_REASON)))
-    return "".join(_code(piece) if index % 2 else _plain(piece) for index, piece in enumerate(pieces))
-
-
-def _plain(text: str) -> str:
-    return _MARKUP.sub(_entity, text)
-
-
-def _entity(found: re.Match[str]) -> str:
-    # Code hosts look for mentions and issues after they have decoded entities: an invisible character prevents both.
-    broken = "&#8203;" if found.group() in "@#!" else ""
-    return f"&#{ord(found.group())};{broken}"
+def _unlisted(report: Report) -> list[str]:
+    unlisted = counted(report.unlisted, "resource")
+    return [f"{unlisted} unchanged; `--show-sames` lists them."] if report.unlisted else []
 
 
 # --- for programs ------------------------------------------------------------------------------------------

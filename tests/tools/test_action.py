@@ -22,6 +22,7 @@ LOST = printed(step("replace", "desk"), note("session id-of-desk: userId changed
 GH = """#!/bin/sh
 printf '%s\\n' "$*" >> "$CALLS"
 case "$*" in *--paginate*) printf '%b' "$KNOWN" ;; esac
+case "$*" in *"$FAILING"*) echo "gh: HTTP 403" >&2; exit 1 ;; esac
 """
 
 
@@ -118,19 +119,39 @@ def test_a_preview_that_printed_nothing_stops_it_by_one_line(runner: Runner) -> 
     assert done.stderr == f"{runner.folder}/preview.json: empty: the command before it may have failed\n"
 
 
-@pytest.mark.parametrize(
-    ("known", "request_"),
-    [("", "POST repos/acme/shop/issues/7/comments"), ("41\\n42\\n", "PATCH repos/acme/shop/issues/comments/41")],
-    ids=["first", "again"],
-)
-def test_one_comment_is_written_and_then_kept_up_to_date(runner: Runner, known: str, request_: str) -> None:
+POST, PATCH = "POST repos/acme/shop/issues/7/comments", "PATCH repos/acme/shop/issues/comments/41"
+YOUNGER = [f"DELETE repos/acme/shop/issues/comments/{number}" for number in (42, 43)]
+
+
+def comment(
+    runner: Runner, known: str, failing: str = "no request"
+) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """Write a comment beside those that are known; return the run and its requests."""
     report = runner.folder / "report.md"
     report.write_text("<!-- quant-sessions report shop/main -->\n### x\n")
-    done = runner.run("Comment", REPOSITORY="acme/shop", NUMBER="7", REPORT=str(report), KNOWN=known)
-    assert (done.returncode, done.stderr) == (0, "")
-    look, write = runner.said("calls").splitlines()
+    variables = {"REPOSITORY": "acme/shop", "NUMBER": "7", "REPORT": str(report), "KNOWN": known, "FAILING": failing}
+    done = runner.run("Comment", None, **variables)
+    return done, [call.replace(f" --field body=@{report}", "") for call in runner.said("calls").splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("known", "writes"),
+    [("", [POST]), ("41\\n", [PATCH]), ("41\\n42\\n43\\n", [PATCH, *YOUNGER])],
+    ids=["first", "again", "two-at-once"],
+)
+def test_one_comment_is_written_and_then_kept_up_to_date(runner: Runner, known: str, writes: list[str]) -> None:
+    done, (look, *calls) = comment(runner, known)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert look.startswith("api --paginate repos/acme/shop/issues/7/comments --jq ")
-    assert write == f"api --silent --method {request_} --field body=@{report}"
+    assert calls == [f"api --silent --method {write}" for write in writes]
+
+
+@pytest.mark.parametrize("failing", ["--paginate", "POST", "PATCH", "DELETE"])
+def test_a_comment_that_fails_does_not_stop_the_gate(runner: Runner, failing: str) -> None:
+    done, calls = comment(runner, "" if failing == "POST" else "41\\n42\\n", failing)
+    assert failing in calls[-1]
+    assert done.returncode == 0
+    assert done.stdout == "::warning::the report could not be written as a comment\n"
 
 
 VERDICTS = {
@@ -152,7 +173,7 @@ def test_it_fails_where_the_preview_did_or_the_gate_says_so(
 
 GITLAB_CURL = """#!/bin/sh
 printf '%s\\n' "$*" >> "$CALLS"
-case "$*" in *per_page*) printf '%s' "$KNOWN" ;; esac
+case "$*" in *"$FAILING"*) exit 22 ;; *per_page*) printf '%s' "$KNOWN" ;; esac
 """
 MARKED = "<!-- quant-sessions report shop/main -->\nOld"
 
@@ -176,6 +197,21 @@ def _gitlab_note(number: int, body: str, author: str) -> dict[str, Any]:
 def test_the_snippet_for_gitlab_writes_one_note_and_fails_on_a_loss(
     runner: Runner, known: list[dict[str, Any]], request_: str
 ) -> None:
+    done = gitlab(runner, known)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+    assert runner.said("calls").splitlines()[1].endswith(request_)
+
+
+@pytest.mark.parametrize("failing", ["", "--request"], ids=["every request", "writing"])
+def test_a_note_that_fails_on_gitlab_does_not_stop_the_gate(runner: Runner, failing: str) -> None:
+    done = gitlab(runner, [], failing)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "the report could not be written as a note\n", "")
+
+
+def gitlab(
+    runner: Runner, known: list[dict[str, Any]], failing: str = "no request"
+) -> subprocess.CompletedProcess[str]:
+    """Run the snippet for GitLab on a preview that loses a conversation, beside the notes that are known."""
     (snippet,) = [block for block in _yaml_of_page() if "sessions" in block]
     script = "\n".join(line for line in snippet["sessions"]["script"] if not line.startswith("pip "))
     for name, text in {"curl": GITLAB_CURL, "pulumi": f"#!/bin/sh\nprintf %s '{LOST}'\n"}.items():
@@ -183,10 +219,8 @@ def test_the_snippet_for_gitlab_writes_one_note_and_fails_on_a_loss(
         (runner.folder / name).chmod(0o700)
     path = f"{runner.folder}:{runner.folder}/quant-sessions/bin:{os.environ['PATH']}"
     variables = {"NOTES": "https://gitlab.example/notes", "REPORT_TOKEN": "t", "CI_PROJECT_ID": "7", "PATH": path}
-    variables["KNOWN"] = json.dumps(known)
-    done = runner.run(script, None, **variables)
-    assert (done.returncode, done.stderr) == (1, "")
-    assert runner.said("calls").splitlines()[1].endswith(request_)
+    variables |= {"KNOWN": json.dumps(known), "FAILING": failing}
+    return runner.run(script, None, **variables)
 
 
 def _yaml_of_page() -> list[dict[str, Any]]:

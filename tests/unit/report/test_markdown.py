@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
+import cmarkgfm  # type: ignore[import-untyped] # it has no types
 import pytest
+from cmarkgfm.cmark import Options  # type: ignore[import-untyped] # likewise
 from hypothesis import example, given
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 from typer.testing import CliRunner
 
 from quant_sessions_provider.cli.app import app
@@ -28,7 +30,7 @@ def markdown(*parts: dict[str, Any], same: int = 0) -> str:
 
 
 def html(text: str) -> str:
-    return str(MarkdownIt("gfm-like", {"linkify": False}).render(text))
+    return str(cmarkgfm.github_flavored_markdown_to_html(text, options=Options.CMARK_OPT_UNSAFE))
 
 
 def headline(text: str) -> str:
@@ -64,11 +66,46 @@ def test_unchanged_sessions_are_folded_and_other_resources_are_one_line() -> Non
     assert text.endswith("Other resources: 1 `create`.\n\n3 resources unchanged; `--show-sames` lists them.\n")
 
 
-def test_a_comment_has_a_limit_and_losses_come_first() -> None:
+def test_losses_come_first_and_the_last_rows_are_left_out() -> None:
     text = markdown(*(step("create", f"c{index}") for index in range(300)), step("delete", "z"))
     assert "| `z` | delete |" in text
     assert text.endswith("\n\n… and 201 more: see the output of the preview.\n")
-    assert len(text) < 65_536
+    assert len(text) < report_text.MAX_COMMENT
+
+
+LONG = "*" * 400
+ROWS = [step("create", f"c{index}{LONG}") for index in range(200)]
+SAMES = [step("same", f"s{index}{LONG}") for index in range(200)]
+ERRORS = [said(f"bucket-{index}", f"error: {LONG}", "error", kind="aws:s3:Bucket") for index in range(300)]
+BAD = [said(f"bad-{index}", f"error: {LONG}", "error") for index in range(300)]
+FULL = {"rows": ROWS, "sames": SAMES, "errors": ERRORS, "bad": BAD, "all": [*ROWS, *SAMES, *ERRORS, *BAD]}
+
+
+@pytest.mark.parametrize("parts", FULL.values(), ids=FULL)
+def test_a_comment_never_exceeds_the_limit_and_says_what_it_leaves_out(parts: list[dict[str, Any]]) -> None:
+    text = markdown(*parts, step("delete", "z"), same=len(parts))
+    assert len(text.encode("utf-16-le")) / 2 <= report_text.MAX_COMMENT
+    assert "| `z` | delete |" in text
+    page = html(text)
+    told = [int(count) for count in re.findall(r"… and (\d+)(?: errors)? more: see the output of the preview", page)]
+    shown = len(re.findall(r"<tr>\s*<td>", page)) + page.count("bucket-")
+    assert shown + sum(told) == len(parts) + 1
+
+
+def test_each_list_has_its_share_of_a_full_comment() -> None:
+    page = html(markdown(*FULL["all"]))
+    assert "<td>error</td>" in page
+    assert "bucket-" in page
+    assert "<td>none</td>" in page
+
+
+@given(letters=st.text(min_size=1, max_size=20), count=st.integers(0, 120))
+def test_no_letters_make_a_comment_too_long(letters: str, count: int) -> None:
+    name = letters.replace("::", "") * 20
+    parts = [
+        part for index in range(count) for part in (step("same", f"{index}{name}"), said(f"x{index}", name, "error"))
+    ]
+    assert len(markdown(*parts).encode("utf-16-le")) / 2 <= report_text.MAX_COMMENT
 
 
 def test_no_declared_value_is_in_it() -> None:
@@ -80,18 +117,41 @@ def test_no_declared_value_is_in_it() -> None:
 
 NASTY = ["a|b", "`x`", "<b>", "@ada", "#12", "[x](https://x.example)", "![x](y)", "**x**", "a\nb", "\u202eabc", "&lt;"]
 NASTY += ["</code><script>", "<!-- x -->", "~~x~~", "$x$", "\\", "a`|`b", "| --- |", "> [!NOTE]", "_x_", "GH-1", "*"]
+NASTY += ["https://x.example", "HTTPS://x.example/@ada?a=1#b", "www.x.example", "a@x.example", "mailto:a@x.example"]
+NASTY += [
+    "acme/shop#1",
+    "acme/shop@3f2a91c",
+    "3f2a91c4d5e6f708",
+    "JIRA-12",
+    "!7",
+    "~bug",
+    "%v1",
+    "&3",
+    "$4",
+    "^alert#1",
+]
+NASTY += [
+    "[vulnerability:1]",
+    "*iteration:1",
+    "ftp://x.example",
+    "see https://x.example, then",
+    "`www.x.example",
+    "a`@ada`",
+]
 
 
-@pytest.mark.parametrize("name", NASTY, ids=ascii)
-def test_a_name_looks_as_written_and_is_no_markup(name: str) -> None:
-    check_row(name)
+@pytest.mark.parametrize("text", NASTY, ids=ascii)
+def test_a_text_looks_as_written_and_is_no_markup_and_no_link(text: str) -> None:
+    check_row(text)
+    check_error(text)
 
 
 @given(st.text(min_size=1, max_size=30).filter(lambda name: "::" not in name))
 @example("`")
 @example(" x ")
-def test_any_name_is_one_cell_of_code(name: str) -> None:
-    check_row(name)
+def test_any_text_is_no_markup_and_no_link(text: str) -> None:
+    check_row(text)
+    check_error(text)
 
 
 def check_row(name: str) -> None:
@@ -102,7 +162,27 @@ def check_row(name: str) -> None:
     cells = re.findall(r"<td>(.*?)</td>", row, re.DOTALL)
     assert len(cells) == 5
     assert re.fullmatch(r"<code>[^<]*</code>", cells[0])
-    assert not re.search(r"<(?!/?code>)|[@#]\w", re.sub("<code>.*?</code>", "", cells[2]))
+    check_plain(cells[2])
+
+
+def check_error(text: str) -> None:
+    """Check that an error with that text is one line, with nothing in it but words and code."""
+    page = html(markdown({"message": f"error: x {text}", "severity": "error"}))
+    (alert,) = re.findall(r"missing here.<br />\n(.*?)</p>", page, re.DOTALL)
+    check_plain(alert)
+
+
+def check_plain(shown: str) -> None:
+    assert not re.search(r"<(?!/?code>)", shown)
+    rest = unescape(re.sub("<code>.*?</code>", "", shown, flags=re.DOTALL))
+    assert not re.search(r"[@#!~%$^&*[]\w|://|www\.|\b[a-z]\w*-\d|\b[0-9a-f]{7}", rest, re.IGNORECASE)
+
+
+def test_an_address_an_issue_and_a_commit_in_an_error_can_be_copied() -> None:
+    text = "see https://x.example/a?b=c, GH-12 and session 3f2a91c4-7d1e-4c5b-9a51-0c2d3e4f5a6b."
+    page = html(markdown({"message": text, "severity": "error"}))
+    shown = "see <code>https://x.example/a?b=c</code>, <code>GH-12</code> and session"
+    assert f"{shown} <code>3f2a91c4-7d1e-4c5b-9a51-0c2d3e4f5a6b</code>." in page
 
 
 def run(*arguments: str, given_: str | bytes = "") -> tuple[int, str, str]:
