@@ -1,4 +1,4 @@
-# Each target does its own set-up, so any of them may be the first one in a fresh clone.
+# Each target runs the setup itself, so any of them can be the first in a fresh clone.
 .DEFAULT_GOAL := help
 .PHONY: help up preview down setup test check previews previews-check report machine fuzz chaos soak bench state lock fresh clean venv
 
@@ -12,57 +12,57 @@ help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; \
 	do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
-up: venv ## Start the emulator, preview the quickstart, apply it (LIVE=1: in your QuantCDN account)
+up: venv ## Start the emulator, preview and apply the quickstart (LIVE=1: in your QuantCDN account)
 	@$(run) tools.demo up
 
-preview: venv ## Show what `make up` would change, and change nothing (LIVE=1 likewise)
+preview: venv ## Show what `make up` would change (LIVE=1 likewise)
 	@$(run) tools.demo preview
 
-down: ## Destroy what `make up` made and stop the emulator (LIVE=1: destroy the live stack)
+down: ## Destroy what `make up` created and stop the emulator (LIVE=1: destroy the live stack)
 	@if [ -d .demo/emulator ] || [ -d .demo/live ]; then sh tools/setup.sh && $(run) tools.demo down; \
 	else echo "Nothing is up."; fi
 
-setup: venv ## Make .venv with all packages, and get the Pulumi CLI
+setup: venv ## Create .venv with all packages, and install the Pulumi CLI
 	@cli="$$($(run) tools.pulumi_cli)" && echo "Pulumi CLI: $$cli"
 
-test: venv ## Run the tests (ARGS="-k word" goes to pytest)
+test: venv ## Run the tests (ARGS="-k word" is passed to pytest)
 	@$(run) tools.run_tests $(ARGS)
 
-check: venv ## Check format, lint, types, the direction of imports, and that nothing is unused
+check: venv ## Check format, lint, types, the direction of imports, and unused code
 	$(run) ruff format --check .
 	$(run) ruff check .
 	$(run) mypy
 	.venv/bin/lint-imports
 	$(run) vulture
 
-previews: venv ## Write docs/previews.md, and what docs/policies.md shows, from runs of the real engine
+previews: venv ## Write docs/previews.md and the output in docs/policies.md from runs of the real engine
 	@$(run) tools.run_tests --module tools.docs.build
 	@$(run) tools.run_tests --module tools.docs.policies
 
-previews-check: venv ## Check that both are what the engine says (part of `make test`)
+previews-check: venv ## Check that both match the engine's output (part of `make test`)
 	@$(run) tools.run_tests tests/acceptance/test_gallery.py tests/acceptance/test_policies.py
 
-report: venv ## Write the report, the timeline and their pictures in docs/ from a run of the real engine
+report: venv ## Write the report and the timeline in docs/, with their images, from a run of the real engine
 	@$(run) tools.run_tests --module tools.docs.report_page
 	@$(run) tools.docs.timeline_page > /dev/null
 
-machine: venv ## Try random lives of a session under all that the API may do (EXAMPLES=3 each)
+machine: venv ## Run the stateful tests under every behaviour that the API may have (EXAMPLES=3 each)
 	@$(run) tools.run_tests --module tests.stateful.trials $(EXAMPLES)
 
-fuzz: venv ## Fuzz the emulator by its contract, and the provider with any properties, for longer (EXAMPLES=400)
+fuzz: venv ## Fuzz the emulator against its contract and the provider with any properties (EXAMPLES=400)
 	@OPENAPI_EXAMPLES=$${EXAMPLES:-400} PROPERTY_EXAMPLES=$${EXAMPLES:-400} \
 	  $(run) tools.run_tests tests/emulator/test_openapi.py tests/unit/test_any_properties.py --numprocesses 0
 
-chaos: venv ## Live on a bad network, with kills: 10,000 seeded lives in miniature, 50 on the engine (ARGS="--seed 1")
+chaos: venv ## Run stacks on a bad network: 10,000 seeds with a model of the engine, 50 on the real one (ARGS="--seed 1")
 	@$(run) tools.run_tests --module tests.chaos $(ARGS)
 
-soak: venv ## Live through a month of runs on the real engine, and compare it with paper (RUNS=60)
+soak: venv ## Simulate a month of runs on the real engine, and check every session's requests (RUNS=60)
 	@$(run) tools.run_tests --module tests.soak $(RUNS)
 
-bench: venv ## Measure beside Pulumi's floor and QuantCDN's client; writes docs/performance.md (N=100: one size, 3 min)
+bench: venv ## Compare with Pulumi alone and QuantCDN's client; write docs/performance.md (N=100: one size, 3 min)
 	@$(run) tools.run_tests --module benchmarks $(N)
 
-state: venv ## Record the state that this version writes (VERSION=0.1), at each release
+state: venv ## Record the state that this version writes, at each release (VERSION=0.1)
 	@$(run) tools.run_tests --module tests.support.state_files tests/state/v$(VERSION).json
 
 lock: venv ## Pin the newest allowed packages in requirements.lock
@@ -70,7 +70,7 @@ lock: venv ## Pin the newest allowed packages in requirements.lock
 	  --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --output-file requirements.lock
 
-fresh: ## Time it all in empty clones of HEAD (WARM_GO=1 keeps Go's caches)
+fresh: ## Run and time the README's targets in empty clones of HEAD (WARM_GO=1 keeps Go's caches)
 	@$(PYTHON) -m tools.fresh
 
 clean: ## Stop the demo and remove .venv, .demo and caches
