@@ -1,4 +1,4 @@
-"""Keeps what people declare, and the token, out of errors: an API may echo what it stores."""
+"""Redact declared text and the token in errors: an API may echo what it stores."""
 
 from __future__ import annotations
 
@@ -13,70 +13,73 @@ if TYPE_CHECKING:
 
     from quant_sessions_provider.core.model import Properties
 
-_HARMLESS: Final = 2
+_MAX_UNREDACTED: Final = 2
 MIN_COMMON: Final = 12
-"""Characters in a row that two texts hardly share by chance."""
+"""Length from which a common substring of two texts is no coincidence."""
 MASK: Final = "***"
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
-# The title may be made from messages.
+# The API may derive the title from messages.
 _KEYS: Final = ("userId", "sessionGroup", "metadata", "messages", "title")
 
-# Between a verb and the request that fails lie calls which have no use for what is declared.
-_at_hand: Final[ContextVar[tuple[Properties, ...]]] = ContextVar("at_hand", default=())
+# A context variable, because the calls between a verb and its request do not need these properties.
+_verb_properties: Final[ContextVar[tuple[Properties, ...]]] = ContextVar("verb_properties", default=())
 
 
 def redact_errors(verb: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Have a verb's errors repeat nothing of the properties that it is called with.
+    """Decorate a verb so that its errors contain nothing of the properties in its arguments.
 
-    A request alone does not tell: that of an appended message names neither user nor earlier messages.
+    The request's own body is not enough: a request that appends a message has no user id and no earlier messages.
     """
 
     @wraps(verb)
-    def verb_at_hand(*args: _P.args, **named: _P.kwargs) -> _R:
-        before = _at_hand.set(tuple(value for value in (*args, *named.values()) if isinstance(value, dict)))
+    def redacted_verb(*args: _P.args, **named: _P.kwargs) -> _R:
+        before = _verb_properties.set(tuple(value for value in (*args, *named.values()) if isinstance(value, dict)))
         try:
             return verb(*args, **named)
         finally:
-            _at_hand.reset(before)
+            _verb_properties.reset(before)
 
-    return verb_at_hand
+    return redacted_verb
 
 
 def sensitive_texts() -> Iterator[str]:
-    """Return what people declared among the properties of the verb that runs in this thread."""
-    for properties in _at_hand.get():
+    """Yield the declared texts in the properties of the verb that runs in this thread."""
+    for properties in _verb_properties.get():
         yield from declared_texts({key: properties[key] for key in _KEYS if key in properties})
 
 
 def masked(words: str, texts: Iterable[str]) -> str:
-    """Blank out what an API may echo: a token, or what people declare, or 12 characters or more out of one.
+    """Replace each of the texts in `words` by ``***``, and any part of one that has 12 characters or more.
 
-    A whole text is blanked out if it has three characters; one or two give nothing away.
+    Texts of one or two characters are not redacted: they reveal nothing.
     """
-    spellings = {spelling for text in texts if len(text) > _HARMLESS for spelling in _spellings(text, words)}
-    words = _without_runs(words, spellings)
+    spellings = {spelling for text in texts if len(text) > _MAX_UNREDACTED for spelling in _spellings(text, words)}
+    words = _mask_runs(words, spellings)
     for spelling in sorted((text for text in spellings if len(text) < MIN_COMMON), key=len, reverse=True):
         words = words.replace(spelling, MASK)
     return words
 
 
-def _without_runs(words: str, texts: Iterable[str]) -> str:
-    """Blank out what words and texts have in common for at least a run; in time that grows with both, not with runs."""
+def _mask_runs(words: str, texts: Iterable[str]) -> str:
+    """Replace substrings of at least `MIN_COMMON` characters that `words` has in common with the texts.
+
+    Takes linear time.
+    """
     runs = set(_runs(words))
     common = {run for text in texts for run in runs.intersection(_runs(text))}
     if not common:
         return words
-    bare, end = [], 0
+    parts, end = [], 0
     for start in range(len(words)):
         if words[start : start + MIN_COMMON] in common:
-            bare += [] if start < end else [MASK]
+            parts += [] if start < end else [MASK]
             end = start + MIN_COMMON
         elif start >= end:
-            bare.append(words[start])
-    return "".join(bare)
+            parts.append(words[start])
+    return "".join(parts)
 
 
 def _runs(text: str) -> Iterator[str]:
@@ -84,7 +87,7 @@ def _runs(text: str) -> Iterator[str]:
 
 
 def _spellings(text: str, words: str) -> Iterator[str]:
-    """Spell a text as words may echo it: as it is, in JSON, as a literal of Python, in a URL."""
+    """Yield the encodings in which `words` may contain a text: plain, JSON, Python literal, URL."""
     yield text
     if "%" in words or "+" in words:
         yield quote(text, safe="", errors="surrogatepass")
@@ -96,7 +99,7 @@ def _spellings(text: str, words: str) -> Iterator[str]:
 
 
 def declared_texts(body: Mapping[str, Any]) -> Iterator[str]:
-    """List the texts of a request that people declare: values, and the keys of metadata, but no fixed words."""
+    """Yield the declared texts of a request body: values and metadata keys, but not `status` and `role`."""
     for key, value in body.items():
         if key != "status":
             yield from _texts(value, keys=key == "metadata")

@@ -1,7 +1,7 @@
-"""Settings: their names, defaults and where each came from. Stack configuration beats the environment.
+"""The settings: names, defaults and parsing. Stack configuration takes precedence over the environment.
 
-A key is looked up as ``quant-sessions:KEY``, else as ``quant:KEY`` (shared with QuantCDN's own provider), else in its
-variable. The names are those of QuantCDN's own Pulumi provider.
+A key is read as ``quant-sessions:KEY``, else as ``quant:KEY`` (shared with QuantCDN's own Pulumi provider), else from
+its environment variable. The names are those of QuantCDN's own provider.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from quant_sessions_provider.core.errors import ConfigurationError
 
 DEFAULT_BASE_URL: Final = "https://dashboard.quantcdn.io"
 DEBUG: Final = "QUANTCDN_DEBUG"
-"""The variable that shows the traceback of an error that otherwise is one line."""
+"""The variable that adds the traceback to errors."""
 NAMESPACES: Final = ("quant-sessions", "quant")
 VARIABLES: Final = {
     "bearer": "QUANTCDN_API_TOKEN",
@@ -38,7 +38,7 @@ _T = TypeVar("_T")
 _NAMES: Final = {"bearer": "API token", "organization": "organization"}
 
 Lookup = Callable[[str], object]
-"""Finds a value of the stack configuration by its full key, or None."""
+"""Returns a value of the stack configuration by its full key, or None."""
 
 
 @dataclass(frozen=True)
@@ -47,16 +47,16 @@ class Settings:
 
     Args:
         base_url: scheme and host of the API; https, or http to a loopback address.
-        timeout_seconds: bound of one call of the API: connection, answer, repetitions and the pauses between them.
-        max_retries: how often a request that may be repeated is.
-        base_delay_ms: first pause between repetitions; it doubles each time.
-        max_delay_ms: longest pause.
-        enable_jitter: vary the pauses at random.
-        requests_per_second: how many requests all threads may send, repetitions included; None: any number.
-        transcript_dir: where messages are saved before a session is deleted; None: they are not.
-        organization: whose sessions; None if not configured.
+        timeout_seconds: deadline of one API call, including connecting, retries and the delays between them.
+        max_retries: how often a request is retried.
+        base_delay_ms: delay before the first retry; it doubles each time.
+        max_delay_ms: maximum delay.
+        enable_jitter: randomize the delays.
+        requests_per_second: rate limit of all threads together, retries included; None for no limit.
+        transcript_dir: folder where messages are saved before a session is deleted; None to save none.
+        organization: the owner of the sessions; None if not configured.
         bearer: the API token; None if not configured.
-        bearer_source: the key or variable that the token came from.
+        bearer_source: where the token was found, as in error messages.
 
     """
 
@@ -74,7 +74,7 @@ class Settings:
 
     @staticmethod
     def missing(key: str) -> str:
-        """Say how to set a key that is needed and not configured."""
+        """Return the error text for a required key that is not configured."""
         flag = " --secret" if key == "bearer" else ""
         return (
             f"no {_NAMES[key]} is configured: set the variable {VARIABLES[key]},"
@@ -82,10 +82,10 @@ class Settings:
         )
 
     def require_organization(self) -> str:
-        """Give the organization.
+        """Return the organization.
 
         Raises:
-            ConfigurationError: none is configured.
+            ConfigurationError: it is not configured.
 
         """
         if not self.organization:
@@ -93,10 +93,10 @@ class Settings:
         return self.organization
 
     def require_bearer(self) -> str:
-        """Give the token.
+        """Return the token.
 
         Raises:
-            ConfigurationError: none is configured.
+            ConfigurationError: it is not configured.
 
         """
         if not self.bearer:
@@ -108,17 +108,17 @@ def load(lookup: Lookup, environ: Mapping[str, str]) -> Settings:
     """Read all settings.
 
     Raises:
-        ConfigurationError: a value is malformed; the text names the key or variable it came from.
+        ConfigurationError: a value is malformed; the text names its key or variable.
 
     """
     read = _Reader(lookup, environ)
     return Settings(
         base_url=read.convert("baseUrl", _base_url) or DEFAULT_BASE_URL,
         timeout_seconds=read.convert("timeoutSeconds", _positive) or 30.0,
-        max_retries=_given(read.convert("maxRetries", _count), 3),
-        base_delay_ms=_given(read.convert("baseDelayMs", _amount), 500.0),
-        max_delay_ms=_given(read.convert("maxDelayMs", _amount), 30_000.0),
-        enable_jitter=_given(read.convert("enableJitter", _switch), True),  # noqa: FBT003 - a default
+        max_retries=_or_default(read.convert("maxRetries", _count), 3),
+        base_delay_ms=_or_default(read.convert("baseDelayMs", _amount), 500.0),
+        max_delay_ms=_or_default(read.convert("maxDelayMs", _amount), 30_000.0),
+        enable_jitter=_or_default(read.convert("enableJitter", _switch), True),  # noqa: FBT003 - a default
         requests_per_second=read.convert("requestsPerSecond", _rate),
         transcript_dir=read.convert("transcriptDir", _folder),
         organization=read.convert("organization", _name),
@@ -128,17 +128,17 @@ def load(lookup: Lookup, environ: Mapping[str, str]) -> Settings:
 
 
 def find(key: str, lookup: Lookup, environ: Mapping[str, str]) -> tuple[str, object]:
-    """Find a setting: the full key or the variable that it came from, and its value; the variable and None if unset."""
+    """Return the full key or variable of a setting, and its value. If it is unset: the variable and None."""
     for full in (f"{namespace}:{key}" for namespace in NAMESPACES):
         value = lookup(full)
         if value is not None:
             return full, value
-    # A variable that is set to nothing is a common way to unset it.
+    # Empty counts as unset.
     return VARIABLES[key], environ.get(VARIABLES[key]) or None
 
 
 def place(name: str) -> str:
-    """Say where a setting came from, by the name that :func:`find` gave."""
+    """Return where a setting was found, for error messages. `name` is the name that :func:`find` returned."""
     return f"the stack configuration {name}" if ":" in name else f"the variable {name}"
 
 
@@ -159,11 +159,11 @@ class _Reader:
         try:
             return parse(str(value))
         except ValueError as error:
-            # Without its cause: that could hold the value.
+            # `from None`, because the cause may contain the value.
             raise ConfigurationError(f"{name}: {error}") from None
 
 
-def _given(value: _T | None, default: _T) -> _T:
+def _or_default(value: _T | None, default: _T) -> _T:
     return default if value is None else value
 
 
@@ -206,14 +206,14 @@ def _name(text: str) -> str:
 
 
 def _folder(text: str) -> str:
-    # A relative one would depend on where the engine starts the provider: perhaps in a checkout, to be committed.
+    # A relative path would depend on the folder in which the engine starts the provider, and might be in a checkout.
     if not text.startswith("~") and not PurePath(text).is_absolute():
         raise ValueError("must be an absolute path, or one that starts with ~")
     return text
 
 
 def _token(text: str) -> str:
-    # Anything else could not be one header value, and might smuggle in a second.
+    # Anything else is not a valid header value, and could inject another header.
     if not re.fullmatch(r"[\x21-\x7e]+", text):
         raise ValueError("must be a token of printable ASCII characters without spaces")
     return text
@@ -222,7 +222,7 @@ def _token(text: str) -> str:
 def _base_url(text: str) -> str:
     plain = re.fullmatch(r"[\x21-\x7e]+", text) and not set(text) & set("?#@\\")
     url = _split(text) if plain else None
-    if url is None or url.scheme not in ("http", "https") or not url.hostname or not _has_valid_place(url):
+    if url is None or url.scheme not in ("http", "https") or not url.hostname or not _has_valid_netloc(url):
         raise ValueError("must be a URL such as https://dashboard.quantcdn.io, without user, query or fragment")
     if url.scheme == "http" and not _is_loopback(url.hostname):
         raise ValueError("must be https: over http the token could be read on its way (loopback hosts excepted)")
@@ -232,12 +232,12 @@ def _base_url(text: str) -> str:
 def _split(text: str) -> SplitResult | None:
     try:
         return urlsplit(text)
-    except ValueError:  # its text repeats ours
+    except ValueError:  # its text contains the value
         return None
 
 
-def _has_valid_place(url: SplitResult) -> bool:
-    # Some versions of urlsplit see a host in "[::1]evil.example", or in "[a]".
+def _has_valid_netloc(url: SplitResult) -> bool:
+    # Some versions of urlsplit accept "[::1]evil.example" and "[a]" as hosts.
     found = re.fullmatch(r"(\[([^][]+)\]|[^][:]+)(:[0-9]*)?", url.netloc)
     try:
         return bool(found and (not found[2] or ipaddress.IPv6Address(found[2])) and url.port != 0)

@@ -1,4 +1,4 @@
-"""What a URN tells of a resource: ``urn:pulumi:STACK::PROJECT::TYPES OF PARENTS$TYPE::NAME``."""
+"""Parse URNs: ``urn:pulumi:STACK::PROJECT::PARENT TYPES$TYPE::NAME``."""
 
 from typing import Final
 
@@ -6,10 +6,10 @@ SESSION_TYPE: Final = "pulumi-python:dynamic/quant:Session"
 
 
 def type_of(urn: str) -> str:
-    """Give the type of a resource, without those of its parents."""
+    """Return the type of a resource, without its parents' types."""
     return urn.split("::")[2].rpartition("$")[2]
 
 
 def name_of(urn: str) -> str:
-    """Give the name of a resource, which may hold anything."""
+    """Return the name of a resource. It may contain any characters, such as ``::``."""
     return urn.split("::", 3)[3]

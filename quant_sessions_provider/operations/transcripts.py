@@ -1,4 +1,4 @@
-"""Saves a conversation before its session is deleted."""
+"""Save the messages of a session before it is deleted."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def folder_of(setting: str) -> Path:
-    """Return the folder that the setting ``transcriptDir`` names.
+    """Return the folder of the setting ``transcriptDir``, with ``~`` expanded.
 
     Raises:
-        ConfigurationError: it begins with ``~``, and there is no such home directory.
+        ConfigurationError: the home directory cannot be found.
 
     """
     try:
@@ -29,13 +29,13 @@ def folder_of(setting: str) -> Path:
 
 
 def save(folder: str, session_id: str, session: StoredSession) -> None:
-    """Write what the API tells of a session to ``<folder>/<id>.json``, readable by the owner alone.
+    """Write the session, as the API returned it, to ``<folder>/<id>.json``, readable only by its owner.
 
-    The folder is made if it is missing. The file appears whole or not at all, and its content is on disk before this
-    returns: the session is deleted next.
+    The folder is created if it is missing. The file is written atomically and synced to disk, because the session is
+    deleted next.
 
     Raises:
-        RefusedError: it could not be written, so the session must not be deleted.
+        RefusedError: the file could not be written, so the session must not be deleted.
 
     """
     if session.messages is None:
@@ -52,7 +52,7 @@ def _write(folder: Path, name: str, text: str) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     partial = folder / f".{name}.partial"
     descriptor = os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-    # Half a surrogate pair, which JSON may carry and UTF-8 may not, becomes the JSON escape that it came from.
+    # A lone surrogate is valid in JSON but not in UTF-8: it is written as the JSON escape again.
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text + "\n")
         file.flush()
