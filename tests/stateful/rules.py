@@ -24,7 +24,7 @@ from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.model import MAX_EXTENSION, REPLACING
 from tests.stateful import refusals, verdicts
 from tests.stateful.world import World
-from tests.support.mini_engine import PlanError, shift_moments
+from tests.support.mini_engine import PlanError, shift_timestamps
 
 if TYPE_CHECKING:
     from tests.stateful.choices import Combination
@@ -127,7 +127,7 @@ class Machine(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from((1, 4, 5, 20, 31, 59, 61, 300, 1441)))
     def time_passes(self, minutes: int) -> None:
         self.world.pass_time(60 * minutes)
-        shift_moments(self.declared, -60 * minutes)
+        shift_timestamps(self.declared, -60 * minutes)
 
     @precondition(lambda self: self.world.live())
     @rule(left=st.sampled_from((1, 3, 14, 25, 50)))

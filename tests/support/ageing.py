@@ -1,10 +1,10 @@
-"""Moves time for sessions: what state and emulator hold was written that much earlier. The product has no clock."""
+"""Let time pass for sessions: shift the timestamps in state and in the emulator into the past."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tests.support.mini_engine import shift_moments
+from tests.support.mini_engine import shift_timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Aged(Protocol):
-    """What has a state that can be rewritten: a stack of either kind."""
+    """A stack whose state can be rewritten."""
 
     def export(self) -> dict[str, Any]: ...
 
@@ -21,9 +21,9 @@ class Aged(Protocol):
 
 
 def age(stack: Aged, emulator: Emulator, minutes: Mapping[str, float], *, kept_alive: Collection[str] = ()) -> None:
-    """Let minutes pass for each named session, in state and at the API.
+    """Let minutes pass for each named session, in state and in the emulator.
 
-    For those kept alive, state alone ages: something else extended them meanwhile.
+    For sessions in ``kept_alive`` only state changes, as if something else had extended them.
     """
     deployment = stack.export()
     for resource in deployment["resources"]:
@@ -31,7 +31,7 @@ def age(stack: Aged, emulator: Emulator, minutes: Mapping[str, float], *, kept_a
         if "quant:Session" not in resource["type"] or name not in minutes:
             continue
         for properties in (resource["inputs"], resource["outputs"]):
-            shift_moments(properties, -60 * minutes[name])
+            shift_timestamps(properties, -60 * minutes[name])
         if name not in kept_alive:
             emulator.shift(-60 * minutes[name], resource["id"])
     stack.rewrite(deployment)

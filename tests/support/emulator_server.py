@@ -48,7 +48,7 @@ class Emulator:
         self._folder.cleanup()
 
     def variables(self, organization: str) -> dict[str, str]:
-        """Return the environment variables that point the provider here."""
+        """Return the environment variables that point the provider to this emulator."""
         return {
             "QUANTCDN_API_TOKEN": self.token,
             "QUANTCDN_ORGANIZATION": organization,

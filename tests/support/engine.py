@@ -1,4 +1,4 @@
-"""Runs small Pulumi programs on the real engine, and keeps what it showed."""
+"""Run small Pulumi programs on the real engine, and record its steps and output."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ ROOT_VARIABLE = "QUANT_SESSIONS_TEST_PULUMI_ROOT"
 
 @cache
 def pulumi_command() -> automation.PulumiCommand:
-    """Give the real CLI; without one the tests fail, they never skip."""
+    """Return the real CLI. Fail if there is none: these tests are never skipped."""
     root = os.environ.get(ROOT_VARIABLE)
-    assert root, f"{ROOT_VARIABLE} names no folder: run the tests by `make test`, which gets the Pulumi CLI"
+    assert root, f"{ROOT_VARIABLE} is not set: run the tests with `make test`, which installs the Pulumi CLI"
     return automation.PulumiCommand(root=root)
 
 
 @dataclass(frozen=True)
 class Step:
-    """What the engine did, or would do, with one resource."""
+    """A step of the engine for one resource, planned or done."""
 
     name: str
     op: str
@@ -46,7 +46,7 @@ class Step:
 
 @dataclass
 class Run:
-    """One run of the engine as a person or a program sees it."""
+    """One run of the engine: its steps, messages and output."""
 
     steps: list[Step] = field(default_factory=list)
     messages: list[tuple[str, str]] = field(default_factory=list)
@@ -59,29 +59,29 @@ class Run:
         return [step.op for step in self.steps if step.name == name]
 
     def step(self, name: str) -> Step:
-        """Give the one step of a resource."""
+        """Return the only step of a resource."""
         (found,) = [step for step in self.steps if step.name == name]
         return found
 
     def said(self, name: str = "") -> list[str]:
-        """List the messages on a resource's line, or at stack level."""
+        """Return the messages of a resource, or those of the stack."""
         return [text for resource, text in self.messages if resource == name]
 
     def refusal(self, name: str) -> str:
-        """Give the one error of the provider on a resource's line; in which order lines arrive is left open."""
+        """Return the only provider error of a resource. The order of the other messages is undefined."""
         (text,) = {text for text in self.said(name) if text.startswith("SessionError: ")}
         return text
 
-    def take(self, event: EngineEvent) -> None:
+    def record(self, event: EngineEvent) -> None:
         if event.resource_pre_event:
-            self._take_step(event.resource_pre_event.metadata)
+            self._record_step(event.resource_pre_event.metadata)
         if event.diagnostic_event:
             urn = event.diagnostic_event.urn or ""
             name = urn.rsplit("::", 1)[-1] if "quant:Session" in urn else ""
             if event.diagnostic_event.severity != "debug":
                 self.messages.append((name, _plain(event.diagnostic_event.message)))
 
-    def _take_step(self, metadata: Any) -> None:  # noqa: ANN401 - the SDK types it so
+    def _record_step(self, metadata: Any) -> None:  # noqa: ANN401 - the SDK types it so
         if "quant:Session" not in metadata.type:
             return
         changes = {path: str(diff.diff_kind.value) for path, diff in (metadata.detailed_diff or {}).items()}
@@ -105,19 +105,19 @@ def _plain(text: str) -> str:
 
 
 def read_state(file: Path) -> dict[str, Any]:
-    """Read what a file of the backend holds of a stack, as an export has it; secrets stay encrypted."""
+    """Return a stack's deployment from its file in the backend. Secrets stay encrypted."""
     return dict(json.loads(file.read_text())["checkpoint"].get("latest") or {"resources": []})
 
 
 def write_state(file: Path, deployment: dict[str, Any]) -> None:
-    """Put a changed export back."""
+    """Replace the deployment in a file of the backend."""
     whole = json.loads(file.read_text())
     whole["checkpoint"]["latest"] = deployment
     file.write_text(json.dumps(whole))
 
 
 class _LeanStack(automation.Stack):
-    """Leaves out the commands that tell outputs and history after each run: state is read from its file."""
+    """Skips the CLI calls for outputs and history after each run. Tests read state from its file."""
 
     @classmethod
     def create(cls, stack_name: str, workspace: automation.Workspace) -> _LeanStack:
@@ -130,29 +130,29 @@ class _LeanStack(automation.Stack):
         return automation.UpdateSummary("update", datetime.now(timezone.utc), "", {}, {}, "succeeded")
 
 
-_MADE: dict[str, str] = {}
-"""What the CLI wrote for an empty stack of the shared project, by file."""
+_EMPTY_STACK: dict[str, str] = {}
+"""The files of an empty stack of the shared project, as the CLI wrote them."""
 
 
 class _LeanWorkspace(LocalWorkspace):
-    """Asks the CLI for an empty stack once in a process, and copies that one from then on."""
+    """Creates one empty stack per process with the CLI, and copies its files for all others."""
 
     def create_stack(self, stack_name: str) -> None:
         home, state = Path(self.work_dir), f".pulumi/stacks/{_PROJECT}/{stack_name}.json"
         files = (state, f"Pulumi.{stack_name}.yaml", ".pulumi/meta.yaml")
-        if state not in _MADE:
+        if state not in _EMPTY_STACK:
             super().create_stack(stack_name)
-            _MADE.update({file: (home / file).read_text() for file in files})
+            _EMPTY_STACK.update({file: (home / file).read_text() for file in files})
             return
         (home / state).parent.mkdir(parents=True)
         for file in files:
-            (home / file).write_text(_MADE[file])
+            (home / file).write_text(_EMPTY_STACK[file])
 
 
 class Stack:
-    """A stack with an inline program; ``program`` may be another one for each run.
+    """A stack with an inline program. ``program`` can be replaced between runs.
 
-    A folder with a ``Pulumi.yaml`` is a project of its own; all others share one.
+    A folder with a ``Pulumi.yaml`` is its own project. All other stacks share one.
     """
 
     def __init__(
@@ -163,7 +163,7 @@ class Stack:
         backend = f"file://{home}"
         own = (home / "Pulumi.yaml").exists()
         workspace = (LocalWorkspace if own else _LeanWorkspace)(
-            program=lambda: self.program(),  # noqa: PLW0108 - the program of the moment
+            program=lambda: self.program(),  # noqa: PLW0108 - the attribute may change
             work_dir=str(home),
             pulumi_command=pulumi_command(),
             project_settings=None if own else _project(backend),
@@ -171,7 +171,7 @@ class Stack:
                 "PULUMI_BACKEND_URL": backend,
                 "PULUMI_CONFIG_PASSPHRASE": "acceptance",
                 "PULUMI_SKIP_UPDATE_CHECK": "true",
-                # An inline program has no project options that would name the host's environment.
+                # An inline program has no project options that set the virtual environment of the host.
                 "PULUMI_RUNTIME_VIRTUALENV": sys.prefix,
                 "PULUMI_HOME": str(home.parent / "pulumi-home"),
                 **environment,
@@ -185,7 +185,7 @@ class Stack:
         return self._stack.workspace
 
     def environment(self, **variables: str) -> None:
-        """Change environment variables for the runs to come."""
+        """Change environment variables for all later runs."""
         self._stack.workspace.env_vars = {**self._stack.workspace.env_vars, **variables}
 
     def config(self, key: str, value: str, *, secret: bool = False) -> None:
@@ -207,7 +207,7 @@ class Stack:
         run = Run()
         lines: list[str] = []
         try:
-            verb(on_event=run.take, on_output=lines.append, on_error=lines.append, color="never", **options)
+            verb(on_event=run.record, on_output=lines.append, on_error=lines.append, color="never", **options)
         except CommandError as error:
             run.failed = True
             lines.append(str(error))
@@ -215,7 +215,7 @@ class Stack:
         return run
 
     def outputs(self) -> dict[str, Any]:
-        """Give the stack's own outputs as state has them: secrets stay encrypted."""
+        """Return the stack's outputs in state. Secrets stay encrypted."""
         (root,) = [r for r in self.export()["resources"] if r["type"] == "pulumi:pulumi:Stack"]
         return dict(root.get("outputs", {}))
 
@@ -224,18 +224,18 @@ class Stack:
         return self.home / ".pulumi" / "stacks" / self._project / f"{self._name}.json"
 
     def export(self) -> dict[str, Any]:
-        """Read the state as it lies on disk, which costs no start of the CLI; secrets stay encrypted."""
+        """Return the state on disk, without starting the CLI. Secrets stay encrypted."""
         return read_state(self._file)
 
     def rewrite(self, deployment: dict[str, Any]) -> None:
-        """Put a changed export back on disk."""
+        """Replace the state on disk."""
         write_state(self._file, deployment)
 
     def import_(self, deployment: dict[str, Any]) -> None:
         self._stack.import_stack(automation.Deployment(version=3, deployment=deployment))
 
     def resources(self) -> dict[str, dict[str, Any]]:
-        """Give the sessions in state, by name."""
+        """Return the sessions in state, by name."""
         found = self.export().get("resources", [])
         return {r["urn"].rsplit("::", 1)[-1]: r for r in found if "quant:Session" in r["type"]}
 

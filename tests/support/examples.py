@@ -1,6 +1,6 @@
-"""An example as a stranger would have it: a copy of its folder, with its own packages in ``.venv``.
+"""An example as a user has it: a copy of its folder, with packages in ``.venv``.
 
-Its program runs inline, which saves a language host a run; ``shell`` runs what its files and its README say.
+Its program runs inline, which saves the language host. ``shell`` runs commands from its files and its README.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
-_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)| \d\d:\d\dZ)")
+_TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)| \d\d:\d\dZ)")
 
 
 class Example(Stack):
-    """One example with an empty stack, and all that its runs printed."""
+    """One example with an empty stack, and the output of all its runs."""
 
     def __init__(self, name: str, home: Path, variables: Mapping[str, str], stack: str = "test") -> None:
         shutil.copytree(EXAMPLES / name, home, ignore=shutil.ignore_patterns(".venv", "__pycache__"))
@@ -46,19 +46,19 @@ class Example(Stack):
         return run
 
     def edit(self, file: str, old: str, new: str) -> None:
-        """Replace what stands once in a file."""
+        """Replace a text that occurs exactly once in a file."""
         text = (self.home / file).read_text()
         assert text.count(old) == 1, text
         (self.home / file).write_text(text.replace(old, new))
 
     def follow(self, command: str, **variables: str) -> str:
-        """Run a command as it stands in the README; what it printed."""
+        """Run a command from the README. Return its standard output."""
         assert command in [line.partition("  #")[0].strip() for line in self.readme.splitlines()]
         return self.shell(command, **variables)
 
     def shell(self, script: str, **variables: str) -> str:
-        """Run a script in the folder, as a person or a job would; what it printed on standard output."""
-        done = subprocess.run(  # noqa: S603 - what the example's own files say
+        """Run a script in the folder. Return its standard output."""
+        done = subprocess.run(  # noqa: S603 - commands from the example's own files
             ["/bin/bash", "-euo", "pipefail", "-c", script],
             cwd=self.home,
             env=self._variables | variables,
@@ -73,17 +73,17 @@ class Example(Stack):
     @property
     def _variables(self) -> dict[str, str]:
         own = {**self.workspace.env_vars, "HOME": str(self.home)}
-        del own["PULUMI_RUNTIME_VIRTUALENV"]  # Pulumi.yaml names it
+        del own["PULUMI_RUNTIME_VIRTUALENV"]  # it is set in Pulumi.yaml
         path = f"{os.environ[ROOT_VARIABLE]}/bin{os.pathsep}{os.environ['PATH']}"
         return {**os.environ, **own, "PATH": path, "PULUMI_OPTION_COLOR": "never"}
 
     def job(self, file: str, name: str) -> str:
-        """Give what a job of a workflow runs, but for what needs packages from elsewhere."""
+        """Return the commands of a workflow's job, without those that install packages."""
         steps = yaml.safe_load((self.home / file).read_text())["jobs"][name]["steps"]
         return "\n".join(step["run"] for step in steps if step.get("run", "pulumi install") != "pulumi install")
 
     def untrue(self) -> list[str]:
-        """List the blocks of text in the README of which no run printed all lines; times and ids do not count."""
+        """Return the text blocks of the README that no run printed completely. Timestamps and ids are ignored."""
         printed = [set(_comparable(text).splitlines()) for text in self.printed]
         blocks = re.findall(r"^```text\n(.*?)^```$", self.readme, re.DOTALL | re.MULTILINE)
         assert blocks, "the README shows no preview"
@@ -91,5 +91,5 @@ class Example(Stack):
 
 
 def _comparable(text: str) -> str:
-    text = _MOMENT.sub("<time>", masked(UUID.sub(SHOWN_ID, text)))
+    text = _TIMESTAMP.sub("<time>", masked(UUID.sub(SHOWN_ID, text)))
     return "\n".join(line.rstrip() for line in text.splitlines())

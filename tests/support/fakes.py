@@ -1,4 +1,4 @@
-"""An API that records what is asked of it, for a host that answers as it is told."""
+"""Operations with a mocked API."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def at(minutes: float, *, seconds: float = 0) -> str:
 
 
 def applied(left: float, **more: object) -> dict[str, Any]:
-    """Give the outputs of a session that has `left` minutes to live."""
+    """Return the outputs of a session that expires in `left` minutes."""
     inputs = {"userId": "ada", "organization": ORG, "expirationMinutes": 60, "expiresAt": at(left), "messages": [A]}
     return inputs | {"onExpired": "recreate", "status": "active", "baseUrl": HERE} | more
 
@@ -55,7 +55,7 @@ def inputs_of(outputs: dict[str, Any], **moved: object) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Desk:
-    """The operations at noon, and the API that they use."""
+    """The operations at a fixed time, their mocked API and what they said."""
 
     api: NonCallableMagicMock
     operations: Operations
@@ -67,7 +67,7 @@ class Desk:
 
 
 def desk(state: str = "alive", configuration: dict[str, str] = CONFIG) -> Desk:
-    """Set up a host whose one session is alive, gone, or lingering: past its expiry, still found, no longer listed."""
+    """Return operations whose only session is alive, gone, or lingering: expired, readable, but not listed."""
     api: NonCallableMagicMock = create_autospec(SessionsApi, instance=True)
     listed = SessionSummary("other" if state == "lingering" else ID, None, None, None, None)
     api.create.return_value = CreatedSession(ID, "active", at(60), at(0))

@@ -1,4 +1,4 @@
-"""Runs the real CLI in processes of its own, to be interrupted and killed at a chosen moment.
+"""Run the real CLI as a process, to interrupt and kill it at a chosen time.
 
 ::
 
@@ -7,7 +7,7 @@
         wait_in_flight(emulator, "POST")
         run.kill("engine")
 
-A run is a POSIX session, which all its processes keep, also those that outlive the engine: so they are found by it.
+Each run is a POSIX session. Its processes are found by that, including those that outlive the engine.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     from tests.support.emulator_server import Emulator
 
 Role = Literal["engine", "language-host", "program", "provider-launcher", "provider"]
-"""The CLI; what runs programs; the program; the shell script around the dynamic provider; the dynamic provider."""
+"""The CLI, the language host, the program, the shell script that starts the dynamic provider, the dynamic provider."""
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
 UNTIL_KILLED: Final[dict[str, Any]] = {"chunkBytes": 1, "pauseMs": 3_600_000}
-"""Makes a "slow" fault hold its answer back until the client is gone: ``before`` the effect none takes place."""
+"""Makes a "slow" fault delay its response until the client is gone. ``before``: the request has no effect."""
 
 PATIENCE: Final = 60.0
-"""Seconds after which something that should have happened will not."""
+"""Seconds to wait before a test fails."""
 
-# The first that a command line holds: the program's names its language host's too.
+# The first match wins: the program's command line also contains the language host's name.
 _SIGNS: Final[dict[str, Role]] = {
     "pulumi-language-python-exec": "program",
     "pulumi-language-python": "language-host",
@@ -46,50 +46,50 @@ _SIGNS: Final[dict[str, Role]] = {
 
 
 def role_of(command: str) -> Role | None:
-    """Tell the role of a process that the engine started by its command line; None: a passing helper."""
+    """Return the role of a process by its command line, or None for a short-lived helper."""
     return next((role for sign, role in _SIGNS.items() if sign in command), None)
 
 
 class CliRun:
-    """A run of the CLI in a POSIX session of its own; its output goes to the file ``output``."""
+    """A run of the CLI in its own POSIX session. Its output goes to the file ``output``."""
 
     def __init__(self, process: subprocess.Popen[bytes], output: Path) -> None:
         self._process, self.output = process, output
 
     @property
     def text(self) -> str:
-        """What it printed so far, both streams."""
+        """The output so far, of both streams."""
         return self.output.read_text()
 
     @property
     def ended(self) -> bool:
-        """Whether the engine is over; others may outlive it."""
+        """Whether the engine has ended. Other processes may outlive it."""
         return self._process.poll() is not None
 
     def processes(self) -> dict[int, Role | None]:
-        """List all living processes of the run with their roles; None: a passing helper, such as a look for Python."""
+        """Return the run's processes with their roles, None for short-lived helpers such as a search for Python."""
         return {pid: self._role(pid, command) for pid, command in _living().items() if _session(pid) == self._leader}
 
     def pids(self, role: Role) -> list[int]:
-        """List the living processes of a role: none, or one."""
+        """Return the processes of a role: none or one."""
         return [pid for pid, its in self.processes().items() if its == role]
 
     def kill(self, *roles: Role) -> list[int]:
-        """SIGKILL the processes of the roles, all at once; of a role that has none, nothing. Tells who was hit."""
+        """Send SIGKILL to all processes of the roles, and return their pids."""
         hit = [pid for pid, role in self.processes().items() if role in roles]
         _kill(hit)
         return hit
 
     def interrupt(self) -> None:
-        """Send SIGINT as a terminal does on Ctrl-C: to the engine's process group, which holds no plugin."""
+        """Send SIGINT to the engine's process group, as a terminal does on Ctrl-C. Plugins are not in it."""
         os.killpg(self._leader, signal.SIGINT)
 
     def wait(self, seconds: float = PATIENCE) -> int:
-        """Wait until the engine is over; its exit code, negative for a signal."""
+        """Wait until the engine has ended. Return its exit code, negative for a signal."""
         return self._process.wait(seconds)
 
     def end(self) -> None:
-        """Kill whatever is left of the run, and wait until it is gone. A killed engine leaves its plugins running."""
+        """Kill all remaining processes of the run and wait for them. A killed engine leaves its plugins running."""
 
         def gone() -> bool:
             left = self.processes()
@@ -113,7 +113,7 @@ class CliRun:
 def start(
     command: Sequence[str | Path], folder: Path, environment: Mapping[str, str], output: Path
 ) -> Iterator[CliRun]:
-    """Start a command in a folder, and go on at once; on leaving, nothing of it is left alive."""
+    """Start a command in a folder without waiting for it. All its processes are killed on exit."""
     with output.open("wb") as stream:
         process = subprocess.Popen(  # noqa: S603 - the CLI under test
             command,
@@ -132,7 +132,12 @@ def start(
 
 
 def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
-    """Look again and again until a condition holds; a TimeoutError if it does not come to that."""
+    """Poll until the condition is true.
+
+    Raises:
+        TimeoutError: it was not within ``seconds``.
+
+    """
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -141,9 +146,9 @@ def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> No
 
 
 def wait_in_flight(emulator: Emulator, method: str, path: str = "", seconds: float = PATIENCE) -> dict[str, Any]:
-    """Wait until a request's answer is being held back by a "slow" fault; gives the request.
+    """Wait until a "slow" fault delays the response to a request, and return the request.
 
-    ``path`` is what the request's own ends with: "/extend", or a session's id.
+    ``path`` is the end of the request's path: "/extend", or a session's id.
     """
     found: list[dict[str, Any]] = []
 
@@ -169,11 +174,11 @@ def _session(pid: int) -> int | None:
 
 
 def _living() -> dict[int, str]:
-    """Map all processes of this machine to their command lines; one that ended and awaits its parent has none."""
+    """Return the command lines of all processes of this machine, without zombies."""
     if Path("/proc/self/cmdline").exists():
         found = {int(entry.name): _command_line(entry) for entry in Path("/proc").glob("[0-9]*")}
         return {pid: command for pid, command in found.items() if command}
-    # Where there is no /proc; and there are containers without `ps`.
+    # Only where there is no /proc, since some containers have no `ps`.
     listed = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,stat=,args="], check=True, capture_output=True, text=True)  # noqa: S607 - from PATH
     rows = (line.split(maxsplit=2) for line in listed.stdout.splitlines())
     return {int(row[0]): row[2] for row in rows if len(row) > 2 and not row[1].startswith("Z")}

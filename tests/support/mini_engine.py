@@ -1,8 +1,8 @@
-"""The engine's part in miniature: it calls the provider's own methods as the real one does, for one resource.
+"""A model of the engine for one resource. It calls the provider's methods as the real engine does.
 
-Kept to what the real engine was seen to do: check gets old inputs, diff old outputs; `changes=None` makes it compare
-the inputs itself; a replacement is checked a second time without old inputs, created, and the old one deleted; numbers
-arrive as floats; refresh diffs with the roles reversed.
+It has the observed behaviour of the real engine: check gets old inputs, diff gets old outputs. With `changes=None` it
+compares the inputs itself. A replacement is checked a second time without old inputs and created, then the old resource
+is deleted. Numbers arrive as floats. Refresh calls diff with the roles reversed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 Properties = dict[str, Any]
-MOMENTS = ("expiresAt", "grantedExpiresAt", "createdAt", "updatedAt")
+TIMESTAMPS = ("expiresAt", "grantedExpiresAt", "createdAt", "updatedAt")
 
 
 def _now() -> datetime:
@@ -38,12 +38,12 @@ def _now() -> datetime:
 
 
 class PlanError(Exception):
-    """A run that ended with an error that the user sees."""
+    """A run failed with an error that the user sees."""
 
 
 @dataclass
 class State:
-    """What the engine keeps of a resource."""
+    """A resource in state."""
 
     id: str
     inputs: Properties
@@ -52,7 +52,7 @@ class State:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a preview shows."""
+    """The result of a preview."""
 
     op: str
     inputs: Properties
@@ -71,13 +71,13 @@ class MiniEngine:
         self.host(provider or SessionProvider())
         self.state: State | None = None
         self.said = ""
-        """What the last run printed while it applied its plan."""
+        """Output of the last run while it applied its plan."""
         self.planned = Plan("none", {})
         self.doomed: list[State] = []
-        """What was replaced and is still to be deleted; the next run tries again."""
+        """Replaced sessions that are not deleted yet. The next run tries again."""
 
     def host(self, provider: SessionProvider) -> None:
-        """Start another provider, as each run does."""
+        """Start a provider, as each run does."""
         keys = {f"quant-sessions:{key}": value for key, value in self._configuration.items()}
         provider.configure(ConfigureRequest(Config(keys, "project")))
         self._provider = provider
@@ -131,7 +131,7 @@ class MiniEngine:
             self.doomed.pop(0)
 
     def refresh(self) -> None:
-        """Read, and diff with the roles reversed as the engine does to show what moved."""
+        """Read, and diff with the roles reversed, as the engine does to show changes."""
         if self.state is None:
             return
         old = self.state
@@ -145,7 +145,7 @@ class MiniEngine:
             self._provider.diff(old.id, _floats(self.state.outputs), _floats(old.inputs))
 
     def destroy(self) -> None:
-        """Delete the session, and what was replaced."""
+        """Delete the session, and replaced sessions that still exist."""
         with _shown():
             self._sweep()
             if self.state:
@@ -153,13 +153,13 @@ class MiniEngine:
                 self.state = None
 
     def shift(self, seconds: float) -> None:
-        """Move the times in state, as if they had been written earlier or later."""
+        """Shift the timestamps in state."""
         if self.state:
             for properties in (self.state.inputs, self.state.outputs):
-                shift_moments(properties, seconds)
+                shift_timestamps(properties, seconds)
 
     def accepts(self, declared: Properties) -> bool:
-        """Tell whether a program passes check."""
+        """Return whether a program passes check."""
         try:
             self._check(self.state.inputs if self.state else {}, declared)
         except PlanError:
@@ -173,16 +173,16 @@ class MiniEngine:
         return from_pulumi(result.inputs)
 
 
-def shift_moments(properties: Properties, seconds: float) -> None:
-    """Move every time among some properties, as written by us or by hand."""
-    for key in properties.keys() & set(MOMENTS):
+def shift_timestamps(properties: Properties, seconds: float) -> None:
+    """Shift all timestamps in properties."""
+    for key in properties.keys() & set(TIMESTAMPS):
         moved = timestamps.parse(properties[key]) + timedelta(seconds=seconds)
         properties[key] = moved.isoformat().replace("+00:00", "Z")
 
 
 @contextmanager
 def _shown() -> Iterator[io.StringIO]:
-    """Catch what a person would see, and turn the provider's errors into the run's."""
+    """Capture what the user would see, and turn the provider's errors into ``PlanError``."""
     with redirect_stderr(io.StringIO()) as text:
         try:
             yield text
@@ -191,7 +191,7 @@ def _shown() -> Iterator[io.StringIO]:
 
 
 def _floats(value: Any) -> Any:  # noqa: ANN401 - a property value
-    """Copy properties as they arrive: every number a float."""
+    """Return a copy with every number as a float, as the engine passes them."""
     if isinstance(value, dict):
         return {key: _floats(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -200,7 +200,7 @@ def _floats(value: Any) -> Any:  # noqa: ANN401 - a property value
 
 
 def check_sentence(sentence: str, writes: list[dict[str, Any]]) -> None:
-    """Hold each request against the sentence, and each verb of the sentence against the requests."""
+    """Assert that the sentence announces exactly the requests that were sent."""
     update = [w["body"] for w in writes if not w["path"].endswith("/extend")]
     extend = [w["body"]["additionalMinutes"] for w in writes if w["path"].endswith("/extend")]
     body = update[0] if update else {}

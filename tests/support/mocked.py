@@ -1,4 +1,4 @@
-"""Runs programs under Pulumi's own mocks."""
+"""Run programs under Pulumi's own mocks."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 class Mocks(mocks.Mocks):
-    """Answers with the inputs and what the API would add; keeps what was declared and looked up.
+    """Returns the inputs and what the API would add. Records declarations and lookups.
 
-    ``answers`` are those of look-ups.
+    ``answers`` are the results of lookups, in order.
     """
 
-    def __init__(self, *answers: Any) -> None:  # noqa: ANN401 - whatever a test's author may give
+    def __init__(self, *answers: Any) -> None:  # noqa: ANN401 - anything that a test may pass
         self.declared: dict[str, dict[str, Any]] = {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self._answers = list(answers)
@@ -35,7 +35,7 @@ class Mocks(mocks.Mocks):
 
 
 class OldMonitor(mocks.MockMonitor):
-    """Speaks for a CLI without resource hooks."""
+    """The monitor of a CLI without resource hooks."""
 
     def GetDeploymentInfo(self, request: Any) -> resource_pb2.DeploymentInfo:  # noqa: ANN401, N802 - as in MockMonitor
         info: resource_pb2.DeploymentInfo = super().GetDeploymentInfo(request)  # type: ignore[no-untyped-call] # the SDK's
@@ -46,11 +46,11 @@ class OldMonitor(mocks.MockMonitor):
 def run_mocked(
     program: Callable[[], Any], mocked: Mocks | None = None, *, old: bool = False, preview: bool = False
 ) -> Mocks:
-    """Run a program under mocks whose settings end with it."""
+    """Run a program under mocks, without changing the settings of this process."""
     mocked = mocked or Mocks()
 
     def run() -> None:
-        # Newer Pythons give a thread no loop of its own, and Pulumi's mocks need one.
+        # Pulumi's mocks need an event loop, and newer Pythons do not create one for a thread.
         asyncio.set_event_loop(loop)
         pulumi.runtime.set_mocks(mocked, preview=preview, monitor=OldMonitor(mocked) if old else None)
         pulumi.runtime.test(program)()  # type: ignore[no-untyped-call] # the SDK's

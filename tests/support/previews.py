@@ -1,4 +1,4 @@
-"""Builds the output of ``pulumi preview --json``, for cases that are hard to reach with the real engine."""
+"""Build previews as the CLI prints them, for cases that are hard to reach with the engine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from tests.support.fakes import NOW, at
 
 SESSION = "pulumi-python:dynamic/quant:Session"
-PRIVATE = "what nobody else may read"
+PRIVATE = "what nobody else is to read"
 
 
 def urn(name: str, kind: str = SESSION) -> str:
@@ -16,7 +16,7 @@ def urn(name: str, kind: str = SESSION) -> str:
 
 
 def state(name: str, left: float = 30, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
-    """Return the state of a session with `left` minutes to live."""
+    """Return the state of a session that expires in `left` minutes."""
     outputs = {"expiresAt": at(left), "grantedExpiresAt": at(left), "userId": PRIVATE, "title": "[secret]"}
     messages = [{"role": "user", "content": PRIVATE}]
     inputs = {"userId": PRIVATE, "expiresAt": at(left), "messages": messages, "metadata": {PRIVATE: PRIVATE}}
@@ -26,7 +26,7 @@ def state(name: str, left: float = 30, **more: Any) -> dict[str, Any]:  # noqa: 
 
 
 def step(op: str, name: str, *, kind: str = SESSION, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
-    """Return a step; by default of a session that has 30 minutes left and is to have 60."""
+    """Return a step, by default for a session that has 30 minutes left and is extended to 60."""
     sides = {"oldState": state(name)} if op != "create" else {}
     sides |= {"newState": state(name, 60)} if not op.startswith("delete") else {}
     return {"op": op, "urn": urn(name, kind), "detailedDiff": None, **sides, **more}

@@ -1,4 +1,4 @@
-"""A project in a folder, as people have it, for runs of the real CLI in processes of their own."""
+"""A project in a folder, for runs of the real CLI as processes."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ for name, declared in json.loads(Path("declared.json").read_text()).items():
 
 
 class Project:
-    """A folder with a program whose sessions are declared by a file beside it; each one's user is its name.
+    """A folder with a program that declares the sessions in a file beside it. A session's user is its name.
 
-    ``variables`` are what points the provider somewhere; ``program`` may be another one.
+    ``variables`` configure the provider. ``program`` replaces the default program.
     """
 
     def __init__(self, folder: Path, variables: dict[str, str], program: str = PROGRAM) -> None:
@@ -44,12 +44,12 @@ class Project:
         (folder / "backend").mkdir()
 
     def declare(self, **sessions: dict[str, Any]) -> None:
-        """Declare these sessions, and no others."""
+        """Declare exactly these sessions."""
         self.declared = sessions
         (self.folder / "declared.json").write_text(json.dumps(sessions))
 
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of the CLI to its end."""
+        """Run a command of the CLI, and wait for it."""
         return subprocess.run(  # noqa: S603 - the CLI under test
             self.command(*arguments),
             cwd=self.folder,
@@ -60,7 +60,7 @@ class Project:
         )
 
     def ok(self, *arguments: str) -> str:
-        """Run a command that must succeed; what it printed on standard output."""
+        """Run a command that must succeed. Return its standard output."""
         done = self.cli(*arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -70,11 +70,11 @@ class Project:
         return start(self.command(*arguments), self.folder, self.environment(), self.folder / "output.txt")
 
     def command(self, *arguments: str) -> list[str]:
-        """Give a whole command line."""
+        """Return the complete command line."""
         return [pulumi_command().command, *arguments, "--non-interactive", "--color", "never"]
 
     def environment(self) -> dict[str, str]:
-        """Give what the CLI runs with."""
+        """Return the environment of the CLI."""
         return {
             **os.environ,
             "PULUMI_BACKEND_URL": f"file://{self.folder}/backend",
@@ -86,23 +86,23 @@ class Project:
         }
 
     def export(self, stack: str = "main") -> dict[str, Any]:
-        """Read a stack's state as it lies on disk, which costs no start of the CLI; secrets stay encrypted."""
+        """Return a stack's state on disk, without starting the CLI. Secrets stay encrypted."""
         return read_state(self._file(stack))
 
     def state_bytes(self, stack: str = "main") -> int:
-        """Tell how long a stack's state is on disk, compressed or not; Pulumi's copies of it do not count."""
+        """Return the size of a stack's state on disk, compressed or not, without Pulumi's backups."""
         found = self._file(stack).parent.glob(f"{stack}.json*")
         return sum(file.stat().st_size for file in found if file.suffix not in (".bak", ".attrs"))
 
     def rewrite(self, deployment: dict[str, Any], stack: str = "main") -> None:
-        """Put a changed export back on disk."""
+        """Replace a stack's state on disk."""
         write_state(self._file(stack), deployment)
 
     def _file(self, stack: str) -> Path:
         return self.folder / "backend" / ".pulumi" / "stacks" / "acceptance" / f"{stack}.json"
 
     def sessions(self, stack: str = "main") -> dict[str, dict[str, Any]]:
-        """Give the sessions in a stack's state, by name; several of a name would be a mistake."""
+        """Return the sessions in a stack's state, by name. Names must be unique."""
         found = [r for r in self.export(stack).get("resources", []) if "quant:Session" in r["type"]]
         by_name = {r["urn"].rsplit("::", 1)[-1]: r for r in found}
         assert len(by_name) == len(found), found

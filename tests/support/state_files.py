@@ -1,7 +1,6 @@
-"""State that a release left behind, made to look as if it were written a moment ago.
+"""Recorded state of releases, and loading it with current timestamps.
 
-``python -m tests.support.state_files FILE`` records the state of the running version, as ``make state`` does at each
-release.
+``python -m tests.support.state_files FILE`` records the state of this version, as ``make state`` does at each release.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from tests.support.engine import Stack
 
 FOLDER = Path(__file__).parents[1] / "state"
 ORGANIZATION = "acme"
-_MOMENTS = ("expiresAt", "grantedExpiresAt", "createdAt", "updatedAt")
+_TIMESTAMPS = ("expiresAt", "grantedExpiresAt", "createdAt", "updatedAt")
 
 
 def program() -> None:
@@ -37,19 +36,19 @@ def program() -> None:
 
 
 def fresh(file: Path, base_url: str) -> dict[str, Any]:
-    """Read a recorded deployment with its times moved to now and its base URL replaced."""
+    """Return a recorded deployment with its timestamps shifted to now and its base URL replaced."""
     deployment: dict[str, Any] = json.loads(file.read_text())
     for resource in _sessions(deployment):
         age = datetime.now(timezone.utc) - timestamps.parse(resource["outputs"]["createdAt"])
         for properties in (resource["inputs"], resource["outputs"]):
-            for key in properties.keys() & set(_MOMENTS):
+            for key in properties.keys() & set(_TIMESTAMPS):
                 properties[key] = _later(properties[key], age)
         resource["outputs"]["baseUrl"] = base_url
     return deployment
 
 
 def seed(emulator: Emulator, deployment: dict[str, Any]) -> None:
-    """Have the emulator hold the sessions of a deployment."""
+    """Store the sessions of a deployment in the emulator."""
     for resource in _sessions(deployment):
         outputs = resource["outputs"]
         stored = {key: outputs[key] for key in ("userId", "sessionGroup", "metadata", "messages", "createdAt")}
@@ -60,12 +59,12 @@ def _sessions(deployment: dict[str, Any]) -> list[dict[str, Any]]:
     return [resource for resource in deployment["resources"] if "quant:Session" in resource["type"]]
 
 
-def _later(moment: str, age: timedelta) -> str:
-    return timestamps.render(timestamps.parse(moment) + age)
+def _later(timestamp: str, age: timedelta) -> str:
+    return timestamps.render(timestamps.parse(timestamp) + age)
 
 
 def record(file: Path) -> None:
-    """Write the state that the running version leaves after `up` and `refresh`, without paths of this machine."""
+    """Write the state of this version after `up` and `refresh`, without paths of this machine."""
     with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
         stack = Stack(Path(folder, "stack"), emulator.variables(ORGANIZATION), program)
         runs = stack.up(), stack.refresh()

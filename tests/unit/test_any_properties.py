@@ -60,13 +60,13 @@ TEXT = st.text(st.characters(exclude_categories=()), max_size=8).map(lambda text
         f"\n{CANARY}",
     ]
 )
-MOMENTS = st.builds(
+TIMESTAMPS = st.builds(
     lambda minutes, offset: (datetime.now(timezone.utc) + timedelta(minutes=minutes)).isoformat()[:19] + offset,
     st.integers(-3000, 3000),
     st.sampled_from(["Z", "+00:00", "-23:59", ".5+05:30"]),
 ) | st.sampled_from(["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-10:00"])
 NUMBERS = st.floats() | st.integers() | st.sampled_from([60.0, 5, 1440, 10**400, -(10**4000), 2**53 + 1])
-LEAVES = st.none() | st.booleans() | NUMBERS | TEXT | MOMENTS | UNKNOWN | st.just(pulumi.StringAsset(CANARY))
+LEAVES = st.none() | st.booleans() | NUMBERS | TEXT | TIMESTAMPS | UNKNOWN | st.just(pulumi.StringAsset(CANARY))
 KEYS = st.sampled_from(["role", "content", "__provider", CANARY]) | TEXT
 VALUES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=5
@@ -77,13 +77,13 @@ USUAL: dict[str, st.SearchStrategy[Any]] = {
     "sessionGroup": TEXT,
     "organization": TEXT,
     "expirationMinutes": st.integers(5, 1440).map(float),
-    "expiresAt": MOMENTS,
+    "expiresAt": TIMESTAMPS,
     "renewBeforeMinutes": st.integers(1, 100).map(float),
     "onExpired": st.sampled_from(["recreate", "ignore", "error"]),
     "messages": st.lists(MESSAGE | UNKNOWN, max_size=3),
     "metadata": st.dictionaries(KEYS, VALUES, max_size=3),
     "status": st.sampled_from(["active", "completed"]),
-    "grantedExpiresAt": MOMENTS,
+    "grantedExpiresAt": TIMESTAMPS,
     "baseUrl": st.just("https://here.example"),
 }
 

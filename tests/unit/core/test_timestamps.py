@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from quant_sessions_provider.core import timestamps
 
 OFFSETS = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda count: timezone(timedelta(minutes=count)))
-MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=OFFSETS)  # noqa: DTZ001 - naive bounds
+TIMESTAMPS = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=OFFSETS)  # noqa: DTZ001 - naive bounds
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 
 
@@ -61,7 +61,7 @@ def test_anything_else_is_no_timestamp(value: object) -> None:
         assert not value or value not in str(caught.value)
 
 
-@given(MOMENTS)
+@given(TIMESTAMPS)
 def test_rendering_is_utc_with_z_and_cut_to_the_second(moment: datetime) -> None:
     text = timestamps.render(moment)
     assert text.endswith("Z")
@@ -69,7 +69,7 @@ def test_rendering_is_utc_with_z_and_cut_to_the_second(moment: datetime) -> None
     assert timestamps.render(timestamps.parse(text)) == text
 
 
-@given(MOMENTS)
+@given(TIMESTAMPS)
 def test_what_python_itself_writes_is_read_exactly(moment: datetime) -> None:
     assert timestamps.parse(moment.isoformat()) == moment
 

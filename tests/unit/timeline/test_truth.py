@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from quant_sessions_provider.timeline.simulate import forecast
 from quant_sessions_provider.timeline.state import read_sessions
 from tests.support.emulator_server import Emulator
-from tests.support.mini_engine import MiniEngine, PlanError, shift_moments
+from tests.support.mini_engine import MiniEngine, PlanError, shift_timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +94,7 @@ def _done(emulator: Emulator, engine: MiniEngine, declared: dict[str, Any], paus
     """Let time pass, make a run, and tell what it did by what it sent."""
     for move in (engine.shift, emulator.shift):
         move(-60 * pause)
-    shift_moments(declared, -60 * pause)
+    shift_timestamps(declared, -60 * pause)
     emulator.clear()
     try:
         engine.up(declared)
