@@ -75,7 +75,10 @@ def _headline(report: Report) -> str:
     losses = report.losses
     parts = [f"{counted(len(losses), 'conversation')} will be lost"] if losses else []
     parts += ["the preview failed"] if report.failed else []
-    return ", ".join(parts) or ("no conversation is lost" if report.rows else "none declared")
+    if parts:
+        return ", ".join(parts)
+    # Sessions may be among the unchanged resources that a preview leaves out.
+    return "no conversation is lost" if report.rows or report.unlisted else "none declared"
 
 
 def _loss_alert(losses: list[Loss]) -> list[str]:

@@ -29,6 +29,8 @@ _STACK_TYPE: Final = "pulumi:pulumi:Stack"
 _PARTS: Final = ("create-replacement", "delete-replaced")
 """Steps of a replacement; a step ``replace`` stands for the whole of it."""
 _WORST_FIRST: Final = ("error", "delete", "replace", "recreate", "create", "extend", "update")
+_NOT_FOUND: Final = "the refresh found no such session"
+_ONLY_READ: Final = "only read by Session.get from now on"
 _SECRET: Final = "[secret]"  # noqa: S105 - what the CLI prints in place of one
 
 
@@ -135,7 +137,7 @@ def _error_row(urn: str, lines: list[str], session_id: str = "") -> Row:
 
 def _created(step: _Step, _old: _Step, context: _Context) -> _RowFacts:
     gone = step["urn"] in context.refreshed
-    return _RowFacts("create", "the refresh found no such session" if gone else "new", _planned_expiry(step))
+    return _RowFacts("create", _NOT_FOUND if gone else "new", _planned_expiry(step))
 
 
 def _updated(step: _Step, old: _Step, context: _Context) -> _RowFacts:
@@ -150,6 +152,10 @@ def _updated(step: _Step, old: _Step, context: _Context) -> _RowFacts:
 
 
 def _replaced(step: _Step, old: _Step, context: _Context) -> _RowFacts:
+    if old.get("external"):
+        return _RowFacts("create", "only read by Session.get so far", _planned_expiry(step))
+    if old.get("pendingReplacement"):
+        return _RowFacts("create", "deleted by a replacement that then failed", _planned_expiry(step))
     said = context.diagnostics.replacements.get(one_line(old.get("id", "")))
     loss = None if _is_retained(old) else _loss(said, old)
     if said is None:
@@ -163,25 +169,43 @@ def _loss(said: Replacement | None, old: _Step) -> Loss | None:
     It says nothing where the engine replaces on its own: ``--replace``, or ``replace_on_changes``.
     """
     if said is None:
-        return None if old.get("outputs", {}).get("expired") else Loss(None)
+        return None if _is_expired(old) else Loss(None)
     return None if said.loss.messages == 0 else said.loss
 
 
 def _replace_reason(step: _Step) -> str:
+    if step["newState"].get("external"):
+        return _ONLY_READ
     keys = [key for key in step.get("replaceReasons") or [] if key != "id"]
     return f"{', '.join(keys)} changed" if keys else "a replacement was requested"
 
 
-def _deleted(_step: _Step, old: _Step, context: _Context) -> _RowFacts:
-    reason = "the stack is destroyed" if context.destroyed else "no longer declared"
+def _deleted(step: _Step, old: _Step, context: _Context) -> _RowFacts:
+    reason = _removal_reason(context)
+    if context.refreshed and step["urn"] not in context.refreshed:
+        # A refresh asks about all that it may delete; what it finds gone is this step instead.
+        return _RowFacts("forget", _NOT_FOUND, "")
     if _is_retained(old):
         return _RowFacts("forget", f"{reason}; retain_on_delete keeps the session", _known_expiry(old))
-    outputs = old.get("outputs", {})
-    if outputs.get("expired"):
+    if _is_expired(old):
         return _RowFacts("delete", f"{reason}; already expired", _known_expiry(old))
-    if Expiry.of(outputs).passed(context.now):
+    if Expiry.of(old.get("outputs", {})).passed(context.now):
         reason += "; its expiry has passed, not checked with the API"
     return _RowFacts("delete", reason, "", Loss(None))
+
+
+def _removal_reason(context: _Context) -> str:
+    return "the stack is destroyed" if context.destroyed else "no longer declared"
+
+
+def _read(step: _Step, old: _Step, context: _Context) -> _RowFacts:
+    if old and not old.get("external"):
+        return _RowFacts("forget", _ONLY_READ, _known_expiry(old))
+    return _other(step, old, context)
+
+
+def _discarded(_step: _Step, old: _Step, context: _Context) -> _RowFacts:
+    return _RowFacts("discard", _removal_reason(context), _known_expiry(old))
 
 
 def _other(step: _Step, old: _Step, context: _Context) -> _RowFacts:
@@ -198,11 +222,18 @@ _ROW_BUILDERS: Final[dict[str, Callable[[_Step, _Step, _Context], _RowFacts]]] =
     "create-replacement": _replaced,
     "delete": _deleted,
     "delete-replaced": _deleted,
+    "read": _read,
+    "discard": _discarded,
 }
 
 
 def _is_retained(old: _Step) -> bool:
     return bool(old.get("retainOnDelete"))
+
+
+def _is_expired(old: _Step) -> bool:
+    # A secret is printed as a text, and then nobody knows.
+    return old.get("outputs", {}).get("expired") is True
 
 
 def _planned_expiry(step: _Step) -> datetime | str:

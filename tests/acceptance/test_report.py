@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from typer.testing import CliRunner
@@ -84,6 +84,57 @@ def test_the_timeline_predicts_what_the_preview_shows(project: Project, printed:
     # `orders` is replaced because its program changed, which no state shows.
     assert first == {name: kinds[action] for name, action in shown.items() if action in kinds}
     assert "<title" in drawing.read_text()
+
+
+READING: Final = """\
+import json
+from pathlib import Path
+
+import pulumi
+from quant_sessions_provider import Session
+
+for name, declared in json.loads(Path("declared.json").read_text()).items():
+    options = pulumi.ResourceOptions(delete_before_replace=True)
+    if "id" in declared:
+        Session.get(name, declared["id"])
+    else:
+        Session(name, **{"user_id": name, **declared}, opts=options)
+"""
+
+
+def test_no_loss_is_reported_for_a_session_that_the_run_does_not_delete(tmp_path: Path, emulator: Emulator) -> None:
+    project = Project(tmp_path, emulator.variables(ORGANIZATION), READING)
+    project.ok("stack", "init", "main")
+    project.declare(desk={}, orders={}, shop={})
+    project.ok("up", "--yes", "--skip-preview")
+    ids = {name: session["id"] for name, session in project.sessions().items()}
+    project.declare(
+        desk={"user_id": "other"}, orders={}, shop={}, first={"id": ids["shop"]}, second={"id": ids["shop"]}
+    )
+    emulator.fault("status", "before", method="POST", status=400)
+    assert project.cli("up", "--yes", "--skip-preview").returncode
+    emulator.clear_faults()
+    project.declare(desk={}, orders={}, shop={}, first={})
+    emulator.api("DELETE", ORGANIZATION, f"/{ids['orders']}")
+
+    planned, refreshed = (
+        report(project.cli(*verb, "--json", "--stack", "main").stdout, "--fail-on-loss")
+        for verb in (["preview"], ["refresh", "--preview-only"])
+    )
+
+    assert (planned[0], reasons(planned[1])) == (
+        0,
+        {
+            ("desk", "create", "deleted by a replacement that then failed"),
+            ("first", "create", "only read by Session.get so far"),
+            ("second", "discard", "no longer declared"),
+        },
+    )
+    assert (refreshed[0], reasons(refreshed[1])) == (0, {("orders", "forget", "the refresh found no such session")})
+
+
+def reasons(found: Any) -> set[tuple[str, str, str]]:  # noqa: ANN401 - the report as JSON
+    return {(row["name"], row["action"], row["reason"]) for row in found["sessions"]}
 
 
 def _later(start: str) -> str:

@@ -43,6 +43,7 @@ def test_the_headline_says_the_worst() -> None:
     assert headline(markdown(*KEPT)) == "no conversation is lost"
     assert headline(markdown(*FAILED)) == "the preview failed"
     assert headline(markdown()) == "none declared"
+    assert headline(markdown(same=3)) == "no conversation is lost"
 
 
 def test_the_loss_is_counted_as_far_as_it_is_known() -> None:

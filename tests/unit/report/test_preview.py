@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quant_sessions_provider.core.describe import Loss
+from quant_sessions_provider.core.changes import Change
+from quant_sessions_provider.core.describe import Loss, replacement_sentence
+from quant_sessions_provider.core.state import StoredState
 from quant_sessions_provider.report import preview as report
 from quant_sessions_provider.report.preview import NoPreviewError
 from tests.support.previews import NOW, at, note, preview, said, state, step, urn
@@ -48,6 +50,46 @@ def test_a_replacement_costs_what_the_provider_says(price: str, loss: Loss | Non
 def test_a_sentence_counts_for_the_session_that_it_names() -> None:
     told = note("session id-of-other: userId changed; replacing it loses 14 messages")
     assert row(step("replace", "desk", replaceReasons=["userId"]), told)[3] == Loss(None)
+
+
+@pytest.mark.parametrize("session_id", ["a b", "urn:uuid:3f2a", "x: userId changed", " ", "a\u2028b"], ids=ascii)
+def test_an_id_may_contain_anything(session_id: str) -> None:
+    outputs = {**state("desk")["outputs"]}
+    change = Change(StoredState(session_id, outputs), outputs | {"userId": "bob"})
+    told = note(replacement_sentence(change, Loss(14)))
+    assert row(step("replace", "desk", oldState=state("desk", id=session_id)), told)[3] == Loss(14)
+
+
+def test_a_session_that_a_failed_replacement_has_deleted_is_no_loss() -> None:
+    pending = state("desk", pendingReplacement=True)
+    created = ("create", "deleted by a replacement that then failed", HOUR, None)
+    assert row(step("replace", "desk", replaceReasons=["userId"], oldState=pending)) == created
+
+
+def test_a_session_that_was_only_read_is_no_loss() -> None:
+    read = state("desk", external=True)
+    assert row(step("replace", "desk", oldState=read)) == ("create", "only read by Session.get so far", HOUR, None)
+    assert row(step("discard", "desk", oldState=read)) == ("discard", "no longer declared", HALF, None)
+
+
+def test_a_session_that_becomes_only_read_is_a_loss_unless_it_is_the_same() -> None:
+    reason, read = "only read by Session.get from now on", state("desk", external=True)
+    del read["inputs"]["expiresAt"]
+    assert row(step("replace", "desk", newState=read)) == ("replace", reason, "not known", Loss(None))
+    assert row(step("read", "desk", newState=read)) == ("forget", reason, HALF, None)
+    assert row(step("read", "desk", oldState=read, newState=read))[:2] == ("read", "")
+
+
+def test_a_session_that_a_refresh_finds_gone_is_no_loss() -> None:
+    gone = ("forget", "the refresh found no such session", "", None)
+    assert row(step("refresh", "other"), step("delete", "desk")) == gone
+    assert row(step("refresh", "desk"), step("delete", "desk"))[3] == Loss(None)
+
+
+def test_whether_it_has_expired_may_be_secret() -> None:
+    secret = state("desk", outputs={"expired": "[secret]"})
+    assert row(step("delete", "desk", oldState=secret))[3] == Loss(None)
+    assert row(step("replace", "desk", oldState=secret))[3] == Loss(None)
 
 
 def test_a_replacement_that_the_provider_was_not_asked_about() -> None:
@@ -131,7 +173,7 @@ def test_a_refresh_in_a_preview_is_no_row_of_its_own() -> None:
 
 def test_unchanged_and_read_sessions_are_no_loss() -> None:
     assert row(step("same", "desk", oldState=state("desk", -9)))[:2] == ("none", "its expiry has passed")
-    assert row(step("read", "desk"))[0::3] == ("read", None)
+    assert row(step("read", "desk", oldState=state("desk", external=True)))[0::3] == ("read", None)
     assert report.read(preview(step("same", "desk"), same=5), NOW).unlisted == 4
 
 
