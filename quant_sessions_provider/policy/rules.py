@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 
 from quant_sessions_provider.core import timestamps
-from quant_sessions_provider.core.model import MAX_LIFETIME, MIN_LIFETIME, UNKNOWN, Properties
+from quant_sessions_provider.core.model import MAX_LIFETIME, MIN_LIFETIME, Key, Properties
 from quant_sessions_provider.policy.secrets import kinds_of_secret
 
 Config = Mapping[str, Any]
@@ -63,7 +63,7 @@ class Rule(Generic[_T]):
 def longest_lifetime(session: Declared, config: Config) -> Violations:
     """Limit the declared lifetime, or how far ahead a declared ``expires_at`` is."""
     most = int(config["maxMinutes"])
-    minutes, until = (session.properties.get(key) for key in ("expirationMinutes", "expiresAt"))
+    minutes, until = (session.properties.get(key) for key in (Key.EXPIRATION_MINUTES, Key.EXPIRES_AT))
     if isinstance(minutes, (int, float)) and minutes > most:
         yield f"expirationMinutes: must be at most {most}"
     expiry = timestamps.parse_or_none(until)
@@ -73,7 +73,7 @@ def longest_lifetime(session: Declared, config: Config) -> Violations:
 
 def session_group(session: Declared, config: Config) -> Violations:
     """Require a group that matches a pattern as a whole."""
-    pattern, group = re.compile(config["pattern"]), session.properties.get("sessionGroup")
+    pattern, group = re.compile(config["pattern"]), session.properties.get(Key.SESSION_GROUP)
     if group in (None, ""):
         yield "sessionGroup: required"
     elif isinstance(group, str) and not pattern.fullmatch(group):
@@ -85,14 +85,14 @@ _EMAIL: Final = re.compile(r"[^\s@<>:](?:@|%40)[^\s@<>.]+(?:\.[^\s@<>.]+)*\.[^\s
 
 def user_id_no_email(session: Declared, _: Config) -> Violations:
     """Refuse a user id that contains an e-mail address."""
-    user = session.properties.get("userId")
+    user = session.properties.get(Key.USER_ID)
     if isinstance(user, str) and _EMAIL.search(user):
         yield "userId: must not contain an e-mail address"
 
 
 def no_secrets(session: Declared, _: Config) -> Violations:
     """Look for secrets in the messages and metadata that are not marked secret."""
-    messages, metadata = (session.properties.get(key) for key in ("messages", "metadata"))
+    messages, metadata = (session.properties.get(key) for key in (Key.MESSAGES, Key.METADATA))
     each = messages if isinstance(messages, list) else []
     for at, value in [*((f"messages[{i}]", message) for i, message in enumerate(each)), ("metadata", metadata)]:
         kinds = {kind for text in _unmarked_strings(value) for kind in kinds_of_secret(text)}
@@ -112,7 +112,7 @@ def _unmarked_strings(value: object) -> Iterator[str]:
 
 def required_metadata(session: Declared, config: Config) -> Violations:
     """Require top-level keys of the metadata."""
-    metadata = session.properties.get("metadata", {})
+    metadata = session.properties.get(Key.METADATA, {})
     if isinstance(metadata, Mapping):
         yield from (f"metadata: key {key} is required" for key in config["keys"] if key not in metadata)
 
@@ -125,14 +125,21 @@ def sessions_per_stack(sessions: Sequence[Declared], config: Config) -> Violatio
 
 
 def production_expiry(session: Declared, config: Config) -> Violations:
-    """Require that a session whose group matches a pattern renews, or stops the run when it has expired."""
-    pattern = re.compile(config["production"])
-    group, ahead, on_expired = (
-        session.properties.get(key) for key in ("sessionGroup", "renewBeforeMinutes", "onExpired")
-    )
+    """Require that a session whose group matches a pattern renews, or is never recreated after its expiry."""
+    pattern, group = re.compile(config["production"]), session.properties.get(Key.SESSION_GROUP)
     is_production = isinstance(group, str) and pattern.fullmatch(group)
-    if is_production and ahead is None and on_expired not in ("error", UNKNOWN):
-        yield 'sessionGroup: is a production group: renewBeforeMinutes, or onExpired "error", is required'
+    renews = session.properties.get(Key.RENEW_BEFORE_MINUTES) is not None
+    if is_production and not renews and _is_recreated(session.properties):
+        yield "sessionGroup: is a production group, and the session is recreated after its expiry"
+
+
+def _is_recreated(properties: Properties) -> bool:
+    # One with an expires_at of its own ends there, and one that is completed has ended.
+    return (
+        Key.EXPIRATION_MINUTES in properties
+        and properties.get(Key.ON_EXPIRED, "recreate") == "recreate"
+        and properties.get(Key.STATUS, "active") == "active"
+    )
 
 
 SESSION_RULES: Final[tuple[Rule[Declared], ...]] = (
@@ -193,8 +200,8 @@ SESSION_RULES: Final[tuple[Rule[Declared], ...]] = (
     ),
     Rule(
         "production-expiry",
-        "A production session is not recreated automatically.",
-        'Set renew_before_minutes, or set on_expired="error": then a person decides whether to lose the conversation.',
+        "A production session is not recreated without notice.",
+        'Set renew_before_minutes, or on_expired="error": then a person decides whether a new conversation starts.',
         production_expiry,
         {
             "production": {

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.describe import Loss
+from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.state import Expiry
 from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.core.urns import SESSION_TYPE, name_of, type_of
@@ -233,16 +234,16 @@ def _is_retained(old: _Step) -> bool:
 
 def _is_expired(old: _Step) -> bool:
     # A secret is printed as a text, and then nobody knows.
-    return old.get("outputs", {}).get("expired") is True
+    return old.get("outputs", {}).get(Key.EXPIRED) is True
 
 
 def _planned_expiry(step: _Step) -> datetime | str:
-    return _timestamp(step["newState"].get("inputs", {}).get("expiresAt"))
+    return _timestamp(step["newState"].get("inputs", {}).get(Key.EXPIRES_AT))
 
 
 def _known_expiry(state: _Step) -> datetime | str:
     outputs = state.get("outputs", {})
-    return Expiry.of(outputs).known or _timestamp(outputs.get("expiresAt"))
+    return Expiry.of(outputs).known or _timestamp(outputs.get(Key.EXPIRES_AT))
 
 
 def _timestamp(value: object) -> datetime | str:

@@ -6,12 +6,14 @@ import json
 import re
 import tempfile
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from quant_sessions_provider import Session
+from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.policy.rules import RULES, Rule
 from tests.support.emulator_server import Emulator
 from tests.support.engine import Run, Stack
@@ -45,6 +47,9 @@ def breaking() -> None:
     Session("live", **FINE | {"session_group": "shop-prod"})
 
     Session("renewing", **FINE | {"session_group": "shop-prod", "renew_before_minutes": 15})
+    Session("ignored", **FINE | {"session_group": "shop-prod", "on_expired": "ignore"})
+    tonight = timestamps.render(datetime.now(timezone.utc) + timedelta(hours=6))
+    Session("ending", **FINE | {"session_group": "shop-prod", "expires_at": tonight})
     hidden = [{"role": "user", "content": secret(f"{CANARY} {TOKEN}")}]
     Session("hidden", **FINE | {"messages": hidden, "metadata": {"owner": "shop", "key": secret({CANARY: TOKEN})}})
     unknown: dict[str, Any] = {

@@ -170,7 +170,7 @@ def test_no_key_is_required_by_default() -> None:
     assert first_lines("required-metadata", {"metadata": None}) == []
 
 
-UNSAFE = ['sessionGroup: is a production group: renewBeforeMinutes, or onExpired "error", is required']
+UNSAFE = ["sessionGroup: is a production group, and the session is recreated after its expiry"]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,13 @@ UNSAFE = ['sessionGroup: is a production group: renewBeforeMinutes, or onExpired
     [
         ({"sessionGroup": "production"}, UNSAFE),
         ({"sessionGroup": "shop-prod"}, UNSAFE),
-        ({"sessionGroup": "prod-eu", "onExpired": "ignore"}, UNSAFE),
+        ({"sessionGroup": "prod-eu", "onExpired": None, "status": None}, UNSAFE),
+        ({"sessionGroup": "prod", "expirationMinutes": UNKNOWN, "expiresAt": UNKNOWN}, UNSAFE),
+        # Never recreated: what expires is left alone, has an end of its own, or has ended.
+        ({"sessionGroup": "prod", "onExpired": "ignore"}, []),
+        ({"sessionGroup": "prod", "expirationMinutes": None}, []),
+        ({"sessionGroup": "prod", "status": "completed"}, []),
+        ({"sessionGroup": "prod", "status": UNKNOWN}, []),
         ({"sessionGroup": "prod", "renewBeforeMinutes": 15.0}, []),
         ({"sessionGroup": "prod", "onExpired": "error"}, []),
         ({"sessionGroup": "prod", "onExpired": UNKNOWN}, []),
