@@ -87,8 +87,7 @@ class SessionProvider(ResourceProvider):
             found = self._ready().read(id_, from_pulumi(props))
         if found is None:
             return ReadResult("", {})
-        outputs, inputs = found
-        return ReadResult(id_, to_pulumi(outputs), None if inputs is None else to_pulumi(inputs))
+        return ReadResult(id_, to_pulumi(found))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Send what moved."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from quant_sessions_provider.client.answers import parse_answer, parse_answer_for
+from quant_sessions_provider.client.pages import Walk
 from quant_sessions_provider.core.errors import RefusedError
 from quant_sessions_provider.core.model import by_state_key
 from quant_sessions_provider.operations.api import (
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from quant_sessions_provider.core.settings import Settings
 
 
-PAGE_SIZE: Final = 100
+_WALKS: Final = 3
 """The API's limit for a page of a list."""
 
 
@@ -144,20 +145,24 @@ class Client:
         model: str | None = None,
         limit: int | None = None,
         offset: int = 0,
+        exhaustive: bool = False,
     ) -> Iterator[SessionSummary]:
-        """Yield active sessions, at most ``limit`` of them (all if None) after the first ``offset``, page by page."""
+        """List active sessions, at most ``limit`` of them (all if None) after the first ``offset``, page by page.
+
+        A server may cap pages, so a short page does not end the list: an empty one does, or one with nothing new.
+        Pages overlap by one entry. Where the overlap moved, sessions came or went meanwhile, and the list is read
+        again, three times at most; then ``exhaustive`` raises a RefusedError, since some may be missing.
+        """
         filters = by_state_key({"user_id": user_id, "session_group": session_group, "model": model})
         seen: set[str | None] = set()
-        while limit is None or len(seen) < limit:
-            size = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit - len(seen))
-            page = self._page(organization, {**filters, "limit": str(size), "offset": str(offset)})
-            # Sessions come and go between pages, and a server may ignore the offset: a page of known ones is the last.
-            new = list({session.id: session for session in page if session.id not in seen}.values())[:size]
-            yield from new
-            seen.update(session.id for session in new)
-            offset += len(page)
-            if len(page) < size or not new:
-                return
+        for _ in range(_WALKS):
+            walk = Walk(seen, limit, offset)
+            while walk.goes_on:
+                yield from walk.take(self._page(organization, filters | walk.window()))
+            if not walk.moved:
+                break
+        if exhaustive and (walk.moved or not walk.sure):
+            raise RefusedError("listing sessions: the list changed while it was read, so that some may be missing")
 
     def _page(self, organization: str, query: dict[str, str]) -> Sequence[SessionSummary]:
         return self._transport.request(

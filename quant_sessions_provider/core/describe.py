@@ -231,6 +231,14 @@ def _session(session_id: str) -> str:
     return f"session {one_line(session_id)}"
 
 
+# --- an append --------------------------------------------------------------------------------------------
+
+
+def already_there(state: StoredState, count: int) -> str:
+    """Return that an append leaves out messages which the conversation holds already."""
+    return f"{_session(state.id)}: {counted(count, 'message')} already there: not sent again"
+
+
 # --- a short grant -----------------------------------------------------------------------------------------
 
 _SHORT_GRANT: Final = re.compile(r"session (.+): asked to live until ([^,;]+), granted until ([^,;]+)")

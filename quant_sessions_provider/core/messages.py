@@ -1,11 +1,12 @@
-"""Which declared messages are to be sent, and whether live ones still hold them. Only role and content count."""
+"""Which declared messages are to be sent, and which are there already. Only role and content count."""
 
 from __future__ import annotations
 
+import unicodedata
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from quant_sessions_provider.core.model import APPENDABLE_ROLES, INPUTS, Key, contains_unknown, same
+from quant_sessions_provider.core.model import APPENDABLE_ROLES, contains_unknown, same
 
 if TYPE_CHECKING:
     from quant_sessions_provider.core.model import Properties
@@ -64,18 +65,9 @@ def _is_message(message: object) -> TypeGuard[Properties]:
 
 
 def _same_message(one: Properties, other: object) -> bool:
-    return _is_message(other) and all(one[key] == other[key] for key in ("role", "content"))
+    return _is_message(other) and one["role"] == other["role"] and _plain(one["content"]) == _plain(other["content"])
 
 
-def with_drift(outputs: Properties, live: list[Any] | None) -> tuple[Properties, Properties | None]:
-    """Return outputs that hold live messages where declared ones are missing, and inputs if anything drifted.
-
-    The first live ones are taken, as many as are declared.
-    """
-    declared = outputs.get(Key.MESSAGES, [])
-    known = isinstance(declared, list) and all(_is_message(message) for message in declared)
-    if live is None or not known or occur_in_order(declared, live):
-        return outputs, None
-    kept = [{"role": message["role"], "content": message["content"]} for message in live[: len(declared)]]
-    outputs = outputs | {Key.MESSAGES: kept}
-    return outputs, {key: value for key, value in outputs.items() if key in INPUTS}
+def _plain(content: str) -> str:
+    """Return a content without what a service may normalize: surrounding white space, line ends, Unicode form."""
+    return unicodedata.normalize("NFC", content.replace("\r\n", "\n").replace("\r", "\n")).strip()

@@ -71,6 +71,11 @@ class DeletedSession:
     message: str | None
 
 
+def tells_nothing(answer: UpdatedSession | DeletedSession) -> bool:
+    """Return whether an answer has none of its operation's fields, so that it need not be one to that."""
+    return all(value is None for value in vars(answer).values())
+
+
 class SessionsApi(Protocol):
     """The six operations of the API; all raise the errors of :mod:`quant_sessions_provider.core.errors`."""
 
@@ -116,5 +121,9 @@ class SessionsApi(Protocol):
         model: str | None = None,
         limit: int | None = None,
         offset: int = 0,
+        exhaustive: bool = False,
     ) -> Iterator[SessionSummary]:
-        """List active sessions, at most ``limit`` of them (all if None) after the first ``offset``."""
+        """List active sessions, at most ``limit`` of them (all if None) after the first ``offset``.
+
+        ``exhaustive``: raise RefusedError unless it is sure that none is missing.
+        """

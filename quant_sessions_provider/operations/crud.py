@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.core import validation
 from quant_sessions_provider.core.changes import Change
-from quant_sessions_provider.core.describe import Loss, expiry_sentence, recreation_sentence, replacement_sentence
+from quant_sessions_provider.core.describe import (
+    Loss,
+    already_there,
+    expiry_sentence,
+    recreation_sentence,
+    replacement_sentence,
+)
 from quant_sessions_provider.core.errors import (
     AnswerLostError,
     ApiError,
@@ -27,7 +33,7 @@ from quant_sessions_provider.core.expiry import (
     plan_expiry,
     short_grant_due,
 )
-from quant_sessions_provider.core.messages import unsent, with_drift
+from quant_sessions_provider.core.messages import unsent
 from quant_sessions_provider.core.model import COMPUTED, DEFAULT_LIFETIME, Key, Properties
 from quant_sessions_provider.core.redaction import redact_errors
 from quant_sessions_provider.core.state import StoredState
@@ -35,13 +41,14 @@ from quant_sessions_provider.operations import transcripts
 from quant_sessions_provider.operations.create import Creator
 from quant_sessions_provider.operations.extend import Extender
 from quant_sessions_provider.operations.inspect import Inspector
+from quant_sessions_provider.operations.place import is_elsewhere, require_place, require_same_session
 from quant_sessions_provider.operations.requests import delete, present, send_update
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from quant_sessions_provider.core.settings import Settings
-    from quant_sessions_provider.operations.api import SessionsApi
+    from quant_sessions_provider.operations.api import SessionsApi, StoredSession
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,7 @@ class Operations:
         self, api: SessionsApi, settings: Settings, say: Callable[[str], None], now: Callable[[], datetime] = _utc_now
     ) -> None:
         self._api, self._settings, self._say, self._now = api, settings, say, now
-        self._inspector, self._extender = Inspector(api, settings.base_url), Extender(api, say, now)
+        self._inspector, self._extender = Inspector(api), Extender(api, say, now)
         self._creator = Creator(api, self._inspector, settings, say, now)
 
     def check(self, old: Properties, new: Properties) -> tuple[Properties, list[str]]:
@@ -111,6 +118,7 @@ class Operations:
         Costs no request, but for the loss of a replacement and for a session that should be gone by now.
         """
         now, change = self._now(), Change(StoredState(session_id, outputs), new)
+        require_place(change.state, self._settings.base_url)
         due = short_grant_due(change, now)
         if not change.moved and not due:
             return Diff(changes=False)
@@ -140,37 +148,51 @@ class Operations:
         return self._creator.create(inputs)
 
     @redact_errors
-    def read(self, session_id: str, outputs: Properties) -> tuple[Properties, Properties | None] | None:
-        """Return what the API tells: new outputs, and new inputs where declared messages were tampered with.
+    def read(self, session_id: str, outputs: Properties) -> Properties | None:
+        """Return the outputs with what the API tells; it never moves an input.
 
         None for a session that is gone before its time. One that is gone after its expiry stays, as ``expired``: the
         next plan decides by ``onExpired``.
         """
         if Key.ORGANIZATION not in outputs:
             outputs = outputs | {Key.ORGANIZATION: self._settings.require_organization()}
-        # A program's `Session.get` comes without what a refresh would have recorded.
-        first = Key.BASE_URL not in outputs
-        state = StoredState(session_id, {Key.BASE_URL: self._settings.base_url, **outputs})
-        found = self._inspector.find(state)
+        state = StoredState(session_id, outputs)
+        found = self._find_to_read(state)
         if found is None:
-            if first:
-                raise RefusedError(f"session {session_id} is not found at {self._settings.base_url}: nothing to read")
-            return (state.outputs | {Key.EXPIRED: True}, None) if state.expiry.passed(self._now()) else None
-        fresh = state.outputs | present(
+            return outputs | {Key.EXPIRED: True} if state.expiry.passed(self._now()) else None
+        return outputs | present(
+            baseUrl=self._settings.base_url,
             title=found.title,
             model=found.model,
             createdAt=found.created_at,
             totalMessages=None if found.messages is None else len(found.messages),
             expired=False,
         )
-        return with_drift(fresh, found.messages)
+
+    def _find_to_read(self, state: StoredState) -> StoredSession | None:
+        base_url = self._settings.base_url
+        # A program's `Session.get` comes without what a refresh would have recorded, and tells no user to list by.
+        if Key.BASE_URL not in state.outputs:
+            try:
+                return self._api.get(state.organization, state.id)
+            except NotFoundError as error:
+                raise RefusedError(f"session {state.id} is not found at {base_url}: nothing to read") from error
+        if not is_elsewhere(state, base_url):
+            return self._inspector.find(state)
+        try:
+            found = self._api.get(state.organization, state.id)
+        except NotFoundError:
+            found = None
+        require_same_session(state, found, base_url)
+        return found
 
     @redact_errors
     def update(self, session_id: str, outputs: Properties, new: Properties) -> Properties:
         """Send what moved: first what a later run may repeat, last the extension, which it may not."""
         now, change = self._now(), Change(StoredState(session_id, outputs), new)
         state = change.state
-        if not change.moved and state.expiry.passed(now) and self._inspector.expiry_outcome(state):
+        require_place(state, self._settings.base_url)
+        if not change.moved and state.expiry.passed(now) and self._inspector.expiry_outcome(state) is not None:
             raise _expired_error(state)
         result = {key: value for key, value in outputs.items() if key in COMPUTED} | new
         minutes = extension(change, now)
@@ -182,7 +204,6 @@ class Operations:
                 half = f"; the rest of this update took effect, but {_UNRECORDED}"
             return self._extender.extend(change, result, minutes) if minutes else result
         except NotFoundError as error:
-            self._inspector.require_same_place(state)
             raise RefusedError(f"{error}; `pulumi refresh` drops it if it is gone, {_REPLACE}") from error
         except (ApiError, AnswerLostError, UnreachableError) as error:
             raise RefusedError(f"{error}{half}{_way_out(error)}") from error
@@ -202,9 +223,13 @@ class Operations:
         state = change.state
         # After a lost answer or a killed run they may be there already.
         live = self._api.get(state.organization, state.id).messages if change.appended else None
-        if live is None:
+        if live is None or change.appended is None:
             return change.appended
-        return unsent(change.new[Key.MESSAGES], live, len(state.get(Key.MESSAGES, [])))
+        rest = unsent(change.new[Key.MESSAGES], live, len(state.get(Key.MESSAGES, [])))
+        there = len(change.appended) - len(rest)
+        if there:
+            self._say(already_there(state, there))
+        return rest
 
     def _update(self, state: StoredState, body: dict[str, Any]) -> Properties:
         try:
@@ -216,6 +241,7 @@ class Operations:
     def delete(self, session_id: str, outputs: Properties) -> None:
         """Delete the session, saving its messages first if ``transcriptDir`` is configured; gone is deleted."""
         state = StoredState(session_id, outputs)
+        require_place(state, self._settings.base_url)
         if self._settings.transcript_dir:
             found = self._inspector.find(state)
             if found is None:

@@ -11,10 +11,10 @@ from quant_sessions_provider.core.errors import (
     ApiError,
     NotFoundError,
     QuantSessionsError,
-    RefusedError,
 )
 from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.state import GRANT_TOLERANCE
+from quant_sessions_provider.operations.absence import ActiveSessions, prove_absence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,28 +28,23 @@ _ATTEMPTS: Final = 3
 
 
 class Inspector:
-    """Looks and changes nothing. ``base_url`` is where the API is."""
+    """Looks and changes nothing."""
 
-    def __init__(self, api: SessionsApi, base_url: str) -> None:
-        self._api, self._base_url = api, base_url
+    def __init__(self, api: SessionsApi) -> None:
+        self._api, self._active = api, ActiveSessions(api)
 
     def find(self, state: StoredState) -> StoredSession | None:
-        """Return the session as the API has it; None if it is gone."""
+        """Return the session as the API has it; None if it is gone.
+
+        Raises:
+            RefusedError: the API answers 404, and yet it is not proved that the session is gone.
+
+        """
         try:
             return self._api.get(state.organization, state.id)
-        except NotFoundError:
-            self.require_same_place(state)
+        except NotFoundError as error:
+            prove_absence(error, state, self._active)
             return None
-
-    def require_same_place(self, state: StoredState) -> None:
-        """Refuse to take another host's answer for that of the session's own."""
-        recorded = state.get(Key.BASE_URL, self._base_url)
-        if self._base_url != recorded:
-            there = recorded if isinstance(recorded, str) and recorded.isprintable() else "a place that is no URL"
-            raise RefusedError(
-                f"session {state.id} is not found at {self._base_url}, but it was made at {there}:"
-                " set baseUrl to where it lives"
-            )
 
     def expiry_outcome(self, state: StoredState) -> Loss | None:
         """Return what is lost with a session past its expiry; None if it is alive.
@@ -57,24 +52,10 @@ class Inspector:
         It may linger, so the list of active sessions decides. That list holds no completed sessions: for one of those
         a GET alone does.
         """
-        found = None if state.get(Key.EXPIRED) else self.find(state)
+        found = self.find(state)
         if found is None:
             return GONE
-        if state.is_completed or self._is_listed(state):
-            return None
-        return _loss_of(found)
-
-    def _is_listed(self, state: StoredState) -> bool:
-        return any(session.id == state.id for session in self._active(state.outputs))
-
-    def _active(self, properties: Properties) -> Iterator[SessionSummary]:
-        """List the active sessions of a session's user and group, or all if a state does not tell whose it is."""
-        texts = {key: value for key, value in properties.items() if isinstance(value, str)}
-        return self._api.list(
-            properties.get(Key.ORGANIZATION, ""),
-            user_id=texts.get(Key.USER_ID),
-            session_group=texts.get(Key.SESSION_GROUP),
-        )
+        return None if state.is_completed or self._active.hold(state, self._active.tick()) else _loss_of(found)
 
     def loss(self, state: StoredState) -> Loss:
         """Return what a replacement loses."""
@@ -99,7 +80,7 @@ class Inspector:
         """Ask up to three times: only now can the session be told by its creation time."""
         for _ in range(_ATTEMPTS):
             try:
-                listed = list(self._active(inputs))
+                listed = list(self._of_owner(inputs))
             except (ApiError, AnswerLostError) as error:
                 if not error.maybe_applied:
                     break
@@ -109,6 +90,11 @@ class Inspector:
             # The API's clock may differ from ours, and a creation time may be missing.
             return [s.id for s in listed if s.id and (timestamps.parse_or_none(s.created_at) or start) >= start]
         return None
+
+    def _of_owner(self, inputs: Properties) -> Iterator[SessionSummary]:
+        return self._api.list(
+            inputs[Key.ORGANIZATION], user_id=inputs[Key.USER_ID], session_group=inputs.get(Key.SESSION_GROUP)
+        )
 
 
 def _loss_of(session: StoredSession) -> Loss:

@@ -30,7 +30,8 @@ HERE, ORG, ID = "https://here.example", "acme", "3f2a"
 CONFIG = {"quant:bearer": "t", "quant:organization": ORG, "quant:baseUrl": HERE}
 A, B, C = ({"role": "user", "content": text} for text in "ABC")
 GET, DELETE = call.get(ORG, ID), call.delete(ORG, ID)
-LIST = call.list(ORG, user_id="ada", session_group=None)
+LIST = call.list(ORG, user_id="ada", session_group=None, exhaustive=True)
+ORPHANS = call.list(ORG, user_id="ada", session_group=None)
 SERVER_ERROR, NOT_FOUND = ApiError("server error", status=500), NotFoundError("not found", status=404)
 
 
@@ -69,7 +70,7 @@ class Desk:
 def desk(state: str = "alive", configuration: dict[str, str] = CONFIG) -> Desk:
     """Return operations whose only session is alive, gone, or lingering: expired, readable, but not listed."""
     api: NonCallableMagicMock = create_autospec(SessionsApi, instance=True)
-    listed = SessionSummary("other" if state == "lingering" else ID, None, None, None, None)
+    listed = SessionSummary(ID if state == "alive" else "other", None, None, None, None)
     api.create.return_value = CreatedSession(ID, "active", at(60), at(0))
     api.get.return_value = StoredSession(ID, "Title", "model", [A], at(-51))
     api.get.side_effect = NOT_FOUND if state == "gone" else None

@@ -16,7 +16,7 @@ from quant_sessions_provider.core.errors import (
     UnreachableError,
 )
 from quant_sessions_provider.operations.api import CreatedSession, DeletedSession, SessionSummary
-from tests.support.fakes import DELETE, GET, HERE, ID, LIST, ORG, SERVER_ERROR, A, applied, at, desk, inputs_of
+from tests.support.fakes import DELETE, GET, HERE, ID, ORG, ORPHANS, SERVER_ERROR, A, applied, at, desk, inputs_of
 
 POST = call.create(ORG, user_id="ada", session_group=None, metadata=None, expiration_minutes=60, initial_messages=[A])
 COMPLETE = call.update(ORG, ID, status="completed")
@@ -34,7 +34,7 @@ def test_create_posts_what_is_declared_and_completes_it(status: str, more: dict[
 @pytest.mark.parametrize(
     ("deleting", "fate", "calls"),
     [
-        ([DeletedSession(None)], "the session was deleted again", [DELETE]),
+        ([DeletedSession("deleted")], "the session was deleted again", [DELETE]),
         (
             [SERVER_ERROR] * 2,
             f"session {ID} was created and may still be there: delete it by its id",
@@ -87,7 +87,7 @@ def test_a_create_that_may_have_been_processed_is_not_repeated_and_names_what_it
     assert trace in str(error.value)
     # Only now can it be told by its time, so an answer of no use is asked for again; a refusal, or a connection that
     # failed, is not.
-    assert host.calls == [POST, *[LIST] * (3 if listed is SERVER_ERROR else 1)]
+    assert host.calls == [POST, *[ORPHANS] * (3 if listed is SERVER_ERROR else 1)]
 
 
 def test_a_create_that_tells_no_id_may_have_made_a_session() -> None:

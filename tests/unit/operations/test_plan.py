@@ -13,7 +13,7 @@ from quant_sessions_provider.core.errors import RefusedError, UnreachableError
 from quant_sessions_provider.core.model import UNKNOWN
 from quant_sessions_provider.operations.api import StoredSession
 from quant_sessions_provider.operations.crud import Diff
-from tests.support.fakes import GET, HERE, ID, LIST, NOT_FOUND, ORG, SERVER_ERROR, A, B, applied, at, desk, inputs_of
+from tests.support.fakes import GET, ID, LIST, NOT_FOUND, ORG, SERVER_ERROR, A, B, applied, at, desk, inputs_of
 
 GONE = f"session {ID} expired at 2026-11-24T11:51:00Z"
 NEW_ONE = f"{GONE}; it is gone, a new one starts from the declared messages, until about 2026-11-24 13:00Z"
@@ -104,12 +104,12 @@ def test_a_diff_before_expiry_costs_no_request(moved: dict[str, Any], decision: 
     ],
 )
 def test_a_replacement_tells_its_price(moved: dict[str, Any], names: dict[str, str], live: object, loss: str) -> None:
-    host = desk()
+    host = desk("gone")
     host.api.get.side_effect = [live]
     ((keys, why),) = names.items()
     note = f"session {ID}: {why}; replacing it loses {loss}"
     assert host.operations.diff(ID, applied(9), inputs_of(applied(9), **moved)) == Diff(None, keys.split(", "), [note])
-    assert host.calls == [GET]
+    assert host.calls == ([GET, LIST] if live is NOT_FOUND else [GET])
 
 
 RENEWED = {"expiresAt": at(60)}
@@ -125,11 +125,13 @@ ERROR = (
 @pytest.mark.parametrize(
     ("state", "old", "moved", "decision", "asked"),
     [
-        pytest.param("gone", {}, RENEWED, REPLACED, [GET], id="recreate, gone"),
-        pytest.param("alive", {"expired": True}, RENEWED, REPLACED, [], id="recreate, known to be gone"),
+        pytest.param("gone", {}, RENEWED, REPLACED, [GET, LIST], id="recreate, gone"),
+        pytest.param(
+            "alive", {"expired": True}, RENEWED, Diff(None), [GET, LIST], id="an old observation proves nothing"
+        ),
         pytest.param("lingering", {}, RENEWED, UNLISTED, [GET, LIST], id="recreate, lingering"),
         pytest.param("alive", {}, RENEWED, Diff(None), [GET, LIST], id="recreate, alive"),
-        pytest.param("gone", {"onExpired": "error"}, RENEWED, ERROR, [GET], id="error, gone"),
+        pytest.param("gone", {"onExpired": "error"}, RENEWED, ERROR, [GET, LIST], id="error, gone"),
         pytest.param("lingering", {"onExpired": "error"}, RENEWED, ERROR, [GET, LIST], id="error, lingering"),
         pytest.param("alive", {"onExpired": "error"}, RENEWED, Diff(None), [GET, LIST], id="error, alive"),
         pytest.param("alive", {"onExpired": "ignore"}, {}, Diff(changes=False), [], id="ignore"),
@@ -139,7 +141,7 @@ ERROR = (
             {"onExpired": "ignore"},
             {"metadata": {}},
             Diff(None, ["metadata"], [NEW_ONE]),
-            [GET],
+            [GET, LIST],
             id="ignore, change",
         ),
         pytest.param("alive", {"status": "completed"}, {}, Diff(changes=False), [], id="completed"),
@@ -151,7 +153,7 @@ ERROR = (
             {"status": "completed", "onExpired": "error"},
             {"messages": [A, B]},
             Diff(None, ["messages"], [NEW_ONE]),
-            [GET],
+            [GET, LIST],
             id="completed, gone, change",
         ),
     ],
@@ -171,7 +173,7 @@ def test_rule_2_decides_about_a_session_that_should_be_gone(
 def test_the_list_that_decides_is_that_of_the_sessions_group() -> None:
     host, outputs = desk(), applied(-9, sessionGroup="desk")
     assert host.operations.diff(ID, outputs, inputs_of(outputs, **RENEWED)) == Diff(None)
-    assert host.calls == [GET, call.list(ORG, user_id="ada", session_group="desk")]
+    assert host.calls == [GET, call.list(ORG, user_id="ada", session_group="desk", exhaustive=True)]
 
 
 @pytest.mark.parametrize("failure", [SERVER_ERROR, UnreachableError("no connection")])
@@ -180,15 +182,6 @@ def test_a_session_is_not_taken_for_gone_because_nobody_could_be_asked(failure: 
     host.api.get.side_effect = failure
     with pytest.raises(type(failure), match=f"^{failure}$"):
         host.operations.diff(ID, applied(-9), inputs_of(applied(-9), **RENEWED))
-
-
-def test_another_hosts_404_is_not_the_end_of_a_session() -> None:
-    outputs = applied(-9, baseUrl="https://there.example")
-    text = (
-        f"session {ID} is not found at {HERE}, but it was made at https://there.example: set baseUrl to where it lives"
-    )
-    with pytest.raises(RefusedError, match=f"^{re.escape(text)}$"):
-        desk("gone").operations.diff(ID, outputs, inputs_of(outputs, **RENEWED))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,79 @@
+"""A session is gone if the API itself says so, and a list that is read now does not hold it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from quant_sessions_provider.core.errors import ForbiddenError, RefusedError, UnreachableError
+from quant_sessions_provider.core.state import StoredState
+from quant_sessions_provider.operations.absence import ActiveSessions
+from quant_sessions_provider.operations.api import SessionSummary
+from tests.support.fakes import DELETE, GET, ID, LIST, NOT_FOUND, SERVER_ERROR, applied, at, desk, inputs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from quant_sessions_provider.operations.crud import Operations
+
+UNPROVED = "not found; that does not prove that it is gone, so nothing was changed"
+STATE_DELETE = "If you know that it is gone, `pulumi state delete` with its URN drops it from state"
+VERBS: dict[str, Callable[[Operations, dict[str, Any]], object]] = {
+    "read": lambda verbs, outputs: verbs.read(ID, outputs),
+    "diff": lambda verbs, outputs: verbs.diff(ID, outputs, inputs_of(outputs, expiresAt=at(60))),
+    "delete": lambda verbs, outputs: verbs.delete(ID, outputs),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize(
+    ("listing", "text"),
+    [
+        (None, f"{UNPROVED}: the API lists it as active"),
+        (ForbiddenError("listing: 403", status=403), f"{UNPROVED}: listing: 403. {STATE_DELETE}"),
+        (SERVER_ERROR, f"{UNPROVED}: server error"),
+        (UnreachableError("no connection"), f"{UNPROVED}: no connection"),
+        (RefusedError("the list changed"), f"{UNPROVED}: the list changed"),
+    ],
+)
+def test_a_404_alone_proves_nothing(verb: str, listing: Exception | None, text: str) -> None:
+    host = desk("alive")
+    host.api.get.side_effect = host.api.delete.side_effect = NOT_FOUND
+    if listing:
+        host.api.list.side_effect = listing
+    with pytest.raises(RefusedError, match=f"^{re.escape(text)}$"):
+        VERBS[verb](host.operations, applied(-9))
+    assert host.calls == [*([DELETE] if verb == "delete" else []), GET, LIST]
+
+
+def test_ids_are_compared_without_their_case() -> None:
+    host = desk("gone")
+    host.api.list.side_effect = lambda *_args, **_filters: iter([SessionSummary(ID.upper(), None, None, None, None)])
+    with pytest.raises(RefusedError, match="lists it as active"):
+        host.operations.read(ID, applied(9))
+
+
+def test_a_session_whose_user_state_does_not_tell_is_looked_for_among_all() -> None:
+    host = desk("gone")
+    assert host.operations.read(ID, {"baseUrl": "https://here.example"}) is None
+    assert host.calls[-1].kwargs == {"user_id": None, "session_group": None, "exhaustive": True}
+
+
+def test_one_walk_serves_all_who_asked_before_it_began_and_none_who_asked_after() -> None:
+    host = desk("gone")
+    active = ActiveSessions(host.api)
+    asked = [active.tick() for _ in range(1000)]
+    assert not any(active.hold(StoredState(f"s{tick}", applied(9)), tick) for tick in asked)
+    assert host.calls == [LIST]
+    assert active.hold(StoredState("other", applied(9)), active.tick())
+    assert host.calls == [LIST, LIST]
+
+
+def test_a_walk_serves_no_other_owner() -> None:
+    host = desk("gone")
+    active, tick = ActiveSessions(host.api), 0
+    for owner in ({}, {"userId": "bob"}, {"sessionGroup": "g"}, {"organization": "other"}):
+        assert not active.hold(StoredState(ID, applied(9, **owner)), tick)
+    assert len(host.calls) == 4
