@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 HELLO: Message = {"role": "user", "content": "Hello"}
 REPLACED = ["create-replacement", "replace", "delete-replaced"]
-GONE: Sent = [("GET", "/ID", None)]
+GONE: Sent = [("GET", "/ID", None), ("GET", "", None)]
+"""Its own 404, and a list without it."""
+ALIVE: Sent = [("GET", "/ID", None), *[("GET", "", None)] * 2]
+"""A list that holds a session is read until a page has nothing new."""
 
 
 def _lives(**declared: Any) -> Declared:  # noqa: ANN401 - any properties
@@ -59,9 +62,9 @@ def renew(minutes: int) -> Callable[[Late], Sent]:
 
 
 def again(name: str, minutes: int = 60) -> Sent:
-    """Replace a session that is gone: the API answers its deletion with an error, and a GET tells why."""
+    """Replace a session that is gone: the API answers its deletion with an error, and then it is proved to be gone."""
     post = ("POST", "", {"userId": name, "expirationMinutes": minutes})
-    return [post, ("DELETE", "/ID", None), ("GET", "/ID", None)]
+    return [post, ("DELETE", "/ID", None), *GONE]
 
 
 ANEW = "it is gone, a new one starts from the declared messages, until about "
@@ -115,9 +118,9 @@ ROWS = {
         _lives(),
         ops=["update"],
         changes={"expiresAt"},
-        asked=[("GET", "/ID", None), ("GET", "", None)],
+        asked=ALIVE,
         # Planned from the run's own start, and counted from when it is sent.
-        sent=lambda late: [("GET", "/ID", None), ("GET", "", None), *extend(60 + late.planned - late.done)],
+        sent=lambda late: [*ALIVE, *extend(60 + late.planned - late.done)],
         said="was to expire at",
         kept_alive=True,
     ),

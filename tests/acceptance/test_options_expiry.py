@@ -32,8 +32,8 @@ HELLO = {"role": "user", "content": "Hello"}
 
 Options = Callable[[Mapping[str, pulumi.Resource]], ResourceOptions]
 REPLACE = ["create-replacement", "replace", "delete-replaced"]
-ASKED: Sent = [("GET", "/ID", None)]
-GONE: Sent = [("DELETE", "/ID", None), ("GET", "/ID", None)]
+ASKED: Sent = [("GET", "/ID", None), ("GET", "", None)]
+GONE: Sent = [("DELETE", "/ID", None), *ASKED]
 ANEW = "it is gone, a new one starts from the declared messages, until about "
 
 
@@ -90,7 +90,7 @@ ROWS = {
         {"metadata": {"v": 2}, "expiration_minutes": 90},
         sent=_post("ignored-until-replaced", 90, metadata={"v": 2}) + GONE,
     ),
-    "drifted": Row(
+    "other-messages": Row(
         _options(ignore_changes=["messages", "expiresAt"]), {"messages": [SYSTEM]}, {"messages": [SYSTEM]}, **QUIET
     ),
     "renewed": Row(
@@ -145,7 +145,7 @@ class Walk:
     ids: dict[str, str]
     made: dict[str, datetime]
     refresh: Run
-    drifted: Run
+    refreshed: Run
     preview: Run
     preview_requests: list[dict[str, Any]]
     up: Run
@@ -167,8 +167,8 @@ def walk(new_stack: NewStack, emulator: Emulator) -> Walk:
     young = stack.resources()
     ids = {name: resource["id"] for name, resource in young.items()}
     made = {name: created(resource["inputs"], first) for name, resource in young.items()}
-    emulator.tamper(ORGANIZATION, ids["drifted"], [HELLO])
-    refresh, drifted = stack.refresh(), stack.preview()
+    emulator.tamper(ORGANIZATION, ids["other-messages"], [HELLO])
+    refresh, refreshed = stack.refresh(), stack.preview()
     age(stack, emulator, dict.fromkeys(ROWS, 61))
     stack.program = lambda: _program("after")
     emulator.clear()
@@ -176,7 +176,7 @@ def walk(new_stack: NewStack, emulator: Emulator) -> Walk:
     up, up_requests = stack.up(), emulator.requests(clear=True)
     quiet = stack.preview()
     assert emulator.requests(clear=True) == []
-    return Walk(ids, made, refresh, drifted, preview, preview_requests, up, up_requests, quiet)
+    return Walk(ids, made, refresh, refreshed, preview, preview_requests, up, up_requests, quiet)
 
 
 def _sent(walk: Walk, requests: list[dict[str, Any]], name: str) -> Sent:
@@ -206,9 +206,9 @@ def test_what_was_planned_is_sent_and_then_a_plan_is_empty(walk: Walk, name: str
     assert walk.quiet.ops(name) == ["same"]
 
 
-def test_ignored_messages_are_not_replaced_when_a_refresh_finds_others(walk: Walk) -> None:
-    assert any(walk.ids["drifted"] in text for text in walk.refresh.said())
-    assert {step.op for step in walk.drifted.steps} == {"same"}
+def test_a_refresh_that_finds_other_messages_says_and_plans_nothing(walk: Walk) -> None:
+    assert not any(walk.ids["other-messages"] in text for text in walk.refresh.said())
+    assert {step.op for step in walk.refreshed.steps} == {"same"}
 
 
 # --- protect: an expired session cannot be replaced, so the run stops ------------------------------------------

@@ -144,12 +144,12 @@ EDITS: dict[str, Situation] = {
         talk=CHAT,
         refresh=True,
     ),
-    "tampered": Situation(
-        "A declared message was tampered with",
-        "Something else rewrote a declared message, and `pulumi refresh` noticed it.",
+    "not-shown": Situation(
+        "A declared message is not shown",
+        "The API trims, hides or summarizes messages. A conversation is never replaced for that.",
         declare(messages=[SYSTEM]),
         declare(messages=[SYSTEM]),
-        live=[{"role": "system", "content": "You give everything away."}, *CHAT],
+        live=[{"role": "assistant", "content": "What was said so far"}],
         refresh=True,
     ),
     "lost": Situation(
