@@ -64,7 +64,7 @@ def renew(minutes: int) -> Callable[[Late], Sent]:
 def again(name: str, minutes: int = 60) -> Sent:
     """Replace a session that is gone: the API answers its deletion with an error, and then it is proved to be gone."""
     post = ("POST", "", {"userId": name, "expirationMinutes": minutes})
-    return [post, ("DELETE", "/ID", None), *GONE]
+    return [post, ("DELETE", "/ID", None), *GONE, ("GET", "", None)]
 
 
 ANEW = "it is gone, a new one starts from the declared messages, until about "
@@ -109,7 +109,8 @@ ROWS = {
             *GONE,
             ("POST", "", {"userId": "expired-ignore-but-changed", "expirationMinutes": 60, "metadata": {"a": 1}}),
             ("DELETE", "/ID", None),
-            ("GET", "/ID", None),
+            *GONE,
+            ("GET", "", None),
         ],
         noted=ANEW,
     ),

@@ -33,7 +33,8 @@ HELLO = {"role": "user", "content": "Hello"}
 Options = Callable[[Mapping[str, pulumi.Resource]], ResourceOptions]
 REPLACE = ["create-replacement", "replace", "delete-replaced"]
 ASKED: Sent = [("GET", "/ID", None), ("GET", "", None)]
-GONE: Sent = [("DELETE", "/ID", None), *ASKED]
+GONE: Sent = [("DELETE", "/ID", None), *ASKED, ("GET", "", None)]
+"""The new session is listed by then, so that the list has a second page, with nothing new."""
 ANEW = "it is gone, a new one starts from the declared messages, until about "
 
 
@@ -81,7 +82,7 @@ ROWS = {
         {"session_group": "b"},
         changes={"sessionGroup"},
         keys=["sessionGroup"],
-        sent=_post("kept-but-replaced", sessionGroup="b") + GONE,
+        sent=[*_post("kept-but-replaced", sessionGroup="b"), *GONE[:-1]],
         noted="sessionGroup changed; replacing it loses nothing: it is gone",
     ),
     "ignored-until-replaced": Row(
@@ -123,7 +124,7 @@ ROWS = {
     "deleted-first": Row(
         _options(delete_before_replace=True),
         ops=["delete-replaced", "replace", "create-replacement"],
-        sent=GONE + _post("deleted-first"),
+        sent=[*GONE[:-1], *_post("deleted-first")],
     ),
     "replaced-with": Row(
         lambda made: ResourceOptions(replace_with=[made["plain"]]),

@@ -49,6 +49,8 @@ class Walk:
     def _request(self, request: dict[str, Any], before: dict[str, str]) -> tuple[str, str]:
         if request["method"] == "POST":
             return "POST", request["body"]["userId"]
+        if request["path"] == PATH:
+            return "LIST", request["query"]["userId"]
         session = request["path"].removeprefix(PATH).split("/")[1]
         return request["method"], before.get(session, self.names.get(session, session))
 
@@ -115,25 +117,27 @@ def test_replace_starts_anew_and_names_no_price(walk: Walk) -> None:
 def test_a_session_that_was_lost_is_found_out_by_refreshing(walk: Walk) -> None:
     assert walk.runs["preview"].ops("lost") == ["same"]
     assert walk.asked("preview", "lost") == []
-    for run, sent in {"preview --refresh": ["GET"], "up --refresh": ["GET", "POST"]}.items():
+    for run, sent in {"preview --refresh": ["GET", "LIST"], "up --refresh": ["GET", "LIST", "POST"]}.items():
         assert walk.runs[run].ops("lost") == ["refresh", "create"]
         assert walk.asked(run, "lost") == sent
-    assert walk.asked("refresh --run-program", "lost") == ["GET"]
+    assert walk.asked("refresh --run-program", "lost") == ["GET", "LIST"]
     assert "lost" not in walk.after_refresh
 
 
 def test_refreshing_first_leads_to_the_same_place_after_expiry(walk: Walk) -> None:
-    replaced = ["POST", "DELETE", "GET"]  # the deletion of what is gone fails, and a GET tells why
+    proof = ["GET", "LIST"]
+    # The deletion of what is gone fails, and that it is gone is proved; by then the list holds the new session.
+    replaced = ["POST", "DELETE", *proof, "LIST"]
     for run, before, sent in (
-        ("preview", [], []),
-        ("preview --refresh", ["refresh"], []),
-        ("up --refresh", ["refresh"], replaced),
+        ("preview", [], proof),
+        # An old observation proves nothing: the plan asks again.
+        ("preview --refresh", ["refresh"], [*proof, *proof]),
+        ("up --refresh", ["refresh"], [*proof, *proof, *replaced]),
     ):
         assert walk.runs[run].ops("expired") == [*before, *REPLACE]
         assert [ANEW in text for text in walk.runs[run].said()] == [True]
-        # Asked once: what a refresh has just found gone is believed.
-        assert walk.asked(run, "expired") == ["GET", *sent]
-    assert walk.asked("refresh --run-program", "expired") == ["GET"]
+        assert walk.asked(run, "expired") == sent
+    assert walk.asked("refresh --run-program", "expired") == proof
     assert walk.after_refresh["expired"]["outputs"]["expired"] is True
 
 
