@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from itertools import takewhile
+from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from quant_sessions_provider.core.model import APPENDABLE_ROLES, contains_unknown, same
@@ -34,30 +34,26 @@ def occur_in_order(declared: list[Any], live: list[Any]) -> bool:
 
     A live message of unknown shape proves nothing, so nothing is missing then.
     """
-    return any(not _is_message(message) for message in live) or _matched(declared, live) == len(declared)
+    rest = iter(live)
+    found = (any(_same_message(wanted, message) for message in rest) for wanted in declared)
+    return any(not _is_message(message) for message in live) or all(found)
 
 
 def unsent(declared: list[Any], live: list[Any], known: int) -> list[Any]:
     """Return the messages to append: those after the ``known`` ones of an earlier run, but for what is live already.
 
-    A killed run, or one whose answer was lost, may have sent some of them; the program may have changed since.
+    A killed run, or one whose answer was lost, may have sent some of them. An API may hide or reorder messages, so
+    their order proves nothing: one that a person sent meanwhile, and that reads like a declared one, stands for it.
     """
-    for message in declared[:known]:
-        live = _after(message, live)
-    return declared[known + _matched(declared[known:], live) :]
-
-
-def _after(message: Properties, live: list[Any]) -> list[Any]:
-    """Return what follows a message, or all if it is missing: an API may not show the system's, or drop old ones."""
-    places = (place for place, other in enumerate(live) if _same_message(message, other))
-    return live[next(places, -1) + 1 :]
-
-
-def _matched(declared: list[Any], live: list[Any]) -> int:
-    """Count the declared messages, from the first, that occur among the live ones in order."""
-    rest = iter(live)
-    found = (any(_same_message(wanted, message) for message in rest) for wanted in declared)
-    return sum(takewhile(bool, found))
+    there = Counter(_identity(message) for message in live if _is_message(message))
+    there.subtract(_identity(message) for message in declared[:known])
+    missing = []
+    for message in declared[known:]:
+        if there[_identity(message)] > 0:
+            there[_identity(message)] -= 1
+        else:
+            missing.append(message)
+    return missing
 
 
 def _is_message(message: object) -> TypeGuard[Properties]:
@@ -65,9 +61,10 @@ def _is_message(message: object) -> TypeGuard[Properties]:
 
 
 def _same_message(one: Properties, other: object) -> bool:
-    return _is_message(other) and one["role"] == other["role"] and _plain(one["content"]) == _plain(other["content"])
+    return _is_message(other) and _identity(one) == _identity(other)
 
 
-def _plain(content: str) -> str:
-    """Return a content without what a service may normalize: surrounding white space, line ends, Unicode form."""
-    return unicodedata.normalize("NFC", content.replace("\r\n", "\n").replace("\r", "\n")).strip()
+def _identity(message: Properties) -> tuple[str, str]:
+    """Return what a service leaves of a message: it may normalize outer white space, line ends and Unicode form."""
+    content = message["content"].replace("\r\n", "\n").replace("\r", "\n")
+    return message["role"], unicodedata.normalize("NFC", content).strip()

@@ -11,32 +11,45 @@ from typing import Any, Final, get_args
 from allpairspy import AllPairs  # type: ignore[import-untyped] # it ships no types
 from pydantic.alias_generators import to_camel
 
-from quant_sessions_provider.emulator.behaviours import Behaviours
+from quant_sessions_provider.emulator.behaviours import Behaviours, Interim
+from quant_sessions_provider.emulator.messages import MessageView
+
+_STEP: Final = 37
 
 Combination = dict[str, Any]
 """A value for each behaviour, as ``Emulator.behave`` takes it."""
 
-_OTHER: Final = (
-    *("grant_offset_minutes", "token", "forbidden", "messages", "message_window"),
-    *("returned_id", "no_content", "max_page_size", "interim"),
-)
-"""Switches that are not tried here: numbers, who is let in, and in what form the API answers."""
+_OTHER: Final = ("grant_offset_minutes", "token", "forbidden", "message_window", "returned_id")
+"""Switches that are not tried here: numbers, who is let in, and answers of another session, which are errors."""
+
+_FORMS: Final = ("messages", "no_content", "max_page_size", "interim")
+"""In what form the API answers."""
 
 CHOICES: Final[dict[str, tuple[Any, ...]]] = {
     to_camel(name): get_args(field.annotation) or (True, False)
     for name, field in Behaviours.model_fields.items()
-    if name not in _OTHER
+    if name not in (*_OTHER, *_FORMS)
+}
+FORMS: Final[dict[str, tuple[Any, ...]]] = {
+    "messages": get_args(MessageView),
+    "noContent": (False, True),
+    "maxPageSize": (100, 2),
+    "interim": get_args(Interim),
 }
 
 
 def every_combination() -> list[Combination]:
-    """List all combinations, that of all defaults first."""
-    return [dict(zip(CHOICES, values, strict=True)) for values in product(*CHOICES.values())]
+    """List all combinations of what the API does, that of all defaults first, each in another form of its answers."""
+    behaviours = (dict(zip(CHOICES, values, strict=True)) for values in product(*CHOICES.values()))
+    forms = [dict(zip(FORMS, values, strict=True)) for values in product(*FORMS.values())]
+    # A step that shares no factor with their number meets all of them.
+    return [each | forms[number * _STEP % len(forms)] for number, each in enumerate(behaviours)]
 
 
 def pairwise() -> list[Combination]:
-    """List few combinations in which each two values of two behaviours meet at least once; the same in each run."""
-    return [dict(zip(CHOICES, values, strict=True)) for values in AllPairs(list(CHOICES.values()))]
+    """List few combinations in which each two values of two switches meet at least once; the same in each run."""
+    every = CHOICES | FORMS
+    return [dict(zip(every, values, strict=True)) for values in AllPairs(list(every.values()))]
 
 
 def named(combination: Combination) -> str:

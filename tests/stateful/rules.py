@@ -170,9 +170,15 @@ class Machine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.world.live())
     @rule(messages=MESSAGES)
-    def tamper(self, messages: list[Any]) -> None:
+    def the_api_shows_other_messages(self, messages: list[Any]) -> None:
+        """Messages never drift: a refresh moves none, and nothing is planned for them."""
         self.emulator.tamper(self.world.organization, self._id, messages)
+        assert self.engine.state
+        before = self.engine.state.inputs.get("messages")
         self.engine.refresh()
+        assert self.engine.state is None or self.engine.state.inputs.get("messages") == before
+        assert "messages" not in self.engine.preview(self.declared).keys
+        self.emulator.tamper(self.world.organization, self._id, before or [])
         self.run_up()
 
     @precondition(lambda self: self.world.live())

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from typing import Any
+import unicodedata
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quant_sessions_provider.core.messages import occur_in_order
+from quant_sessions_provider.core.messages import occur_in_order, unsent
 from tests.support.fakes import A, B, C
 
 
@@ -34,3 +35,42 @@ def test_declared_messages_occur_in_order_and_odd_ones_prove_nothing(
 @given(st.lists(st.tuples(st.sampled_from([A, B, C]), st.booleans())))
 def test_run_time_messages_anywhere_between_are_no_drift(live: list[tuple[dict[str, str], bool]]) -> None:
     assert occur_in_order([m for m, ours in live if ours], [m for m, _ in live])
+
+
+TALK = {"role": "assistant", "content": "At run time"}
+
+
+@pytest.mark.parametrize(
+    ("live", "missing"),
+    [
+        ([A], [B, C]),
+        ([A, B], [C]),
+        ([A, B, C], []),
+        ([A, TALK, B, TALK, C], []),
+        # Hidden, windowed, reordered, summarized.
+        ([B, C], []),
+        ([C], [B]),
+        ([C, B, A], []),
+        ([TALK], [B, C]),
+        # Normalized.
+        ([A, {"role": "user", "content": " B\r\n"}], [C]),
+        ([A, {"role": "assistant", "content": "B"}], [B, C]),
+        # What a person sent meanwhile stands for the declared one.
+        ([B, A], [C]),
+        ([A, {"role": "tool"}, "odd", None], [B, C]),
+    ],
+)
+def test_what_is_live_already_is_not_sent_again(live: list[Any], missing: list[Any]) -> None:
+    assert unsent([A, B, C], live, known=1) == missing
+
+
+def test_a_declared_message_that_is_live_once_counts_once() -> None:
+    assert unsent([A, A, A], [A], known=1) == [A, A]
+    assert unsent([A, A, A], [A, A], known=1) == [A]
+
+
+@given(st.text(), st.sampled_from(["NFC", "NFD"]), st.sampled_from(["", " ", "\n"]))
+def test_normalized_content_is_the_same_message(content: str, form: Literal["NFC", "NFD"], space: str) -> None:
+    declared = {"role": "user", "content": content}
+    shown = space + unicodedata.normalize(form, content.replace("\n", "\r\n")) + space
+    assert unsent([declared], [{"role": "user", "content": shown}], known=0) == []
