@@ -1,0 +1,110 @@
+"""A session is believed gone only where the API itself says so, on the real engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from quant_sessions_provider import Session
+from tests.acceptance.conftest import ORGANIZATION
+from tests.acceptance.wire import PATH
+from tests.support.ageing import age
+from tests.support.emulator_server import Emulator
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.acceptance.conftest import NewStack
+    from tests.support.engine import Stack
+
+UNPROVED = "that does not prove that it is gone, so nothing was changed"
+ANSWERS: dict[str, tuple[dict[str, Any], str]] = {
+    "a page of nginx": ({"status": 404, "template": "nginx"}, "a web page"),
+    "a default backend": ({"status": 404, "template": "defaultBackend"}, "not JSON"),
+    "no such route": ({"status": 404, "template": "routeNotFound"}, f"{UNPROVED}: the API lists it as active"),
+    "gone, says a proxy": ({"status": 410, "template": "nginx"}, "a web page"),
+}
+
+
+def _desk(new_stack: NewStack, **declared: Any) -> Stack:  # noqa: ANN401 - any properties
+    stack = new_stack(lambda: (Session("desk", **{"user_id": "u", **declared}), None)[1])
+    assert not stack.up().failed
+    return stack
+
+
+def _id(stack: Stack) -> str:
+    return str(stack.resources()["desk"]["id"])
+
+
+def _ids(emulator: Emulator) -> list[str]:
+    return [row["id"] for row in emulator.sessions(ORGANIZATION)]
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_another_404_drops_no_session_creates_no_second_one_and_deletes_none(
+    new_stack: NewStack, emulator: Emulator, tmp_path: Path, answer: str
+) -> None:
+    fault, words = ANSWERS[answer]
+    stack = _desk(new_stack)
+    session, state = _id(stack), stack.resources()
+    stack.config("quant-sessions:transcriptDir", str(tmp_path))
+    emulator.fault(path=f"{PATH}/{session}", count=None, **fault)
+    for run in (stack.refresh(), stack.up(refresh=True), stack.destroy(run_program=True)):
+        assert run.failed
+        assert words in run.refusal("desk")
+        assert stack.resources()["desk"]["outputs"] == state["desk"]["outputs"]
+    emulator.clear_faults()
+    assert session in _ids(emulator)
+    assert not stack.destroy().failed
+    assert [file.stem for file in tmp_path.iterdir()] == ([session] if tmp_path.exists() else [])
+    emulator.clear()
+
+
+def test_one_404_past_the_expiry_does_not_lead_the_next_run_astray(new_stack: NewStack, emulator: Emulator) -> None:
+    """The session lives on; a refresh that met a gateway once must not have it replaced."""
+    stack = _desk(new_stack)
+    session = _id(stack)
+    age(stack, emulator, {"desk": 61})
+    emulator.shift(7200, session)
+    emulator.fault(status=404, template="routeNotFound", path=f"{PATH}/{session}")
+    assert stack.refresh().failed
+    assert stack.up().ops("desk") == ["update"]
+    assert _id(stack) == session
+    assert not stack.destroy().failed
+
+
+def test_a_token_that_may_not_list_is_told_the_way_out(new_stack: NewStack, emulator: Emulator) -> None:
+    stack = _desk(new_stack)
+    emulator.api("DELETE", ORGANIZATION, f"/{_id(stack)}").raise_for_status()
+    emulator.fault(status=403, method="GET", path=f"{PATH}$", count=None)
+    refused = stack.refresh()
+    assert refused.failed
+    assert refused.refusal("desk").endswith("`pulumi state delete` with its URN drops it from state")
+    emulator.clear_faults()
+    assert not stack.refresh().failed
+    assert "desk" not in stack.resources()
+
+
+def test_a_changed_base_url_forgets_no_session(new_stack: NewStack, emulator: Emulator) -> None:
+    stack = _desk(new_stack)
+    session = _id(stack)
+    created = stack.resources()["desk"]["outputs"]["createdAt"]
+    with Emulator() as other:
+        stack.environment(QUANTCDN_BASE_URL=other.url)
+        for run in (stack.preview(), stack.up(), stack.destroy()):
+            assert run.failed
+            line = f"session {session} was created at {emulator.url}, but baseUrl is {other.url}: set baseUrl back"
+            assert line in run.refusal("desk")
+        assert other.requests() == []
+        assert session in _ids(emulator)
+
+        refused = stack.refresh()
+        assert "which has no such session: set baseUrl back" in refused.refusal("desk")
+        other.seed(ORGANIZATION, session, userId="u", createdAt=created)
+        assert not stack.refresh().failed
+        assert stack.resources()["desk"]["outputs"]["baseUrl"] == other.url
+        assert stack.preview().ops("desk") == ["same"]
+        assert not stack.destroy().failed
+        assert other.sessions(ORGANIZATION) == []
+    assert session in _ids(emulator)
