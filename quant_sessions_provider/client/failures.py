@@ -73,6 +73,9 @@ class Failures:
         """Return the error for a status that is not 2xx."""
         status = response.status
         kind = _ERRORS.get(status, ClientError if status // 100 == _CLIENT_ERROR else ApiError)
+        if kind is NotFoundError and not response.is_json:
+            # A gateway returns 404 too, and the API's own one is JSON.
+            return ClientError(f"{call.operation}: the API returned {status} with {response.content}", status=status)
         words = self._words(call, response)
         text = f"{call.operation}: the API returned {status}{f': {words}' if words else ''}"
         return kind(text + _retry_after(response, deadline) + self._advice(status), status=status)

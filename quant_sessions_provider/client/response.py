@@ -56,10 +56,21 @@ class Response:
         try:
             parsed: object = json.loads(self.body)
         except (ValueError, RecursionError):
-            raise InvalidBodyError(self._content()) from None
+            raise InvalidBodyError(self.content) from None
         return parsed
 
-    def _content(self) -> str:
+    @property
+    def is_json(self) -> bool:
+        """Whether the body is JSON."""
+        try:
+            self.json()
+        except InvalidBodyError:
+            return False
+        return True
+
+    @property
+    def content(self) -> str:
+        """What a body is that is not JSON."""
         if not self.body.strip():
             return "an empty body"
         if is_page(self.text):

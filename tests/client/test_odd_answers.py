@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from quant_sessions_provider.core.errors import AnswerLostError, ApiError, NotFoundError, RefusedError
+from quant_sessions_provider.core.errors import AnswerLostError, ApiError, ClientError, NotFoundError, RefusedError
 from quant_sessions_provider.operations import transcripts
 from quant_sessions_provider.operations.api import StoredSession
 from tests.client.conftest import TOKEN, Answer, Host, Script, client_of
@@ -126,12 +126,29 @@ def test_an_error_is_one_line_for_every_operation(host: Host, operation: str, an
 
 @pytest.mark.parametrize("status", [404, 410])
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_only_the_status_says_that_a_session_is_not_found(
-    host: Host, client: Client, operation: str, status: int
-) -> None:
-    host.play(Answer(status, "<html>"))
-    with pytest.raises(NotFoundError, match=rf"^{operation}: the API returned {status}$"):
+def test_json_with_a_404_is_the_apis_own(host: Host, client: Client, operation: str, status: int) -> None:
+    host.play(Answer(status, {"message": "Session not found"}))
+    with pytest.raises(NotFoundError, match=rf"^{operation}: the API returned {status}: Session not found$"):
         OPERATIONS[operation](client)
+
+
+@pytest.mark.parametrize(
+    ("body", "content"),
+    [
+        ("<html>404 Not Found</html>", "a web page: check baseUrl"),
+        ("default backend - 404", "a body that is not JSON"),
+        ("", "an empty body"),
+    ],
+)
+@pytest.mark.parametrize("status", [404, 410])
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_404_of_a_gateway_is_not(  # noqa: PLR0913 - fixtures and rows
+    host: Host, client: Client, operation: str, status: int, body: str, content: str
+) -> None:
+    host.play(Answer(status, body))
+    with pytest.raises(ClientError, match=rf"^{operation}: the API returned {status} with {content}") as caught:
+        OPERATIONS[operation](client)
+    assert not isinstance(caught.value, NotFoundError)
 
 
 def test_two_megabytes_of_messages_are_read(host: Host, client: Client) -> None:

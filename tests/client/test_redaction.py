@@ -28,11 +28,11 @@ OUTPUTS: Final = applied(
 )
 NEW: Final = inputs_of(OUTPUTS, status="completed", expiresAt="2126-11-24T12:00:00Z", metadata={"diagnosis": "cold"})
 ECHO: Final = "clinic-7 has no active session of jane@example.org: I have a fever, A fever, diagnosis influenza or cold"
-VERBS: Final[dict[str, Callable[[Operations], Any]]] = {
-    "diff": lambda operations: operations.diff(ID, OUTPUTS, NEW),
-    "read": lambda operations: operations.read(ID, OUTPUTS),
-    "update": lambda operations: operations.update(ID, OUTPUTS, NEW),
-    "delete": lambda operations: operations.delete(ID, OUTPUTS),
+VERBS: Final[dict[str, Callable[[Operations, dict[str, Any]], Any]]] = {
+    "diff": lambda operations, outputs: operations.diff(ID, outputs, NEW),
+    "read": lambda operations, outputs: operations.read(ID, outputs),
+    "update": lambda operations, outputs: operations.update(ID, outputs, NEW),
+    "delete": lambda operations, outputs: operations.delete(ID, outputs),
 }
 
 
@@ -41,7 +41,7 @@ def test_no_verb_repeats_what_the_api_echoes(host: Host, client: Client, verb: s
     settings = config.load({"quant:baseUrl": host.url, "quant:bearer": "t"}.get, {})
     host.play(Answer(403, {"message": ECHO}))
     with pytest.raises(QuantSessionsError) as caught:
-        VERBS[verb](Operations(client, settings, lambda _: None))
+        VERBS[verb](Operations(client, settings, lambda _: None), OUTPUTS | {"baseUrl": host.url})
     text = str(caught.value)
     assert "returned 403: *** has no active session of ***: ***, ***, *** *** or " in text
     # What a refresh or a deletion is not told of, it cannot know.
