@@ -142,7 +142,7 @@ def test_json_with_a_404_is_the_apis_own(host: Host, client: Client, operation: 
 )
 @pytest.mark.parametrize("status", [404, 410])
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_404_of_a_gateway_is_not(  # noqa: PLR0913 - fixtures and rows
+def test_a_404_of_a_gateway_is_not(  # noqa: PLR0913, PLR0917 - fixtures and rows
     host: Host, client: Client, operation: str, status: int, body: str, content: str
 ) -> None:
     host.play(Answer(status, body))
