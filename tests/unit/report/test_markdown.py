@@ -3,22 +3,17 @@ from __future__ import annotations
 import json
 import re
 from html import unescape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cmarkgfm  # type: ignore[import-untyped] # it has no types
 import pytest
 from cmarkgfm.cmark import Options  # type: ignore[import-untyped] # likewise
 from hypothesis import example, given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
-from quant_sessions_provider.cli.app import app
 from quant_sessions_provider.report import markdown as report_text
 from quant_sessions_provider.report import preview as report
-from tests.support.previews import NOW, PRIVATE, note, preview, printed, said, state, step
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.support.previews import NOW, PRIVATE, note, preview, said, step
 
 LOST = [step("replace", "desk"), note("session id-of-desk: userId changed; replacing it loses 14 messages")]
 KEPT = [step("create", "desk")]
@@ -184,47 +179,3 @@ def test_an_address_an_issue_and_a_commit_in_an_error_can_be_copied() -> None:
     page = html(markdown({"message": text, "severity": "error"}))
     shown = "see <code>https://x.example/a?b=c</code>, <code>GH-12</code> and session"
     assert f"{shown} <code>3f2a91c4-7d1e-4c5b-9a51-0c2d3e4f5a6b</code>." in page
-
-
-def run(*arguments: str, given_: str | bytes = "") -> tuple[int, str, str]:
-    done = CliRunner().invoke(app, ["report", *arguments], input=given_)
-    return done.exit_code, done.stdout, done.stderr
-
-
-def test_it_reads_a_file_or_standard_input(tmp_path: Path) -> None:
-    file = tmp_path / "preview.json"
-    file.write_text(printed(*LOST))
-    assert run(str(file)) == run(given_=printed(*LOST)) == run("-", given_=printed(*LOST).encode("utf-16"))
-    assert run(str(file))[0] == 0
-
-
-@pytest.mark.parametrize(("parts", "code"), [(LOST, 1), (FAILED, 1), (KEPT, 0)], ids=["lost", "failed", "kept"])
-def test_the_gate_fails_on_a_loss_and_on_a_failed_preview(parts: list[dict[str, Any]], code: int) -> None:
-    given_ = printed(*parts)
-    assert run("--fail-on-loss", given_=given_) == (code, run(given_=given_)[1], "")
-
-
-def test_it_writes_json_for_programs() -> None:
-    code, out, _ = run("--json", given_=printed(*LOST, step("same", "x", oldState=state("x", 30)), same=3))
-    found = json.loads(out)
-    assert (code, found["stack"], found["failed"], found["unlisted"]) == (0, "shop/main", False, 2)
-    assert found["lost"] == {"conversations": 1, "messages": 14, "uncounted": 0}
-    assert found["sessions"][0] == {
-        "name": "desk",
-        "urn": LOST[0]["urn"],
-        "id": "id-of-desk",
-        "action": "replace",
-        "reason": "userId changed",
-        "livesUntil": "2026-11-24T13:00:00Z",
-        "lost": {"messages": 14},
-    }
-    assert (found["sessions"][1]["action"], found["sessions"][1]["lost"]) == ("none", None)
-
-
-def test_invalid_input_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
-    missing = tmp_path / "missing.json"
-    assert run(str(missing)) == (2, "", f"{missing}: No such file or directory\n")
-    assert run(given_="{") == (2, "", "standard input: not JSON\n")
-    assert run(given_=" ") == (2, "", "standard input: empty: the command before it may have failed\n")
-    assert run(given_="[]") == (2, "", "standard input: not what `pulumi preview --json` prints\n")
-    assert run(given_="[" * 100_000)[::2] == (2, "standard input: not JSON\n")

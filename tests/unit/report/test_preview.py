@@ -177,38 +177,6 @@ def test_unchanged_and_read_sessions_are_no_loss() -> None:
     assert report.read(preview(step("same", "desk"), same=5), NOW).unlisted == 4
 
 
-def test_errors_are_one_line_for_each_session() -> None:
-    wrong = f"error: {urn('x').split('::')[2]} resource 'desk' has a problem: expirationMinutes: must be"
-    parts = [said("desk", f"{wrong} whole", "error"), said("desk", f"{wrong} small", "error")]
-    assert row(*parts) == ("error", "expirationMinutes: must be whole; expirationMinutes: must be small", "", None)
-    stops = "error: SessionError: session id-of-desk expired and onExpired is error"
-    assert row(step("update", "desk"), said("desk", stops, "error"))[:2] == ("error", stops[21:])
-    debugged = f"error: Exception calling application: x\nTraceback\n  line\n{stops[7:]}"
-    assert row(said("desk", debugged, "error"))[1] == stops[21:]
-    protected = f'error: unable to replace resource "{urn("desk")}"\nas it is protected'
-    assert row(said("desk", protected, "error"))[1] == 'unable to replace resource "desk" as it is protected'
-
-
-def test_nothing_of_a_traceback_is_shown() -> None:
-    trace = "Traceback (most recent call last):\n  line\nValueError: something private\n"
-    assert row(said("desk", f"error: Exception calling application:\n{trace}", "error"))[1] == (
-        "Exception calling application:"
-    )
-    assert row(said("desk", f"error: {trace}", "error"))[1] == "the provider failed: see the log of the run"
-
-
-def test_errors_of_no_session_are_their_first_line() -> None:
-    found = report.read(
-        preview(
-            {"message": "error: Program failed\nTraceback\n  secret = 'x'\n", "severity": "error"},
-            {"message": "error: Resource monitor has terminated, shutting down\n", "severity": "error"},
-            said("bucket", "error: no such region\nmore\n", "error", kind="aws:s3:Bucket"),
-        ),
-        NOW,
-    )
-    assert (found.failed, found.errors) == (True, ["Program failed", "bucket: no such region"])
-
-
 def test_other_resources_are_counted() -> None:
     bucket = "aws:s3/bucket:Bucket"
     found = report.read(
