@@ -78,7 +78,8 @@ def read(document: object, now: datetime) -> Report:
 def _report(steps: list[_Step], unchanged: int, diagnostics: Diagnostics, now: datetime) -> Report:
     whole, errors = _whole_steps(steps), diagnostics.errors
     rows = _session_rows(whole, _context(steps, diagnostics, now))
-    rows += [_error_row(urn, lines) for urn, lines in errors.items() if urn not in {row.urn for row in rows}]
+    planned = {row.urn for row in rows}
+    rows += [_error_row(urn, lines) for urn, lines in errors.items() if urn not in planned]
     others = Counter(step["op"] for step in whole if type_of(step["urn"]) not in (SESSION_TYPE, _STACK_TYPE))
     return Report(
         stack=_stack_name([*(step["urn"] for step in steps), *errors]),
