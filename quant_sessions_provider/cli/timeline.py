@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -21,7 +21,9 @@ from quant_sessions_provider.timeline.view import Chart, as_json, remarks
 if TYPE_CHECKING:
     from quant_sessions_provider.timeline.model import Forecast
 
-_LONGEST = 366
+_LONGEST: Final = 366
+_YEARS: Final = range(1970, 9000)
+"""Far enough from the first and the last year that a timestamp can have."""
 
 
 def timeline(  # noqa: PLR0913 - one parameter an option
@@ -59,10 +61,9 @@ def _time(start: str | None, span: timedelta) -> tuple[datetime, datetime]:
     first = datetime.now(timezone.utc) if start is None else timestamps.parse_or_none(start)
     if first is None:
         raise typer.BadParameter(rule, param_hint="--from")
-    try:
-        return first, first + span
-    except OverflowError:
-        raise typer.BadParameter("is too late: --days would pass the year 9999", param_hint="--from") from None
+    if first.year not in _YEARS:
+        raise typer.BadParameter(f"must be between the years {_YEARS[0]} and {_YEARS[-1]}", param_hint="--from")
+    return first, first + span
 
 
 def _chart(every: str | None, cron: str | None, zone: str, start: datetime, end: datetime) -> Chart:

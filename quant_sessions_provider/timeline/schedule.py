@@ -10,10 +10,14 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
+from quant_sessions_provider.core.text import one_line
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
 MOST_RUNS: Final = 20_000
+_ANY_TIME: Final = datetime(2000, 1, 1, tzinfo=timezone.utc)
+_FIELDS: Final = ("minute", "hour", "day of month", "month", "day of week")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -31,14 +35,8 @@ def every(text: str, start: datetime, end: datetime) -> list[datetime]:
     if not found:
         raise ScheduleError("--every", "must be whole minutes, hours or days, such as 30m, 12h or 1d")
     step = timedelta(**{_UNITS[found[2]]: int(found[1])})
-    return _within(_stepped(start, step), end)
-
-
-def _stepped(start: datetime, step: timedelta) -> Iterator[datetime]:
-    run = start
-    while True:
-        run += step
-        yield run
+    count = -((start - end) // step) - 1
+    return _limited(start + step * n for n in range(1, count + 1))
 
 
 def cron(line: str, zone: str, start: datetime, end: datetime) -> list[datetime]:
@@ -49,16 +47,33 @@ def cron(line: str, zone: str, start: datetime, end: datetime) -> list[datetime]
         raise ScheduleError(
             "--timezone", "must be a time zone that this machine knows, such as UTC or Europe/Berlin"
         ) from None
+    _require_fields(line.split())
+    runs = (run.astimezone(timezone.utc) for run in CronSim(line, start.astimezone(place)))
+    return _limited(takewhile(lambda run: run < end, runs))
+
+
+def _require_fields(fields: list[str]) -> None:
+    if len(fields) != len(_FIELDS):
+        raise ScheduleError("--cron", f"must have five fields ({', '.join(_FIELDS)}), not {len(fields)}")
+    for place, (name, field) in enumerate(zip(_FIELDS, fields, strict=True)):
+        others = ["*"] * len(_FIELDS)
+        if not _is_cron([*others[:place], field, *others[place + 1 :]]):
+            raise ScheduleError("--cron", f"the {name} '{one_line(field)}' is not valid")
+    if not _is_cron(fields):
+        raise ScheduleError("--cron", "no month of this expression has such a day")
+
+
+def _is_cron(fields: list[str]) -> bool:
     try:
-        local = CronSim(line, start.astimezone(place))
-    except CronSimError as error:
-        raise ScheduleError("--cron", f"must be a cron line of five fields, such as '0 */6 * * 1-5': {error}") from None
-    return _within((run.astimezone(timezone.utc) for run in local), end)
+        CronSim(" ".join(fields), _ANY_TIME)
+    except CronSimError:
+        return False
+    return True
 
 
-def _within(endless: Iterator[datetime], end: datetime) -> list[datetime]:
+def _limited(times: Iterable[datetime]) -> list[datetime]:
     runs: list[datetime] = []
-    for run in takewhile(lambda run: run < end, endless):
+    for run in times:
         if len(runs) == MOST_RUNS:
             raise ScheduleError("--days", f"at most {MOST_RUNS} runs can be shown; this schedule has more")
         runs.append(run)

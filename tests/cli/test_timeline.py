@@ -63,10 +63,11 @@ WRONG = {
     "--every or --cron: exactly one of them": (*WEEK, "--cron", "* * * * *"),
     "--every: must be whole": ("--every", "soon"),
     "--days: at most 20000": ("--every", "1m", "--days", "30"),
-    "--cron: must be": ("--cron", "soon"),
+    "--cron: must have five": ("--cron", "soon"),
+    "--cron: the hour '25' is": ("--cron", "0 25 * * *"),
     "--timezone: must be": ("--cron", "* * * * *", "--timezone", "Nowhere"),
     "--from: must be": (*WEEK[:2], "--from", "soon"),
-    "--from: is too late": (*WEEK[:2], "--from", "9999-12-31T00:00:00Z"),
+    "--from: must be between": (*WEEK[:2], "--from", "9999-12-31T00:00:00Z"),
     "--svg: /missing/week.svg: No such": (*WEEK, "--svg", "/missing/week.svg"),
 }
 

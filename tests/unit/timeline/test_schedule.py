@@ -33,12 +33,37 @@ def test_a_cron_line_follows_weekdays_and_the_clock_of_its_place() -> None:
     assert schedule.cron("0 */6 * * *", "UTC", START, START + DAY)[0] == START + timedelta(hours=2)
 
 
-@pytest.mark.parametrize("line", ["", "x", "* * * *", "61 * * * *", "0 0 31 2 *"])
-def test_another_cron_line_is_refused_or_never_runs(line: str) -> None:
-    try:
-        assert schedule.cron(line, "UTC", START, START + DAY) == []
-    except ScheduleError as error:
-        assert str(error).startswith("--cron: must be a cron line of five fields")  # noqa: PT017 - one of two ends
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("", "must have five fields (minute, hour, day of month, month, day of week), not 0"),
+        ("@daily", "must have five fields (minute, hour, day of month, month, day of week), not 1"),
+        ("* * * *", "must have five fields (minute, hour, day of month, month, day of week), not 4"),
+        ("0 * * * * *", "must have five fields (minute, hour, day of month, month, day of week), not 6"),
+        ("61 * * * *", "the minute '61' is not valid"),
+        ("0 24 * * *", "the hour '24' is not valid"),
+        ("0 0 0 * *", "the day of month '0' is not valid"),
+        ("0 0 1 13 *", "the month '13' is not valid"),
+        ("0 0 * * 1-x", "the day of week '1-x' is not valid"),
+        ("x y z * *", "the minute 'x' is not valid"),
+        ("0 0 31 2 *", "no month of this expression has such a day"),
+    ],
+)
+def test_another_cron_line_is_refused_by_its_wrong_field(line: str, rule: str) -> None:
+    with pytest.raises(ScheduleError) as refused:
+        schedule.cron(line, "UTC", START, START + DAY)
+    assert str(refused.value) == f"--cron: {rule}"
+
+
+@pytest.mark.parametrize(("line", "count"), [("*/15 0-6,22-23 1,15 JAN-MAR MON#1", 0), (" 0  12 L * 5L ", 1)])
+def test_five_fields_of_any_kind_are_taken(line: str, count: int) -> None:
+    assert len(schedule.cron(line, "UTC", START, START + DAY)) == count
+
+
+def test_the_last_years_of_all_have_runs_too() -> None:
+    late = timestamps.parse("8999-12-31T00:00:00Z")
+    assert schedule.every("999999d", late, late + DAY) == []
+    assert len(schedule.cron("0 0 1 1 *", "Asia/Tokyo", late, late + DAY)) == 1
 
 
 @pytest.mark.parametrize("zone", ["", "Nowhere/At all", "../etc/passwd", "/etc/passwd"])
