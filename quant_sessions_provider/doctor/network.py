@@ -6,6 +6,7 @@ token, for an example organization; only the configured one gets the token later
 
 from __future__ import annotations
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from urllib3.exceptions import HTTPError
 
 from quant_sessions_provider.client.connection import HttpSession
 from quant_sessions_provider.client.deadline import Deadline, running
+from quant_sessions_provider.client.error_message import is_page
+from quant_sessions_provider.client.obstacles import obstacle
 from quant_sessions_provider.core.text import counted
 from quant_sessions_provider.doctor.check import Check
 
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from quant_sessions_provider.core.settings import Settings
 
 _LONGEST_WAIT: Final = 10.0
+_ENOUGH: Final = 1024
+"""Bytes that show whether a body is a web page."""
 _REFUSED: Final = (401, 403)
 _SYNCHRONIZED: Final = timedelta(minutes=1)
 _TOLERATED: Final = timedelta(minutes=15)
@@ -50,11 +55,15 @@ DOCUMENTED: Final = Address(
 
 @dataclass(frozen=True)
 class Reachability:
-    """The outcome of a request without a token: a status or an obstacle, and how far the server's clock is ahead."""
+    """The outcome of a request without a token: a response or an obstacle.
+
+    ``page`` tells whether the response was a web page, ``skew`` how far the server's clock is ahead.
+    """
 
     address: Address
     status: int | None = None
     obstacle: str = ""
+    page: bool = False
     skew: timedelta | None = None
 
 
@@ -77,32 +86,29 @@ def reach(address: Address, seconds: float) -> Reachability:
     with running(Deadline(seconds, time.monotonic)), HttpSession(None, trust_env=secure) as session:
         sent = datetime.now(timezone.utc)
         try:
-            with session.get(
-                address.base + address.path, params={"limit": "1"}, timeout=seconds, allow_redirects=False, stream=True
-            ) as response:
-                received = datetime.now(timezone.utc)
-                return Reachability(
-                    address, response.status_code, skew=_skew(response.headers.get("Date"), sent, received)
-                )
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            return Reachability(address, obstacle=_obstacle(error, seconds))
+            url = f"{address.base}{address.path}?limit=1"
+            with session.get(url, timeout=seconds, allow_redirects=False, stream=True) as response:
+                skew = _skew(response.headers.get("Date"), sent, datetime.now(timezone.utc))
+                return Reachability(address, response.status_code, page=_is_page(response), skew=skew)
+        except (requests.RequestException, HTTPError, ValueError) as error:
+            return Reachability(address, obstacle=obstacle(error))
+        except OSError:  # requests checks the file before anything else
+            return Reachability(address, obstacle="cannot read the CA bundle")
 
 
-def _obstacle(error: Exception, seconds: float) -> str:
-    if isinstance(error, requests.exceptions.ProxyError):
-        return "no connection to the proxy"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "no secure connection, or its certificate is not accepted"
-    if isinstance(error, requests.Timeout):
-        return f"no answer within {seconds:g} seconds"
-    return "no connection"
+def _is_page(response: requests.Response) -> bool:
+    try:
+        start: bytes = response.raw.read1(_ENOUGH, decode_content=True)
+    except (HTTPError, OSError):
+        return False
+    return is_page(start.decode(json.detect_encoding(start), "replace"))
 
 
 def _skew(date: str | None, sent: datetime, received: datetime) -> timedelta | None:
     """Return how far the server's clock is ahead: its Date, in whole seconds, against the middle of the request."""
     try:
         there = parsedate_to_datetime(date or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if there.tzinfo is None:
         there = there.replace(tzinfo=timezone.utc)
@@ -119,9 +125,13 @@ def address_check(result: Reachability, *, configured: bool) -> Check:
             f"{place}: cannot be reached ({result.obstacle})",
             _ONLINE if configured else f"named by {result.address.named_by}; not needed, since baseUrl is different",
         )
-    seen = f"{place}: returns {result.status} without a token"
+    seen = f"{place}: returns {'a web page with ' if result.page else ''}{result.status} without a token"
     if not configured:
-        return Check("address", "ok", f"{seen}; named by {result.address.named_by}")
+        named = f"{seen}; named by {result.address.named_by}"
+        return Check("address", "skipped" if result.page else "ok", named)
+    if result.page:
+        advice = "check baseUrl, and which proxy, login or firewall is in front of it"
+        return Check("address", "warning", f"{seen}, where the API would return JSON", advice)
     if result.status in _REFUSED:
         return Check("address", "ok", seen)
     return Check("address", "warning", f"{seen}, where the API would return 401", "check baseUrl")

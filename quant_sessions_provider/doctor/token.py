@@ -29,10 +29,16 @@ def token_check(settings: Settings | None, configured: Reachability) -> Check:
     try:
         list(client_of(settings).list(settings.require_organization(), limit=1))
     except ApiError as error:
-        return Check("token", "problem", _plain(error), _ADVICE.get(error.status, "try again, or check `baseUrl`"))
+        return Check("token", "problem", _plain(error), _advice(error, configured))
     except QuantSessionsError as error:
         return Check("token", "problem", str(error), "see the addresses above")
     return Check("token", "ok", f"accepted (from {settings.bearer_source})")
+
+
+def _advice(error: ApiError, configured: Reachability) -> str:
+    if configured.page:
+        return "a web page responds there, so nothing is known of the token: see the address above"
+    return _ADVICE.get(error.status, "try again, or check `baseUrl`")
 
 
 def _missing(settings: Settings | None, configured: Reachability) -> str:

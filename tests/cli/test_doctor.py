@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import errno
 import json
+import socket
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from quant_sessions_provider.client import connection
 from tests.cli.conftest import CANARY, ORGANIZATION, pulumi
 from tests.client.conftest import Answer, Script, nowhere
 
@@ -142,7 +145,7 @@ def test_offline_everything_ends_and_says_so(run: Command, monkeypatch: pytest.M
     said = run("doctor", "--json")
     found = checks(said)
     assert said.code == 1
-    assert sees(address(found, here), "problem", "cannot be reached (no connection)", "online")
+    assert sees(address(found, here), "problem", "cannot be reached (connection refused)", "online")
     assert sees(address(found, vendor.described.url), "skipped", "cannot be reached", "the API's description")
     assert sees(address(found, vendor.documented.url), "skipped", "cannot be reached", "the documentation site")
     assert sees(found["token"], "skipped", "the host cannot be reached")
@@ -166,6 +169,66 @@ def test_an_address_that_does_not_refuse_may_be_the_wrong_one(run: Command, stat
     assert sees(address(found, listener.url), "warning", f"returns {status} without a token", "check baseUrl")
 
 
+@pytest.mark.parametrize("status", [200, 401, 403, 503])
+def test_a_web_page_is_not_the_api(
+    run: Command, vendor: Vendor, listener: Host, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setenv("QUANTCDN_API_TOKEN", CANARY)
+    monkeypatch.setenv("QUANTCDN_ORGANIZATION", ORGANIZATION)
+    vendor.documented.answers.clear()
+    vendor.documented.play(Answer(403, body="<html>Blocked</html>"))
+    listener.play(*[Answer(status, body="\ufeff <!doctype html><title>Log in</title>")] * 9)
+    found = checks(run("doctor", "--json", "--base-url", listener.url))
+    page = f"returns a web page with {status} without a token, where the API would return JSON"
+    assert sees(address(found, listener.url), "warning", page, "login or firewall")
+    assert sees(address(found, vendor.documented.url), "skipped", "returns a web page with 403 without a token")
+    assert sees(address(found, vendor.described.url), "ok", "returns 401 without a token")
+    assert sees(found["token"], "problem", "", "a web page responds there, so nothing is known of the token")
+    assert "create a new token" not in found["token"]["advice"]
+
+
+@pytest.mark.usefixtures("vendor")
+@pytest.mark.parametrize(
+    ("proxy", "said", "seen"),
+    [
+        ("http", b"HTTP/1.1 407 Log in first\r\n\r\n", "the proxy refused the connection with 407"),
+        ("http", b"HTTP/1.1 502 Bad Gateway\r\n\r\n", "the proxy refused the connection with 502"),
+        ("https", b"HTTP/1.1 400 No TLS here\r\n\r\n", "the proxy: TLS handshake failed"),
+        ("socks5", b"", "a SOCKS proxy needs the package PySocks"),
+    ],
+)
+def test_a_proxy_in_the_way_is_named(
+    run: Command, monkeypatch: pytest.MonkeyPatch, proxy: str, said: bytes, seen: str
+) -> None:
+    with Script(said) as host:
+        monkeypatch.setenv("HTTPS_PROXY", f"{proxy}://{host.address}")
+        found = checks(run("doctor", "--json", "--base-url", "https://api.example"))
+    assert sees(address(found, "https://api.example"), "problem", f"cannot be reached ({seen})", "proxy")
+
+
+def unresolved(*_: object) -> None:
+    raise socket.gaierror(socket.EAI_NONAME, "not known")
+
+
+def unreachable(*_: object, **__: object) -> None:
+    raise OSError(errno.ENETUNREACH, "not reachable")
+
+
+@pytest.mark.usefixtures("vendor")
+def test_a_network_in_the_way_is_named(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def seen(url: str) -> str:
+        return address(checks(run("doctor", "--json", "--base-url", url)), url)["seen"]
+
+    monkeypatch.setattr(connection, "create_connection", unreachable)
+    assert "cannot be reached (network unreachable)" in seen("http://127.0.0.1:9")
+    monkeypatch.setattr(socket, "getaddrinfo", unresolved)
+    assert "cannot be reached (the host name does not resolve)" in seen("https://api.example")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    assert "cannot be reached (the proxy: the host name does not resolve)" in seen("https://api.example")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:port")
+    assert "cannot be reached (the URL, or the proxy's, is not valid)" in seen("https://api.example")
+
+
 @pytest.mark.usefixtures("vendor")
 @pytest.mark.parametrize(
     ("minutes", "verdict", "seen"),
@@ -186,7 +249,11 @@ def test_the_clock(run: Command, minutes: int, verdict: str, seen: str) -> None:
 
 
 @pytest.mark.usefixtures("vendor")
-@pytest.mark.parametrize("date", [b"", b"Date: yesterday\r\n"], ids=["none", "odd"])
+@pytest.mark.parametrize(
+    "date",
+    [b"", b"Date: yesterday\r\n", b"Date: Thu, 01 Jan 1970 00:00:00 +99999999999999999999\r\n"],
+    ids=["none", "odd", "out-of-range"],
+)
 def test_without_a_time_another_host_tells_it(run: Command, vendor: Vendor, date: bytes) -> None:
     with Script(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n" + date + b"\r\n") as host:
         found = checks(run("doctor", "--json", "--base-url", f"http://{host.address}"))
