@@ -11,6 +11,7 @@ import typer
 
 from quant_sessions_provider.cli.doctor import doctor
 from quant_sessions_provider.cli.emulator import emulator
+from quant_sessions_provider.cli.exits import GuardedGroup
 from quant_sessions_provider.cli.list import list_sessions
 from quant_sessions_provider.cli.report import report
 from quant_sessions_provider.cli.show import show
@@ -18,6 +19,8 @@ from quant_sessions_provider.cli.timeline import timeline
 
 app = typer.Typer(
     help="Look at QuantCDN AI sessions, and at what Pulumi does with them.",
+    cls=GuardedGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

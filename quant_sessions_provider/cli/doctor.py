@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.text import Text
 
-from quant_sessions_provider.cli.exits import fail, one_line_errors
+from quant_sessions_provider.cli.exits import fail
 from quant_sessions_provider.cli.output import AsJson, console, print_json, safe, table
 from quant_sessions_provider.cli.settings import BaseUrl, Organization, Sources, Stack, sources
 from quant_sessions_provider.core.errors import ConfigurationError, QuantSessionsError
@@ -39,8 +39,7 @@ def doctor(  # noqa: PLR0913 - one parameter an option
     """Check the Pulumi CLI, the settings, the API's hosts, the token and the clock."""
     if wait and not probe:
         raise typer.BadParameter("requires --probe", param_hint="--wait")
-    with one_line_errors():
-        found = sources(organization, base_url, stack)
+    found = sources(organization, base_url, stack)
     settings = _load(found)
     checks = _checks(found, settings)
     if not as_json:

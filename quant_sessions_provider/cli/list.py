@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.cells import cell_len
 from rich.text import Text
 
-from quant_sessions_provider.cli.exits import one_line_errors
 from quant_sessions_provider.cli.output import AsJson, console, print_json, table, to_minute
-from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack, open_account
+from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack, open_account, valid_text
 from quant_sessions_provider.core.text import one_line
 
 if TYPE_CHECKING:
@@ -23,14 +22,19 @@ if TYPE_CHECKING:
     from quant_sessions_provider.operations.api import SessionSummary
 
 _GAP: Final = 3
-_SHORTEST: Final = 10
+_MIN_CELLS: Final = 8
+"""Cells of a model or a title at least."""
+
+
+def _filter(text: str) -> Any:  # noqa: ANN401 - typer's own type is private
+    return typer.Option(callback=valid_text, help=text, show_default="all")
 
 
 def list_sessions(  # noqa: PLR0913 - one parameter an option
     *,
-    user: Annotated[str | None, typer.Option(help="Only this user's sessions.", show_default="all")] = None,
-    group: Annotated[str | None, typer.Option(help="Only this session group's sessions.", show_default="all")] = None,
-    model: Annotated[str | None, typer.Option(help="Only sessions with this model.", show_default="all")] = None,
+    user: Annotated[str | None, _filter("Only this user's sessions.")] = None,
+    group: Annotated[str | None, _filter("Only this session group's sessions.")] = None,
+    model: Annotated[str | None, _filter("Only sessions with this model.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="The most sessions to list.")] = 50,
     as_json: AsJson = False,
     organization: Organization = None,
@@ -38,11 +42,10 @@ def list_sessions(  # noqa: PLR0913 - one parameter an option
     stack: Stack = None,
 ) -> None:
     """List active sessions. The API lists neither completed nor expired ones."""
-    with one_line_errors():
-        client, owner = open_account(organization, base_url, stack)
-        # One more than the limit shows whether there are more.
-        asked = client.list(owner, user_id=user, session_group=group, model=model, limit=limit + 1)
-        found = list(islice(asked, limit + 1))
+    client, owner = open_account(organization, base_url, stack)
+    # One more than the limit shows whether there are more.
+    asked = client.list(owner, user_id=user, session_group=group, model=model, limit=limit + 1)
+    found = list(islice(asked, limit + 1))
     shown = found[:limit]
     if as_json:
         print_json([asdict(session) for session in shown])
@@ -58,17 +61,24 @@ def _print(sessions: Sequence[SessionSummary]) -> None:
         return
     to = console()
     shown = table(["id", "created", "model", "title"], [_row(session) for session in sessions])
-    *fixed, title = shown.columns
-    # People copy ids, so only titles are cut, and those only in a terminal.
-    for column in fixed:
-        column.width = _widest(column)
-    used = sum((column.width or 0) + _GAP for column in fixed)
-    title.no_wrap, title.overflow = True, "ellipsis"
-    if to.is_terminal:
-        title.max_width = max(to.width - used, _SHORTEST)
-    else:
-        to.width = used + _widest(title)
+    to.width = _fit(shown.columns, to.width) if to.is_terminal else _total(shown.columns)
     to.print(shown)
+
+
+def _fit(columns: list[Column], width: int) -> int:
+    """Cut models and titles to a terminal's width; return the width that the table takes."""
+    model, title = columns[2:]
+    # People copy ids, so they are never cut, even in a terminal that is too narrow for them.
+    left = width - _total(columns[:2]) - 2 * _GAP
+    model.width = min(_widest(model), max(left - _MIN_CELLS, _MIN_CELLS))
+    title.width = min(_widest(title), max(left - model.width, _MIN_CELLS))
+    for column in (model, title):
+        column.no_wrap, column.overflow = True, "ellipsis"
+    return max(width, _total(columns))
+
+
+def _total(columns: Sequence[Column]) -> int:
+    return sum(column.width or _widest(column) for column in columns) + _GAP * (len(columns) - 1)
 
 
 def _widest(column: Column) -> int:

@@ -19,6 +19,17 @@ from quant_sessions_provider.pulumi_cli import output_of
 _PULUMI_SECONDS: Final = 60
 
 
+def valid_text(value: str | None) -> str | None:
+    """Reject an empty option or argument, as an unset variable leaves, and one that is not valid UTF-8."""
+    if value is not None and not value.strip():
+        raise typer.BadParameter("must not be empty")
+    try:
+        (value or "").encode()
+    except UnicodeEncodeError:
+        raise typer.BadParameter("must be valid UTF-8") from None
+    return value
+
+
 def _checked(key: str) -> Callable[[str | None], str | None]:
     """Return a callback that rejects a malformed option, in the words of its setting."""
 
@@ -29,7 +40,7 @@ def _checked(key: str) -> Callable[[str | None], str | None]:
             config.load({f"{config.NAMESPACES[0]}:{key}": value or " "}.get, {})
         except ConfigurationError as error:
             raise typer.BadParameter(str(error).partition(": ")[2]) from None
-        return value
+        return valid_text(value)
 
     return check
 
@@ -49,7 +60,9 @@ BaseUrl = Annotated[
 Stack = Annotated[
     str | None,
     typer.Option(
-        help="Also read the configuration of this stack of the project in this directory.", show_default="none"
+        callback=valid_text,
+        help="Also read the configuration of this stack of the project in this directory.",
+        show_default="none",
     ),
 ]
 
@@ -94,7 +107,7 @@ def sources(organization: str | None, base_url: str | None, stack: str | None) -
     """
     given = {"organization": organization, "baseUrl": base_url}
     options = {key: value for key, value in given.items() if value is not None}
-    return Sources(options, stack_configuration(stack) if stack else {})
+    return Sources(options, {} if stack is None else stack_configuration(stack))
 
 
 class Account(NamedTuple):

@@ -8,9 +8,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from quant_sessions_provider.cli.exits import one_line_errors
 from quant_sessions_provider.cli.output import AsJson, console, print_json, safe, to_minute
-from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack, open_account
+from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack, open_account, valid_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,17 +18,16 @@ if TYPE_CHECKING:
 
 
 def show(
-    session_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the session.")],
+    session_id: Annotated[str, typer.Argument(metavar="ID", callback=valid_text, help="Id of the session.")],
     *,
     as_json: AsJson = False,
     organization: Organization = None,
     base_url: BaseUrl = None,
     stack: Stack = None,
 ) -> None:
-    """Show one session with its messages. The API does not return when it expires; a stack's state has that."""
-    with one_line_errors():
-        client, owner = open_account(organization, base_url, stack)
-        session = client.get(owner, session_id)
+    """Show one session with its messages. Its expiry is in the stack's state; the API does not return it."""
+    client, owner = open_account(organization, base_url, stack)
+    session = client.get(owner, session_id)
     if as_json:
         print_json(asdict(session))
     else:
@@ -59,4 +57,4 @@ def _print(session: "StoredSession", to: "Console") -> None:
 def _message(message: Any) -> Text:  # noqa: ANN401 - whatever the API holds
     if isinstance(message, dict) and all(isinstance(message.get(key), str) for key in ("role", "content")):
         return Text.assemble(safe(message["role"], "bold"), "\n", safe(message["content"]))
-    return safe(json.dumps(message))
+    return safe(json.dumps(message, ensure_ascii=False))

@@ -9,6 +9,8 @@ from typing import Final
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _INVISIBLE: Final = ("Cf", "Cs", "Co")
 """Categories of what shows nothing, turns the direction of text, or (half a surrogate pair) cannot be written."""
+_JOINERS: Final = "\u200c\u200d"
+"""Persian, the scripts of India and many emoji are spelled with these, though they show nothing themselves."""
 
 
 def counted(count: int, what: str) -> str:
@@ -19,4 +21,4 @@ def counted(count: int, what: str) -> str:
 def one_line(text: str) -> str:
     """Return a text as one line without control, invisible or direction-changing characters."""
     line = _CONTROL.sub(" ", text)
-    return "".join(letter for letter in line if unicodedata.category(letter) not in _INVISIBLE)
+    return "".join(letter for letter in line if letter in _JOINERS or unicodedata.category(letter) not in _INVISIBLE)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Command
     from tests.support.emulator_server import Emulator
 
+JOINED = "می\u200cخواهم क\u094d\u200dष \U0001f468\u200d\U0001f469\u200d\U0001f467"  # noqa: RUF001 - they are letters
+"""Persian with a joiner that is none, Hindi and a family with joiners: without these they are other words and faces."""
 LONG = "Where is the parcel that I have been waiting for since last Monday?"
 
 
@@ -40,6 +42,20 @@ def test_a_list_for_people_cuts_titles_to_the_terminal_alone(
         + ("Where is the parcel that I have …" if terminal else LONG),
     ]
     assert (said.code, said.error) == (0, "")
+
+
+def test_a_list_keeps_ids_whole_in_a_narrow_terminal(
+    account: Emulator, run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    session_id = seeded(account, "6488304f-fe7e-41e4-a0c3-dbbf9de9b794", 1, title=LONG, model="claude-sonnet-4-5")
+    for columns, row in {
+        "80": f"{session_id}   2099-01-01 10:01Z   claude-so…   Where i…",
+        "60": f"{session_id}   2099-01-01 10:01Z   claude-…   Where i…",
+        "20": f"{session_id}   2099-01-01 10:01Z   claude-…   Where i…",
+    }.items():
+        monkeypatch.setenv("COLUMNS", columns)
+        assert run("list").out.splitlines()[2].rstrip() == row
 
 
 def test_a_list_for_programs_goes_by_the_filters(account: Emulator, run: Command) -> None:
@@ -72,8 +88,8 @@ def test_an_empty_list_is_fine(account: Emulator, run: Command) -> None:
 
 
 def test_a_session_for_people_shows_texts_as_they_are_and_moves_no_cursor(account: Emulator, run: Command) -> None:
-    odd = {"role": "tool", "call": "x\x1b[2J"}
-    hostile = "[red]no[/red] :smile: \x1b[2J\x9b2J\n    indented\u202e"
+    odd = {"role": "tool", "call": "x\x1b[2J東京"}
+    hostile = f"[red]no[/red] :smile: \x1b[2J\x9b2J\n    indented\u202e\n{JOINED}"
     session_id = seeded(account, "one", 5, model="small", messages=[{"role": "user", "content": hostile}, odd])
     said = run("show", session_id)
     assert [line.rstrip() for line in said.out.splitlines()] == [
@@ -86,8 +102,9 @@ def test_a_session_for_people_shows_texts_as_they_are_and_moves_no_cursor(accoun
         "user",
         "[red]no[/red] :smile:  [2J 2J",
         "    indented",
+        JOINED,
         "",
-        r'{"role": "tool", "call": "x\u001b[2J"}',
+        r'{"role": "tool", "call": "x\u001b[2J東京"}',
     ]
     assert (said.code, said.error) == (0, "")
 
@@ -108,6 +125,12 @@ def test_a_session_for_programs_is_whole_and_ascii(account: Emulator, run: Comma
     assert "\x1b" not in said.out
     assert json.loads(said.out)["messages"] == messages
     assert json.loads(said.out)["id"] == session_id
+
+
+@pytest.mark.parametrize("session_id", ["", "\udcff"], ids=["empty", "no-unicode"])
+def test_what_is_no_id_is_wrong_usage(run: Command, session_id: str) -> None:
+    said = run("show", session_id)
+    assert (said.code, said.out, "'ID'" in said.error) == (2, "", True)
 
 
 @pytest.mark.parametrize("flag", [(), ("--json",)], ids=["people", "programs"])
@@ -146,8 +169,15 @@ def test_options_beat_the_environment(account: Emulator, run: Command, monkeypat
         (["--base-url", ""], "must be a URL"),
         (["--organization", ""], "must not be empty"),
         (["--limit", "0"], "1"),
+        (["--user", ""], "must not be empty"),
+        (["--group", " "], "must not be empty"),
+        (["--model", ""], "must not be empty"),
+        (["--stack", ""], "must not be empty"),
+        (["--user", "\udcff"], "must be valid UTF-8"),
+        (["--group", "\udcff"], "must be valid UTF-8"),
+        (["--organization", "\udcff"], "must be valid UTF-8"),
     ],
-    ids=str,
+    ids=ascii,
 )
 def test_a_wrong_option_is_wrong_usage(run: Command, flags: list[str], words: str) -> None:
     said = run("list", *flags)
