@@ -1,6 +1,6 @@
-"""A month of a stack's life on the real engine, with moved time: ``make soak``.
+"""Run a stack for a month of simulated time on the real engine: ``make soak``.
 
-``up`` runs every twelve hours. What each session must have seen by then is computed on paper, not by the product.
+``up`` runs every twelve hours. The expected renewals, recreations and requests are computed here, not by the provider.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ ORGANIZATION = "acme"
 EVERY = 12 * 60
 RUNS_A_MONTH = 60
 FIRST_STATE = "first.json"
-"""Where the state after the first run is kept, as `pulumi stack export` prints it."""
+"""The file with the state after the first run, as `pulumi stack export` prints it."""
 
 RENEWED = ["PUT"]
 RECREATED = ["GET", "POST", "DELETE", "GET"]
-"""Is it gone; make a new one; delete the old one, which the API answers with an error; ask whether that is why."""
+"""Check that it is gone, create a new one, delete the old one (which fails), check that it is gone."""
 
 SESSIONS: dict[str, dict[str, Any]] = {
     "renewed": {"expiration_minutes": 1440, "renew_before_minutes": 780},
@@ -41,7 +41,7 @@ SESSIONS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Tally:
-    """What one session saw in all runs after its creation."""
+    """What happened to one session in all runs after its creation."""
 
     renewals: int
     recreations: int
@@ -49,7 +49,7 @@ class Tally:
 
 
 def on_paper(name: str, runs: int) -> Tally:
-    """Compute what must happen to a session in so many runs, the first of which creates it."""
+    """Return what must happen to a session in ``runs`` runs. The first one creates it."""
     declared, later = SESSIONS[name], runs - 1
     lifetime, ahead = declared["expiration_minutes"], declared.get("renew_before_minutes", 0)
     if declared.get("on_expired") == "ignore" or declared.get("status") == "completed":
@@ -67,7 +67,7 @@ def program() -> None:
 
 
 def soak(runs: int, folder: Path, emulator: Emulator) -> dict[str, Tally]:
-    """Run ``up`` so many times, twelve hours apart, and tally what each session saw."""
+    """Run ``up`` every twelve hours, and return what happened to each session."""
     stack = Stack(folder / "stack", emulator.variables(ORGANIZATION), program)
     seen: Counter[tuple[str, str]] = Counter()
     for run in range(runs):
@@ -107,7 +107,7 @@ def _main(runs: int) -> int:
     start = time.monotonic()
     with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
         tallies = soak(runs, Path(folder), emulator)
-    print(f"\n{runs} runs, twelve hours apart; in brackets: on paper")  # noqa: T201 - the report
+    print(f"\n{runs} runs, twelve hours apart; expected values in brackets")  # noqa: T201 - the report
     print(f"{'session':20}{'renewals':>14}{'recreations':>14}{'requests':>14}")  # noqa: T201 - the report
     for name, tally in tallies.items():
         paper = on_paper(name, runs)

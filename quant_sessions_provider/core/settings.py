@@ -18,7 +18,7 @@ from quant_sessions_provider.core.errors import ConfigurationError
 
 DEFAULT_BASE_URL: Final = "https://dashboard.quantcdn.io"
 DEBUG: Final = "QUANTCDN_DEBUG"
-"""The variable that adds the traceback to errors."""
+"""The variable that adds tracebacks to errors and shows the log."""
 NAMESPACES: Final = ("quant-sessions", "quant")
 VARIABLES: Final = {
     "bearer": "QUANTCDN_API_TOKEN",

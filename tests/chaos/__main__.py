@@ -1,4 +1,4 @@
-"""``make chaos``: thousands of seeded lives of a stack in miniature, and some on the real engine, on a bad network."""
+"""``make chaos``: thousands of random stacks on a bad network with a model of the engine, some with the real one."""
 
 from __future__ import annotations
 
@@ -22,51 +22,51 @@ if TYPE_CHECKING:
 Outcome = tuple[Tally, list[str]]
 
 
-def in_miniature(seeds: range) -> Outcome:
-    """Live some seeds in this process; what went wrong is a line each, with its seed."""
-    tally, wrong = Tally(), []
+def on_the_model(seeds: range) -> Outcome:
+    """Run seeds with the model of the engine. Return the tally and the problems, each with its seed."""
+    tally, problems = Tally(), []
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
         world = World(Path(folder, "sessions.db"))
         for seed in seeds:
             life = Life(world, seed).live()
             tally.add(life.tally)
-            wrong += [f"seed {seed}: {problem}" for problem in life.problems]
+            problems += [f"seed {seed}: {problem}" for problem in life.problems]
         world.close()
-    return tally, wrong
+    return tally, problems
 
 
 def on_the_engine(seeds: range) -> Outcome:
-    """The same on the real engine, with SIGKILLs."""
-    tally, wrong = Tally(), []
+    """Run seeds on the real engine, with SIGKILLs. Return the tally and the problems, each with its seed."""
+    tally, problems = Tally(), []
     for seed in seeds:
         with tempfile.TemporaryDirectory(prefix="chaos-") as folder, Emulator() as emulator:
             life = EngineLife(Path(folder), emulator, seed).live()
         tally.add(life.tally)
-        wrong += [f"engine seed {seed}: {problem}" for problem in life.problems]
-    return tally, wrong
+        problems += [f"engine seed {seed}: {problem}" for problem in life.problems]
+    return tally, problems
 
 
-def _all(what: str, live: Callable[[range], Outcome], seeds: range, at_once: int) -> bool:
+def _run_all(what: str, live: Callable[[range], Outcome], seeds: range, chunk_size: int) -> bool:
     start, tally, good = time.monotonic(), Tally(), True
-    chunks = [seeds[first : first + at_once] for first in range(0, len(seeds), at_once)]
+    chunks = [seeds[first : first + chunk_size] for first in range(0, len(seeds), chunk_size)]
     with ProcessPoolExecutor() as pool:
-        for part, wrong in pool.map(live, chunks):
+        for part, problems in pool.map(live, chunks):
             tally.add(part)
-            good = good and not wrong
-            print(*wrong, sep="\n", end="\n" if wrong else "", flush=True)  # noqa: T201 - the report
+            good = good and not problems
+            print(*problems, sep="\n", end="\n" if problems else "", flush=True)  # noqa: T201 - the report
     print(f"{what}: {tally}; {time.monotonic() - start:.0f} seconds", flush=True)  # noqa: T201 - the report
     return good
 
 
 def _main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
-    parser.add_argument("--lives", type=int, default=10_000, help="in miniature")
-    parser.add_argument("--engine", type=int, default=50, help="on the real engine")
-    parser.add_argument("--seed", type=int, default=1, help="the first one")
-    wanted = parser.parse_args()
+    parser.add_argument("--lives", type=int, default=10_000, help="number of seeds for the model of the engine")
+    parser.add_argument("--engine", type=int, default=50, help="number of seeds for the real engine")
+    parser.add_argument("--seed", type=int, default=1, help="the first seed")
+    arguments = parser.parse_args()
     good = [
-        _all("in miniature", in_miniature, range(wanted.seed, wanted.seed + wanted.lives), 100),
-        _all("on the engine", on_the_engine, range(wanted.seed, wanted.seed + wanted.engine), 1),
+        _run_all("on the model", on_the_model, range(arguments.seed, arguments.seed + arguments.lives), 100),
+        _run_all("on the engine", on_the_engine, range(arguments.seed, arguments.seed + arguments.engine), 1),
     ]
     return int(not all(good))
 

@@ -1,6 +1,6 @@
-"""One seed's life of a stack on the real engine, whose processes are killed at any moment.
+"""Random runs of a stack on the real engine, whose processes are killed at random times.
 
-What the seed decides is the same each time; when a kill falls is not, since processes and their scheduling are real.
+The seed determines the programs and the faults, but not when exactly a kill happens: the processes are real.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic.alias_generators import to_snake
 
 from tests.chaos import programs, verdict
-from tests.chaos.doubts import Doubts
+from tests.chaos.leftovers import Leftovers
 from tests.chaos.tally import FAILING, Tally
 from tests.support.killing import wait_until
 from tests.support.project import Project
@@ -28,35 +28,35 @@ if TYPE_CHECKING:
 
 UP: Final = ("up", "--yes", "--skip-preview")
 THREADS: Final = 4
-"""How many creations the provider's host has in flight at most."""
+"""The most creations that the provider's host has in flight."""
 _TARGETS: Final[tuple[Role, ...]] = ("engine", "engine", "provider", "language-host", "program")
 _KILLS: Final = 0.6
 
 
 @dataclass
 class EngineLife:
-    """A project on disk with its own organisation at the emulator."""
+    """A project on disk with its own organization in the emulator."""
 
     folder: Path
     emulator: Emulator
     seed: int
     tally: Tally = field(default_factory=lambda: Tally(lives=1))
     problems: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
-    """What each run printed."""
-    doubts: Doubts = field(default_factory=Doubts)
+    printed: list[str] = field(default_factory=list)
+    """The output of each run."""
+    leftovers: Leftovers = field(default_factory=Leftovers)
     killed_creations: int = 0
-    """Creations that took effect in killed runs, as many of a run as can be in flight."""
+    """Creations that took effect in killed runs, at most ``THREADS`` per run."""
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)  # noqa: S311 - chance, not secrecy
         self.organization = f"engine-life-{self.seed}"
-        # Pauses between attempts are short and single attempts bounded: they are not what is tried here.
+        # Short delays and timeouts: retries are not tested here.
         more = {"QUANTCDN_MAX_DELAY_MS": "50", "QUANTCDN_TIMEOUT_SECONDS": "10"}
         self.project = Project(self.folder, self.emulator.variables(self.organization) | more)
 
     def live(self) -> EngineLife:
-        """Live it to its end."""
+        """Do all runs, and check the result."""
         self.project.ok("stack", "init", "main")
         self.emulator.faults(rate=FAILING, seed=self.seed)
         program: dict[str, Properties] = {}
@@ -73,17 +73,17 @@ class EngineLife:
             after = programs.edited(after, self.random, datetime.now(timezone.utc))
         sessions = self._sessions()
         for name, declared in after.items():
-            # What check would refuse fails the run before anything happens.
+            # Check would refuse the program before anything happens.
             if declared.get("renewBeforeMinutes", 0) >= declared.get("expirationMinutes", 60):
                 del declared["renewBeforeMinutes"]
             resource = sessions.get(name)
             if resource:
-                self.doubts.edited(name, declared, resource["id"], resource["inputs"])
+                self.leftovers.edited(name, declared, resource["id"], resource["inputs"])
         self._declare(after)
         return after
 
     def _declare(self, program: dict[str, Properties]) -> None:
-        """Write the program's file, in which each one's user is its name, as it is in all of these programs."""
+        """Write the declarations. The project sets each session's user to its name, as these programs do."""
         arguments = {
             name: {to_snake(key): value for key, value in declared.items() if key != "userId"}
             for name, declared in program.items()
@@ -91,7 +91,7 @@ class EngineLife:
         self.project.declare(**arguments)
 
     def _sessions(self) -> dict[str, dict[str, Any]]:
-        """Give what state holds; a replaced session awaits its deletion beside the new one."""
+        """Return the sessions in state, without replaced ones that are not deleted yet."""
         found = [r for r in self.project.export().get("resources", []) if "quant:Session" in r["type"]]
         return {r["urn"].rsplit("::", 1)[-1]: r for r in found if not r.get("delete")}
 
@@ -104,18 +104,18 @@ class EngineLife:
         with self.project.start(*UP) as run:
             killed = kill and self._kill(run)
             good = run.wait() == 0
-        self.told.append(run.text)
+        self.printed.append(run.text)
         if killed:
             self._recover()
         self._count(good=good, killed=killed)
         if good:
             after = {name: resource["id"] for name, resource in self._sessions().items()}
             for name, session in before.items():
-                self.doubts.succeeded(name, session, after.get(name))
+                self.leftovers.succeeded(name, session, after.get(name))
         return good
 
     def _kill(self, run: CliRun) -> bool:
-        """Kill at some request or between two; whether anything was hit."""
+        """Kill a process during a request or between two. Return whether anything was killed."""
         request, role = self.random.randint(1, 3), self.random.choice(_TARGETS)
         pause = self.random.random() / 20
         wait_until(lambda: run.ended or len(self.emulator.requests()) >= request)
@@ -123,7 +123,7 @@ class EngineLife:
         return bool(run.kill(role))
 
     def _recover(self) -> None:
-        """Do what docs/recovery.md has for after a kill."""
+        """Do what docs/recovery.md recommends after a kill."""
         for attributes in self.folder.glob("backend/.pulumi/stacks/**/*.attrs"):
             if not attributes.stat().st_size:
                 attributes.unlink()
@@ -135,7 +135,7 @@ class EngineLife:
         self.tally.failed_runs += not good
         self.tally.sent(requests)
         if not good:
-            self.doubts.failed(requests)
+            self.leftovers.failed(requests)
         if killed:
             made = sum(request["method"] == "POST" and request["effect"] for request in requests)
             self.killed_creations += min(made, THREADS)
@@ -143,19 +143,19 @@ class EngineLife:
     # --- the end --------------------------------------------------------------------------------------------
 
     def _settle(self, program: dict[str, Properties]) -> None:
-        """Run once without faults, and look."""
+        """Run once without faults, and check the result."""
         program = programs.settled(program, datetime.now(timezone.utc))
         self._declare(program)
         if not self._run(kill=False):
-            self.problems.append(f"the last run failed: {self.told[-1]}")
+            self.problems.append(f"the last run failed: {self.printed[-1]}")
             return
-        end = self._ending(program)
+        end = self._result(program)
         self.problems += verdict.problems(end)
         self.tally.end(end)
         again = self.project.cli("preview", "--expect-no-changes")
         self.problems += [f"a second plan is not empty: {again.stdout}"] if again.returncode else []
 
-    def _ending(self, program: dict[str, Properties]) -> verdict.Ending:
+    def _result(self, program: dict[str, Properties]) -> verdict.Ending:
         sessions = self._sessions()
         return verdict.Ending(
             declared=program,
@@ -163,7 +163,7 @@ class EngineLife:
             until={name: resource["outputs"]["expiresAt"] for name, resource in sessions.items()},
             stored=self.emulator.sessions(self.organization),
             now=datetime.now(timezone.utc),
-            errors=self.told,
+            errors=self.printed,
             killed_creations=self.killed_creations,
-            left_over=self.doubts.left_over,
+            left_over=self.leftovers.left_over,
         )

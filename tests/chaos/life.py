@@ -1,4 +1,4 @@
-"""One seed's life of a stack: a program that changes, a network that fails, an engine that is killed."""
+"""Random runs of a stack: the program changes, the network fails, the engine is killed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from quant_sessions_provider.core.model import REPLACING
 from quant_sessions_provider.emulator.control import to_json
 from quant_sessions_provider.emulator.faults import Fault, FaultSetup
 from tests.chaos import programs, verdict
-from tests.chaos.doubts import Doubts
+from tests.chaos.leftovers import Leftovers
 from tests.chaos.tally import FAILING, Tally
-from tests.chaos.wire import WorldlyProvider, leading_into
-from tests.chaos.world import TOKEN, Killed, Strike, World
+from tests.chaos.wire import WorldProvider, connected_to
+from tests.chaos.world import TOKEN, Kill, Killed, World
 from tests.support.mini_engine import MiniEngine, PlanError
 from tools.docs.text import UUID
 
@@ -27,7 +27,7 @@ _KILLS = 0.15
 
 @dataclass
 class Life:
-    """A stack on the miniature engine; ``trace`` tells what happened, the same for the same seed."""
+    """A stack on the model of the engine. ``trace`` records what happened; it depends only on the seed."""
 
     world: World
     seed: int
@@ -37,40 +37,40 @@ class Life:
     program: dict[str, Properties] = field(default_factory=dict)
     engines: dict[str, MiniEngine] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
-    doubts: Doubts = field(default_factory=Doubts)
+    leftovers: Leftovers = field(default_factory=Leftovers)
     killed_creations: int = 0
-    """Kills that came when a creation had taken effect and was not over."""
+    """Kills after a creation took effect and before it returned."""
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)  # noqa: S311 - chance, not secrecy
         self.organization = f"life-{self.seed}"
 
     def live(self) -> Life:
-        """Live it to its end."""
-        random.seed(self.seed)  # what spreads the pauses between attempts
+        """Do all runs, and check the result."""
+        random.seed(self.seed)  # for the jitter of retries
         self.world.begin(self.random)
-        with leading_into(self.world):
-            self._fail()
+        with connected_to(self.world):
+            self._arm_faults()
             for _ in range(self.random.randint(4, 8)):
                 self._step()
             self._settle()
         self.tally.sent(self.world.log)
         self.trace += [_line(request) for request in self.world.log]
-        self.trace = _with_own_names(self.trace)
+        self.trace = _with_stable_names(self.trace)
         return self
 
-    def _fail(self) -> None:
+    def _arm_faults(self) -> None:
         slow = Fault(kind="slow", when="after", probability=_TIMEOUTS, pause_ms=60_000)
         self.world.arm(FaultSetup(rate=FAILING - _TIMEOUTS, seed=self.seed, faults=[slow]), _REFUSALS)
 
     def _step(self) -> None:
         self._edit()
         if self.random.random() < _KILLS:
-            self.world.strike = Strike(self.random.randint(1, 6), self.random.random() < 1 / 2)
+            self.world.kill = Kill(self.random.randint(1, 6), self.random.random() < 1 / 2)
         if self.random.random() < 1 / 5:
             self._run("refresh", {name: engine.refresh for name, engine in self.engines.items()})
         self._up()
-        self.world.strike = None
+        self.world.kill = None
         if self.random.random() < 1 / 4:
             minutes = self.random.choice((1, 20, 45, 61, 300))
             self.trace.append(f"{minutes} minutes pass")
@@ -83,14 +83,14 @@ class Life:
             if not engine.accepts(declared):
                 continue
             if engine.state:
-                self.doubts.edited(name, declared, engine.state.id, engine.state.inputs)
+                self.leftovers.edited(name, declared, engine.state.id, engine.state.inputs)
             self.program[name] = declared
         for name in self.program.keys() - edited.keys():
             del self.program[name]
 
     def _engine(self) -> MiniEngine:
         settings = {"bearer": TOKEN, "organization": self.organization, "baseUrl": "http://127.0.0.1:1"}
-        return MiniEngine(settings, WorldlyProvider(self.world), self.world.clock.now)
+        return MiniEngine(settings, WorldProvider(self.world), self.world.clock.now)
 
     # --- runs -----------------------------------------------------------------------------------------------
 
@@ -104,12 +104,12 @@ class Life:
         return lambda: self.engines[name].up(self.program[name])
 
     def _run(self, verb: str, calls: dict[str, Any]) -> bool:
-        """Do all, as one run of the engine: what fails ends it, with hosts of its own."""
+        """Make all calls as one run of the engine, with new hosts. Stop at the first failure."""
         self.tally.runs += 1
         known = {state.id for engine in self.engines.values() if (state := engine.state)}
         for name, call in calls.items():
             engine, start = self.engines[name], len(self.world.log)
-            engine.host(WorldlyProvider(self.world))
+            engine.host(WorldProvider(self.world))
             before, doomed = engine.state, [state.id for state in engine.doomed]
             try:
                 call()
@@ -118,45 +118,45 @@ class Life:
                 return False
             finally:
                 planned = [before.id] if before and (name not in self.program or _replaces(engine)) else []
-                self._nothing_else_dies(name, start, known - {*doomed, *planned})
-                self._nothing_counts_twice(name, start)
+                self._check_nothing_else_is_deleted(name, start, known - {*doomed, *planned})
+                self._check_nothing_is_sent_twice(name, start)
             if verb == "up":
                 after = self.engines[name].state
-                self.doubts.succeeded(name, before.id if before else None, after.id if after else None)
+                self.leftovers.succeeded(name, before.id if before else None, after.id if after else None)
             self.trace.append(f"{verb} {name}: {engine.planned.op}")
         return True
 
     def _ended(self, what: str, end: BaseException, start: int) -> None:
         self.tally.failed_runs += 1
         self.tally.kills += isinstance(end, Killed)
-        made = any(_counting(request) == "create" for request in self.world.log[start:])
+        made = any(_not_idempotent(request) == "create" for request in self.world.log[start:])
         self.killed_creations += isinstance(end, Killed) and made
         self.errors += [f"{what}: {end}"] if isinstance(end, PlanError) else []
         self.trace.append(f"{what}: {end!r} {self.world.in_flight if isinstance(end, Killed) else ''}")
-        self.doubts.failed(self.world.log[start:])
+        self.leftovers.failed(self.world.log[start:])
 
-    def _nothing_else_dies(self, name: str, start: int, protected: set[str]) -> None:
+    def _check_nothing_else_is_deleted(self, name: str, start: int, protected: set[str]) -> None:
         for request in self.world.log[start:]:
             session = request["path"].rsplit("/", 1)[-1]
             if request["method"] == "DELETE" and request["effect"] and session in protected:
                 self.problems.append(f"{name}: {session} was destroyed, and the plan did not say so")
 
-    def _nothing_counts_twice(self, name: str, start: int) -> None:
-        counting = [kind for request in self.world.log[start:] if (kind := _counting(request))]
-        if len(counting) > len(set(counting)):
-            self.problems.append(f"{name}: in one run, one of {counting} took effect twice")
+    def _check_nothing_is_sent_twice(self, name: str, start: int) -> None:
+        sent = [kind for request in self.world.log[start:] if (kind := _not_idempotent(request))]
+        if len(sent) > len(set(sent)):
+            self.problems.append(f"{name}: in one run, one of {sent} took effect twice")
 
     # --- the end --------------------------------------------------------------------------------------------
 
     def _settle(self) -> None:
-        """Run once without faults, and look."""
+        """Run once without faults, and check the result."""
         self.world.arm(FaultSetup(), 0)
         self.program = programs.settled(self.program, self.world.clock.now())
         self.trace.append("settles")
         if not self._up():
             self.problems.append("the last run failed")
             return
-        end = self._ending()
+        end = self._result()
         self.problems += verdict.problems(end)
         self.tally.end(end)
         self.problems += [
@@ -165,7 +165,7 @@ class Life:
             if engine.preview(self.program[name]).op != "same"
         ]
 
-    def _ending(self) -> verdict.Ending:
+    def _result(self) -> verdict.Ending:
         for name in self.engines.keys() - self.program.keys():
             del self.engines[name]
         states = {name: engine.state for name, engine in self.engines.items() if engine.state}
@@ -177,17 +177,17 @@ class Life:
             now=self.world.clock.now(),
             errors=self.errors,
             killed_creations=self.killed_creations,
-            left_over=self.doubts.left_over,
+            left_over=self.leftovers.left_over,
         )
 
 
 def _replaces(engine: MiniEngine) -> bool:
-    """Tell whether the plan said that the session is lost."""
+    """Return whether the plan announced the loss of the session."""
     return engine.planned.op == "replace" and bool({*REPLACING, "messages"} & set(engine.planned.keys))
 
 
-def _counting(request: dict[str, Any]) -> str | None:
-    """Name a request that took effect and must not do so twice."""
+def _not_idempotent(request: dict[str, Any]) -> str | None:
+    """Return the kind of a request that took effect and is not idempotent, or None."""
     if not request["effect"]:
         return None
     if request["method"] == "PUT" and "newMessages" in request["body"]:
@@ -199,7 +199,7 @@ def _line(request: dict[str, Any]) -> str:
     return " ".join(str(request[key]) for key in ("at", "method", "path", "status", "fault", "effect", "body"))
 
 
-def _with_own_names(trace: list[str]) -> list[str]:
-    """Name sessions by the order in which they appear: the emulator chooses ids at random."""
+def _with_stable_names(trace: list[str]) -> list[str]:
+    """Replace session ids, which are random, by names in order of appearance."""
     names: dict[str, str] = {}
     return [UUID.sub(lambda found: names.setdefault(found[0], f"session-{len(names)}"), line) for line in trace]

@@ -1,4 +1,4 @@
-"""Random programs, and random edits of them."""
+"""Random programs and random edits."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from quant_sessions_provider.core.model import Properties
 
 NAMES = ("desk", "shift", "lesson")
-_MOST_MESSAGES = 6
+_MAX_MESSAGES = 6
 
 
 def edited(program: Mapping[str, Properties], chance: random.Random, now: datetime) -> dict[str, Properties]:
-    """Give the next version of a program: sessions come, go and change. A moment set by hand is set anew."""
+    """Return the next version of a program: sessions are added, removed and changed.
+
+    An explicit ``expiresAt`` is always set to a later time.
+    """
     after = copy.deepcopy(dict(program))
     name = chance.choice(NAMES)
     if name not in after:
@@ -36,7 +39,7 @@ def edited(program: Mapping[str, Properties], chance: random.Random, now: dateti
 
 
 def settled(program: Mapping[str, Properties], now: datetime) -> dict[str, Properties]:
-    """Give the last version of a program: what has expired is to come back, and a moment set by hand lies ahead."""
+    """Return the last version of a program: sessions are recreated, and an explicit ``expiresAt`` is in the future."""
     later = {"expiresAt": timestamps.render(now + timedelta(minutes=60))}
     return {
         name: {**declared, **(later if "expiresAt" in declared else {}), "onExpired": "recreate"}
@@ -50,7 +53,7 @@ def _message(chance: random.Random, roles: tuple[str, ...] = ("user", "assistant
 
 def _append(declared: Properties, chance: random.Random) -> None:
     messages = declared.setdefault("messages", [])
-    if len(messages) < _MOST_MESSAGES:
+    if len(messages) < _MAX_MESSAGES:
         messages += [_message(chance) for _ in range(chance.randint(1, 2))]
 
 
@@ -73,7 +76,7 @@ def _lower(declared: Properties, chance: random.Random) -> None:
 def _by_hand(declared: Properties, _chance: random.Random) -> None:
     for key in ("expirationMinutes", "renewBeforeMinutes"):
         declared.pop(key, None)
-    declared["expiresAt"] = ""  # the moment follows
+    declared["expiresAt"] = ""  # `edited` sets the time
 
 
 def _renew(declared: Properties, chance: random.Random) -> None:

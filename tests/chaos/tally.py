@@ -1,4 +1,4 @@
-"""How much lives met with."""
+"""Count what happened."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from tests.chaos.verdict import Ending
 
 FAILING: Final = 0.2
-"""Share of the requests that fail."""
+"""Fraction of requests that fail."""
 
 
 @dataclass
 class Tally:
-    """Counts of one life, or of many."""
+    """Counts of one or many seeds."""
 
     lives: int = 0
     runs: int = 0
@@ -27,28 +27,28 @@ class Tally:
     requests: int = 0
     faults: int = 0
     strays: int = 0
-    """Living sessions in no state at the end."""
-    not_found_out: int = 0
-    """Lost creations for which no session could be named, since the API could not be asked."""
+    """Live sessions that are in no state at the end."""
+    undetermined: int = 0
+    """Lost creations for which the error names no session, because the list failed too."""
     left_over: int = 0
-    """Sessions that hold what a failed run sent and the program then took back."""
+    """Sessions with changes of a failed run that the program reverted afterwards."""
 
     def add(self, other: Tally) -> None:
-        """Count another's too."""
+        """Add the counts of another tally."""
         for name, count in vars(other).items():
             setattr(self, name, getattr(self, name) + count)
 
     def sent(self, requests: Sequence[Mapping[str, Any]]) -> None:
-        """Count what the API was asked, and how often it was made to fail."""
+        """Count requests and injected faults."""
         self.requests += len(requests)
         self.faults += sum(request["fault"] is not None for request in requests)
 
     def end(self, end: Ending) -> None:
-        """Count what is there at an end."""
+        """Count the result of one seed."""
         self.strays += len(verdict.strays(end))
-        self.not_found_out += "\n".join(end.errors).count(verdict.UNDETERMINED)
+        self.undetermined += "\n".join(end.errors).count(verdict.UNDETERMINED)
         self.left_over += sum(any(bodies) for bodies in end.left_over.values())
 
     def __str__(self) -> str:
-        """Write one line."""
+        """Return the counts as one line."""
         return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in vars(self).items())

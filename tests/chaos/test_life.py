@@ -30,11 +30,11 @@ def _live(folder: Path) -> list[Life]:
 
 
 @pytest.mark.parametrize("number", range(len(SEEDS)))
-def test_each_declared_session_is_there_once_with_what_was_declared(number: int, lives: list[Life]) -> None:
+def test_each_declared_session_exists_once_with_the_declared_values(number: int, lives: list[Life]) -> None:
     assert lives[number].problems == [], "\n".join(lives[number].trace)
 
 
-def test_the_network_was_bad(lives: list[Life]) -> None:
+def test_many_requests_fail(lives: list[Life]) -> None:
     tally = Tally()
     for life in lives:
         tally.add(life.tally)
@@ -42,5 +42,5 @@ def test_the_network_was_bad(lives: list[Life]) -> None:
     assert tally.faults > tally.requests / 10
 
 
-def test_a_seed_is_one_life(lives: list[Life], tmp_path: Path) -> None:
+def test_a_seed_determines_everything_that_happens(lives: list[Life], tmp_path: Path) -> None:
     assert [life.trace for life in _live(tmp_path)] == [life.trace for life in lives]

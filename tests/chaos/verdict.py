@@ -1,4 +1,4 @@
-"""What must hold after the last clean run, however it was come to: nothing duplicated, nothing lost."""
+"""Check the result of the last run, which had no faults: nothing is duplicated, nothing is lost."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ if TYPE_CHECKING:
 
 _SLACK = timedelta(minutes=1)
 UNDETERMINED = "Could not determine whether"
-"""What an error says when the API could not be asked which session a lost creation may have made."""
+"""Part of the error when a creation was lost and the list of sessions failed too."""
 
 
 @dataclass(frozen=True)
 class Ending:
-    """A stack and the API after the last clean run. Sessions by name; the API's as the emulator stores them."""
+    """A stack and the emulator after the last run. ``stored`` are the emulator's sessions."""
 
     declared: Mapping[str, Mapping[str, Any]]
     ids: Mapping[str, str]
     until: Mapping[str, str]
-    """By name, until when state says that the session lives."""
+    """The expiry in state, by name."""
     stored: Sequence[Mapping[str, Any]]
     now: datetime
     errors: Sequence[str] = ()
     killed_creations: int = 0
-    """How many creations may have been in flight when the engine was killed."""
+    """The most creations that can have been in flight when the engine was killed."""
     left_over: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
-    """By name, bodies of updates that took effect in a failed run, whose change the program then took back."""
+    """Updates of failed runs that the program reverted afterwards, by name."""
 
 
 def problems(end: Ending) -> list[str]:
-    """List what is wrong, a line each."""
+    """Return all problems, one line each."""
     alive = [session for session in end.stored if timestamps.parse(session["expiresAt"]) > end.now]
-    return [*_of_declared(end, {session["id"]: session for session in alive}), *_of_strays(end, alive)]
+    return [*_declared_problems(end, {session["id"]: session for session in alive}), *_stray_problems(end, alive)]
 
 
-def _of_declared(end: Ending, alive: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _declared_problems(end: Ending, alive: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for name, declared in end.declared.items():
         session = alive.get(end.ids.get(name, ""))
         if session is None:
-            # Nothing prolongs a completed session: it may have run out.
+            # Completed sessions are not extended and may have expired.
             if declared.get("status") != "completed" or name not in end.ids:
                 yield f"{name} does not exist"
             continue
-        # An extension whose answer was lost may be repeated, none may be missing; a completed session gets none.
+        # After a lost response an extension may be sent again, so a later expiry is fine. An earlier one is not.
         active = declared.get("status") != "completed"
         if active and timestamps.parse(session["expiresAt"]) < timestamps.parse(end.until[name]) - _SLACK:
             yield f"{name} lives until {session['expiresAt']}, state says {end.until[name]}"
@@ -77,7 +77,7 @@ def _count(messages: Sequence[Mapping[str, Any]]) -> Counter[tuple[str, str]]:
 
 
 def strays(end: Ending) -> list[str]:
-    """List the living sessions that are in no state."""
+    """Return the ids of live sessions that are in no state."""
     return [
         session["id"]
         for session in end.stored
@@ -85,9 +85,9 @@ def strays(end: Ending) -> list[str]:
     ]
 
 
-def _of_strays(end: Ending, alive: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    told = "\n".join(end.errors)
-    unnamed = [stray for stray in strays(end) if stray not in told]
-    excused = end.killed_creations + told.count(UNDETERMINED)
+def _stray_problems(end: Ending, alive: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    printed = "\n".join(end.errors)
+    unnamed = [stray for stray in strays(end) if stray not in printed]
+    excused = end.killed_creations + printed.count(UNDETERMINED)
     if len(unnamed) > excused:
         yield f"{len(unnamed)} of {len(alive)} living sessions are in no state and in no error, {excused} may be"

@@ -1,4 +1,4 @@
-"""Connections of the provider that lead into a world instead of the network."""
+"""Connect the provider to a world instead of the network."""
 
 from __future__ import annotations
 
@@ -24,35 +24,35 @@ if TYPE_CHECKING:
 
 
 class _Socket(socket.socket):
-    """One end of a pair. What is sent has its answer at the other end before the sending is over."""
+    """One end of a socket pair. The response is at the other end before ``sendall`` returns."""
 
     def __init__(self, world: World) -> None:
-        near, self._far = socket.socketpair()
+        near, self._peer = socket.socketpair()
         super().__init__(near.family, near.type, near.proto, fileno=near.detach())
         self._world, self._request = world, b""
 
     def sendall(self, data: Any, *_flags: int) -> None:  # noqa: ANN401 - the base's own
         self._request += bytes(data)
-        answer = self._world.answer(self._request)
-        if answer is None:
+        response = self._world.respond(self._request)
+        if response is None:
             return
         self._request = b""
-        self._far.sendall(answer[0])
-        if not answer[1]:
-            self._far.close()
+        self._peer.sendall(response[0])
+        if not response[1]:
+            self._peer.close()
 
     def close(self) -> None:
-        self._far.close()
+        self._peer.close()
         super().close()
 
 
 @contextmanager
-def leading_into(world: World) -> Iterator[None]:
-    """Connect everything in this process to a world."""
+def connected_to(world: World) -> Iterator[None]:
+    """Connect all clients in this process to a world."""
 
-    class Connection(connection._DeadlineConnection):  # noqa: SLF001 - the product has no seam here, and needs none
+    class Connection(connection._DeadlineConnection):  # noqa: SLF001 - only this test needs to replace it
         def _new_conn(self) -> socket.socket:
-            if not world.lets_in():
+            if not world.accepts_connection():
                 raise NewConnectionError(self, "refused")
             return _Socket(world)
 
@@ -64,8 +64,8 @@ def leading_into(world: World) -> Iterator[None]:
         connection._HTTPPool.ConnectionCls = before  # noqa: SLF001 - as above
 
 
-class WorldlyProvider(SessionProvider):
-    """The provider, on the clock of a world."""
+class WorldProvider(SessionProvider):
+    """The provider with the clock of a world."""
 
     def __init__(self, world: World) -> None:
         self._clock = world.clock

@@ -1,4 +1,4 @@
-"""The emulator without sockets, threads or waiting: its clock moves by what is asked of it, so one seed is one life."""
+"""The emulator without sockets, threads and waiting. Its clock is simulated, so a seed determines everything."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
 class Killed(BaseException):
-    """The engine and its hosts are gone, in the middle of a request."""
+    """The engine and its hosts were killed during a request."""
 
 
 class Clock:
-    """The one clock of engine, provider and API. To look at it takes a millisecond."""
+    """The clock of engine, provider and API. Each reading advances it by a millisecond."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -68,7 +68,7 @@ class _Pipe:
 
 
 class _Wire(Connection):
-    """A connection that passes its waiting time by moving the clock."""
+    """A connection that advances the clock instead of waiting."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock, self._pipe = clock, _Pipe()
@@ -91,8 +91,8 @@ class _Wire(Connection):
 
 
 @dataclass
-class Strike:
-    """When the engine is to be killed: in the so-many-th request from now, before or after its effect."""
+class Kill:
+    """Kill the engine during the n-th request from now, before or after its effect."""
 
     request: int
     after: bool
@@ -100,16 +100,16 @@ class Strike:
 
 @dataclass
 class World:
-    """The API and the way to it. Faults are the emulator's own; on top, connections that cannot be made, and kills."""
+    """The API and the network. Adds refused connections and kills to the faults of the emulator."""
 
     database: Path
     clock: Clock = field(default_factory=Clock)
     refusals: float = 0.0
-    """Share of the connections that cannot be made."""
+    """Fraction of connections that are refused."""
     chance: random.Random | None = None
-    strike: Strike | None = None
+    kill: Kill | None = None
     in_flight: dict[str, Any] | None = None
-    """The request in which the last kill came."""
+    """The request during the last kill."""
 
     def __post_init__(self) -> None:
         self.store = _Store(self.database, self.clock)
@@ -126,20 +126,20 @@ class World:
         return list(self._gate._log)  # noqa: SLF001 - what `/_emulator/requests` shows
 
     def begin(self, chance: random.Random) -> None:
-        """Start a life: no faults, no log, and the clock at its start."""
-        self.clock.seconds, self.chance, self.strike = 0.0, chance, None
+        """Reset the clock and the log for a new seed."""
+        self.clock.seconds, self.chance, self.kill = 0.0, chance, None
         self._gate._log.clear()  # noqa: SLF001 - as `DELETE /_emulator/requests`
 
     def arm(self, setup: FaultSetup, refusals: float) -> None:
         self._gate._switches.faults.replace(setup)  # noqa: SLF001 - as `PUT /_emulator/faults`
         self.refusals = refusals
 
-    def lets_in(self) -> bool:
-        """Decide whether a connection can be made."""
+    def accepts_connection(self) -> bool:
+        """Decide whether a connection is accepted."""
         return not self.chance or self.chance.random() >= self.refusals
 
-    def answer(self, request: bytes) -> tuple[bytes, bool] | None:
-        """Answer a request, and say whether the connection stays; None if it is not whole yet."""
+    def respond(self, request: bytes) -> tuple[bytes, bool] | None:
+        """Return the response and whether the connection stays open, or None if the request is incomplete."""
         parser = h11.Connection(h11.SERVER)
         parser.receive_data(request)
         head, body = parser.next_event(), b""
@@ -147,25 +147,25 @@ class World:
             body += event.data
         if not isinstance(head, h11.Request) or not isinstance(event, h11.EndOfMessage):
             return None
-        return self._struck(parser, head, body)
+        return self._respond_or_die(parser, head, body)
 
-    def _struck(self, parser: h11.Connection, head: h11.Request, body: bytes) -> tuple[bytes, bool]:
-        strike = self.strike
-        if strike:
-            strike.request -= 1
-        due = strike is not None and not strike.request
-        if due and strike and not strike.after:
-            self._kill({"method": head.method.decode(), "path": head.target.decode(), "body": None})
-        answer = self._loop.run_until_complete(self._called(parser, head, body))
+    def _respond_or_die(self, parser: h11.Connection, head: h11.Request, body: bytes) -> tuple[bytes, bool]:
+        kill = self.kill
+        if kill:
+            kill.request -= 1
+        due = kill is not None and not kill.request
+        if due and kill and not kill.after:
+            self._die({"method": head.method.decode(), "path": head.target.decode(), "body": None})
+        response = self._loop.run_until_complete(self._call(parser, head, body))
         if due:
-            self._kill(self.log[-1])
-        return answer
+            self._die(self.log[-1])
+        return response
 
-    def _kill(self, request: dict[str, Any]) -> None:
-        self.strike, self.in_flight = None, request
+    def _die(self, request: dict[str, Any]) -> None:
+        self.kill, self.in_flight = None, request
         raise Killed
 
-    async def _called(self, parser: h11.Connection, head: h11.Request, body: bytes) -> tuple[bytes, bool]:
+    async def _call(self, parser: h11.Connection, head: h11.Request, body: bytes) -> tuple[bytes, bool]:
         wire = _Wire(self.clock)
         arrived: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 

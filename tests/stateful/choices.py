@@ -20,10 +20,10 @@ Combination = dict[str, Any]
 """A value for each behaviour, as ``Emulator.behave`` takes it."""
 
 _OTHER: Final = ("grant_offset_minutes", "token", "forbidden", "message_window", "returned_id")
-"""Switches that are not tried here: numbers, who is let in, and answers of another session, which are errors."""
+"""Switches that are not combined here: numbers, access, and responses of another session, which are errors."""
 
 _FORMS: Final = ("messages", "no_content", "max_page_size", "interim")
-"""In what form the API answers."""
+"""The form of responses."""
 
 CHOICES: Final[dict[str, tuple[Any, ...]]] = {
     to_camel(name): get_args(field.annotation) or (True, False)
@@ -39,7 +39,7 @@ FORMS: Final[dict[str, tuple[Any, ...]]] = {
 
 
 def every_combination() -> list[Combination]:
-    """List all combinations of what the API does, that of all defaults first, each in another form of its answers."""
+    """Return all combinations of behaviours, the defaults first, each with another form of the responses."""
     behaviours = (dict(zip(CHOICES, values, strict=True)) for values in product(*CHOICES.values()))
     forms = [dict(zip(FORMS, values, strict=True)) for values in product(*FORMS.values())]
     # A step that shares no factor with their number meets all of them.
@@ -47,7 +47,7 @@ def every_combination() -> list[Combination]:
 
 
 def pairwise() -> list[Combination]:
-    """List few combinations in which each two values of two switches meet at least once; the same in each run."""
+    """Return few combinations that contain each pair of values of two switches. They are the same in each run."""
     every = CHOICES | FORMS
     return [dict(zip(every, values, strict=True)) for values in AllPairs(list(every.values()))]
 

@@ -1,4 +1,4 @@
-"""The runs that may fail: each by one honest line, and what a person does who follows it."""
+"""Which runs may fail, with which one-line error, and what the user does then."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 Declared = dict[str, Any]
 
-ANEW: Final = "`pulumi up --replace` with its URN starts a new one from the declared messages"
+REPLACE_HINT: Final = "`pulumi up --replace` with its URN starts a new one from the declared messages"
 BEYOND_A_DAY: Final = "a session may last 1440 minutes in all"
 STAYS_COMPLETED: Final = "a completed session cannot be set active"
 GONE: Final = "`pulumi refresh` drops it if it is gone"
 
 
-def of_a_plan(text: str, world: World, declared: Declared) -> bool:
-    """Tell whether a plan may be refused so."""
+def plan_may_fail(text: str, world: World, declared: Declared) -> bool:
+    """Return whether a plan may fail with this error."""
     if "renewBeforeMinutes" in text:
         return True
     if "expiresAt" in text:
@@ -28,22 +28,24 @@ def of_a_plan(text: str, world: World, declared: Declared) -> bool:
     return world.past() and "onExpired is error" in text
 
 
-def of_a_run(text: str, world: World, declared: Declared, *, live: bool) -> bool:
-    """Tell whether a run may fail so: the API refused, and the line says what leads on."""
+def run_may_fail(text: str, world: World, declared: Declared, *, live: bool) -> bool:
+    """Return whether a run may fail with this error: the API refused, and the error says what to do."""
     if "\n" in text:
         return False
     if BEYOND_A_DAY in text:
-        return live and world.has(cap="refuse") and text.endswith(ANEW)
+        return live and world.has(cap="refuse") and text.endswith(REPLACE_HINT)
     if STAYS_COMPLETED in text:
-        return live and world.has(reopen=False) and text.endswith(ANEW) and world.outputs["status"] == "completed"
+        return (
+            live and world.has(reopen=False) and text.endswith(REPLACE_HINT) and world.outputs["status"] == "completed"
+        )
     if live:
-        # A replacement of a living session, too, must wait until a moment set by hand lies far enough ahead.
+        # A live session cannot be replaced either unless an explicit expiresAt is far enough in the future.
         return "expiresAt" in text and "expiresAt" in declared
-    return GONE in text or of_a_plan(text, world, declared)
+    return GONE in text or plan_may_fail(text, world, declared)
 
 
-def take_back(text: str, declared: Declared, state: State) -> None:
-    """Declare again what the API has, where it refused to change it."""
+def revert(text: str, declared: Declared, state: State) -> None:
+    """Declare the old values again that the API refused to change."""
     if STAYS_COMPLETED in text:
         declared["status"] = "completed"
         return
@@ -54,6 +56,6 @@ def take_back(text: str, declared: Declared, state: State) -> None:
 
 
 def set_later(declared: Declared) -> None:
-    """Move a moment that was set by hand: it may have passed, and a new session needs one that lies ahead."""
+    """Set an explicit expiresAt to a later time: it may have passed, and a new session needs one in the future."""
     if "expiresAt" in declared:
         declared["expiresAt"] = timestamps.render(datetime.now(timezone.utc) + timedelta(minutes=60))

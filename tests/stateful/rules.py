@@ -1,7 +1,7 @@
-"""One state machine for the whole property table: program edits, time, run-time messages, loss, refresh.
+"""A state machine for all properties: program edits, time, conversations, lost sessions, refresh.
 
-It drives the provider's own methods as the engine does, against the emulator, under any combination of what the API's
-description leaves open.
+It calls the provider's methods as the engine does, against the emulator, under any combination of the behaviours that
+the API's description leaves open.
 """
 
 from __future__ import annotations
@@ -59,11 +59,11 @@ LONGER = (
     {"expirationMinutes": 60, "renewBeforeMinutes": 59},
     {"expirationMinutes": 1440, "renewBeforeMinutes": 1439},
 )
-"""What a person declares who wants a session to live longer; the last goes beyond a day in all."""
+"""Edits that extend a session. The last one goes beyond a day in total."""
 
 
 class Machine(RuleBasedStateMachine):
-    """A program, its stack, and the API behind them."""
+    """A program, its stack and the API."""
 
     emulator: Emulator
     combination: Combination
@@ -71,19 +71,19 @@ class Machine(RuleBasedStateMachine):
     @initialize(
         skew=st.sampled_from((0, 0, 600, -600)),
         grant=st.sampled_from((0, 0, 0, 0, -40, -16, 16, 60)),
-        starts_anew=st.booleans(),
+        replaces_after_refusal=st.booleans(),
     )
-    def begin(self, skew: int, grant: int, *, starts_anew: bool) -> None:
+    def begin(self, skew: int, grant: int, *, replaces_after_refusal: bool) -> None:
         self.world = World(self.emulator, self.combination, skew=skew, grant=grant)
         self.engine = self.world.engine
-        self.starts_anew = starts_anew
-        """What the person does about a refusal: start a new session, or take back what was refused."""
+        self.replaces_after_refusal = replaces_after_refusal
+        """Whether the user replaces the session after a refusal, or reverts the edit."""
         self.declared: dict[str, Any] = {"userId": "u1"}
-        self.end_is_open = grant != 0
-        """Whether the session may have another life than was asked for."""
+        self.expiry_is_open = grant != 0
+        """Whether the session may have another expiry than planned."""
         self.run_up()
 
-    # --- what people do --------------------------------------------------------------------------------
+    # --- what users do ---------------------------------------------------------------------------------
 
     @rule(data=st.data(), keys=st.lists(st.sampled_from(sorted(EDITS)), min_size=1, max_size=3, unique=True))
     def edit(self, data: st.DataObject, keys: list[str]) -> None:
@@ -101,15 +101,15 @@ class Machine(RuleBasedStateMachine):
             self.engine.preview(self.declared)
         except PlanError as error:
             note(f"refused: {error}")
-            assert refusals.of_a_plan(str(error), self.world, self.declared), error  # noqa: PT017 - one of several ends of a run
+            assert refusals.plan_may_fail(str(error), self.world, self.declared), error  # noqa: PT017 - one of several ends of a run
             self.declared = before
             return
         self.run_up()
 
     def _set(self, key: str, value: Any) -> None:  # noqa: ANN401 - any property
         if key == "expiresAt":
-            # Set earlier, it leaves the session a longer life.
-            self.end_is_open = True
+            # If it is set to an earlier time, the session keeps its later expiry.
+            self.expiry_is_open = True
             self.declared.pop("expirationMinutes", None)
             self.declared.pop("renewBeforeMinutes", None)
             value = timestamps.render(datetime.now(timezone.utc) + timedelta(minutes=value))
@@ -156,7 +156,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.world.live())
     @rule(content=st.sampled_from("abc"))
     def an_append_takes_effect_unseen(self, content: str) -> None:
-        """What a lost answer or a killed run leaves: the API has the message, state has not."""
+        """Append as a lost response or a killed run does: the API has the message, state does not."""
         session, message = self._id, {"role": "user", "content": content}
         self.emulator.append(self.world.organization, session, [message])
         self.declared["messages"] = [*self.declared.get("messages", []), message]
@@ -209,7 +209,7 @@ class Machine(RuleBasedStateMachine):
         assert self.engine.state
         return self.engine.state.id
 
-    # --- a run, and what must hold of it ---------------------------------------------------------------------
+    # --- a run and its checks --------------------------------------------------------------------------------
 
     def run_up(self) -> None:
         old, live = self.engine.state, self.world.live()
@@ -218,25 +218,25 @@ class Machine(RuleBasedStateMachine):
         except PlanError as error:
             text = str(error)
             note(f"failed: {text}")
-            assert refusals.of_a_run(text, self.world, self.declared, live=live), error  # noqa: PT017 - one of several ends of a run
+            assert refusals.run_may_fail(text, self.world, self.declared, live=live), error  # noqa: PT017 - one of several ends of a run
             assert self.engine.state is old
-            if text.endswith(refusals.ANEW):
+            if text.endswith(refusals.REPLACE_HINT):
                 self._follow(text)
 
     def _follow(self, text: str) -> None:
-        """Do as the line says, which must help."""
+        """Do what the error says. It must help."""
         if refusals.GONE in text:
             self.engine.refresh()
             if self.engine.state is None:
                 refusals.set_later(self.declared)
                 self._up()
                 return
-        elif not self.starts_anew and self.engine.state:
-            refusals.take_back(text, self.declared, self.engine.state)
+        elif not self.replaces_after_refusal and self.engine.state:
+            refusals.revert(text, self.declared, self.engine.state)
             try:
                 self._up()
             except PlanError as error:
-                # Past what was asked for, and yet alive, it can neither be extended nor left.
+                # The planned expiry has passed, but the session is alive: an extension is due, and it is refused.
                 assert refusals.BEYOND_A_DAY in str(error), error  # noqa: PT017 - one of several ends of a run
             else:
                 return
@@ -255,27 +255,27 @@ class Machine(RuleBasedStateMachine):
         if old and plan.op in ("same", "update"):
             assert self.engine.state.id == old.id
         verdicts.shown_is_sent(plan, sent, self.world)
-        verdicts.a_short_grant_is_told(self.world, plan, sent)
+        verdicts.a_short_grant_is_reported(self.world, plan, sent)
         if old:
-            verdicts.dropped_keys_are_told(plan, old, self.declared)
+            verdicts.dropped_keys_are_reported(plan, old, self.declared)
         if plan.op in ("create", "replace"):
-            self.end_is_open = self.world.grant != 0
-        self._there_as_declared(plan, stored.get(self.engine.state.id, {}))
+            self.expiry_is_open = self.world.grant != 0
+        self._check_session(plan, stored.get(self.engine.state.id, {}))
         verdicts.a_second_plan_is_empty(self.world, self.declared)
 
-    def _there_as_declared(self, plan: Plan, before: dict[str, Any]) -> None:
+    def _check_session(self, plan: Plan, before: dict[str, Any]) -> None:
         active = self.declared.get("status", "active") == "active"
         if active and self.declared.get("onExpired", "recreate") != "ignore" and "expiresAt" not in self.declared:
-            assert self.world.live() or (self.world.ends_soon() and plan.op == "same"), "it is there after a run"
+            assert self.world.live() or (self.world.ends_soon() and plan.op == "same"), "it exists after a run"
         if not self.world.live():
             return
-        verdicts.the_api_holds_what_is_declared(self.world, self.declared, before.get("metadata", {}))
-        verdicts.state_tells_the_expiry(self.world)
-        # One extension reaches a day, which counted from now may be less than was asked; whole minutes may be one more.
+        verdicts.the_api_has_the_declared_values(self.world, self.declared, before.get("metadata", {}))
+        verdicts.state_has_the_expiry(self.world)
+        # One extension is at most a day. Counted from now, that may be less than planned. Rounding up may add a minute.
         ahead = timestamps.parse(self.world.outputs["expiresAt"]) - datetime.now(timezone.utc)
-        self.end_is_open |= self.world.has(extendFrom="now") and ahead > timedelta(minutes=MAX_EXTENSION + 1)
-        if not self.end_is_open:
-            verdicts.it_lives_as_long_as_was_asked(self.world)
+        self.expiry_is_open |= self.world.has(extendFrom="now") and ahead > timedelta(minutes=MAX_EXTENSION + 1)
+        if not self.expiry_is_open:
+            verdicts.the_expiry_is_as_planned(self.world)
 
     @invariant()
     def at_most_one_session_exists(self) -> None:
@@ -283,8 +283,8 @@ class Machine(RuleBasedStateMachine):
             assert len(self.world.alive()) <= 1
 
 
-def try_lives(emulator: Emulator, combination: Combination, examples: int, number: int = 0) -> None:
-    """Live through so many sequences of 25 steps under a combination; ``number`` is the seed."""
+def run_sequences(emulator: Emulator, combination: Combination, examples: int, number: int = 0) -> None:
+    """Run ``examples`` sequences of 25 steps under a combination. ``number`` is the seed."""
     Machine.emulator, Machine.combination = emulator, combination
     chosen = settings(max_examples=examples, stateful_step_count=25, deadline=None)
     run_state_machine_as_test(seed(number)(Machine), settings=chosen)

@@ -1,4 +1,4 @@
-"""The state machine on a few combinations of behaviours; ``make machine`` tries them all."""
+"""Run the state machine with few combinations of behaviours. ``make machine`` runs all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.stateful.choices import named, pairwise
-from tests.stateful.rules import try_lives
+from tests.stateful.rules import run_sequences
 from tests.support.emulator_server import Emulator
 
 if TYPE_CHECKING:
@@ -21,5 +21,5 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.mark.parametrize("combination", pairwise(), ids=named)
-def test_lives_of_a_session(emulator: Emulator, combination: dict[str, Any]) -> None:
-    try_lives(emulator, combination, examples=1)
+def test_random_sequences_keep_all_invariants(emulator: Emulator, combination: dict[str, Any]) -> None:
+    run_sequences(emulator, combination, examples=1)

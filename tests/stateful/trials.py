@@ -1,7 +1,7 @@
-"""What the API leaves unstated, in all combinations: ``make machine``.
+"""Test all combinations of the behaviours that the API leaves unstated: ``make machine``.
 
-Each combination is tried with a few seeded lives of a session in this process, and a pairwise subset by a walk on the
-real engine. It stops at the first flaw.
+Each combination runs a few random sequences with a model of the engine. A pairwise subset also runs on the real engine.
+Stops at the first problem.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
 
-from tests import conftest  # noqa: F401 - settings of all tests
+from tests import conftest  # noqa: F401 - Hypothesis settings
 from tests.stateful.choices import Combination, every_combination, named, pairwise
-from tests.stateful.rules import try_lives
+from tests.stateful.rules import run_sequences
 from tests.stateful.walk import Walk
 from tests.support.emulator_server import Emulator
 
@@ -24,27 +24,27 @@ EXAMPLES = 3
 """Sequences for each combination."""
 
 
-def _lives(combination: Combination, examples: int, number: int) -> str | None:
-    """Try one combination in an emulator of its own; answers what was found."""
+def _sequences(combination: Combination, examples: int, number: int) -> str | None:
+    """Run sequences with one combination in a new emulator. Return the problem, if any."""
     with Emulator() as emulator:
         try:
-            try_lives(emulator, combination, examples, number)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it goes into the report
-            return _flaw(combination, error)
+            run_sequences(emulator, combination, examples, number)
+        except Exception as error:  # noqa: BLE001 - any error is reported
+            return _problem(combination, error)
     return None
 
 
 def _walk(combination: Combination) -> str | None:
-    """Walk through one combination on the real engine; answers what was found."""
+    """Run one combination on the real engine. Return the problem, if any."""
     with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
         try:
-            Walk(emulator, combination, Path(folder)).whole()
+            Walk(emulator, combination, Path(folder)).run()
         except Exception as error:  # noqa: BLE001 - as above
-            return _flaw(combination, error)
+            return _problem(combination, error)
     return None
 
 
-def _flaw(combination: Combination, error: Exception) -> str:
+def _problem(combination: Combination, error: Exception) -> str:
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
@@ -62,18 +62,18 @@ def _main(examples: int) -> int:
     start, combinations, walks = time.monotonic(), every_combination(), pairwise()
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
         trials = [pool.submit(_walk, combination) for combination in walks]
-        trials += [pool.submit(_lives, combination, examples, n) for n, combination in enumerate(combinations)]
+        trials += [pool.submit(_sequences, combination, examples, n) for n, combination in enumerate(combinations)]
         for done, trial in enumerate(as_completed(trials), 1):
-            flaw = trial.result()
-            if flaw:
+            problem = trial.result()
+            if problem:
                 pool.shutdown(cancel_futures=True)
-                print(f"\n{flaw}")  # noqa: T201 - the report
+                print(f"\n{problem}")  # noqa: T201 - the report
                 return 1
             _say(done, len(trials))
     sequences, seconds = len(combinations) * examples, time.monotonic() - start
     print(  # noqa: T201 - the report
         f"\n{len(combinations)} combinations of behaviours in {sequences} sequences, {len(walks)} of them on the real"
-        f" engine too, no flaw, {seconds:.0f} seconds"
+        f" engine too, no problem, {seconds:.0f} seconds"
     )
     return 0
 

@@ -1,4 +1,4 @@
-"""What must hold of a run that went well, under each behaviour of the API."""
+"""What must be true after a successful run, under each behaviour of the API."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Declared = dict[str, Any]
 Requests = list[dict[str, Any]]
 
 SLACK = timedelta(seconds=90)
-"""Extensions are whole minutes; the rest is for a slow machine."""
+"""Extensions are whole minutes. The rest is for slow machines."""
 
 
 def shown_is_sent(plan: Plan, sent: Requests, world: World) -> None:
-    """Hold the plan against the requests."""
+    """Assert that the plan announces exactly the requests that were sent."""
     writes = [request for request in sent if request["method"] != "GET"]
     made = ["POST"] + ["PUT"] * (plan.inputs["status"] == "completed")
     if plan.op == "same":
@@ -35,20 +35,20 @@ def shown_is_sent(plan: Plan, sent: Requests, world: World) -> None:
     else:
         again = [w for w in writes if w["path"].endswith("/extend")][1:]
         check_sentence(plan.sentence, [w for w in writes if w not in again])
-        # One exception: where the API seems to count an extension from now, the rest is asked for in a second request.
+        # One exception: if the API seems to count an extension from now, a second request extends by the rest.
         assert not again or world.has(extendFrom="now") or world.has(cap="cut") or world.grant < 0
 
 
-def dropped_keys_are_told(plan: Plan, old: State, declared: Declared) -> None:
-    """Hold the sentence against what it says of metadata that is no longer declared."""
+def dropped_keys_are_reported(plan: Plan, old: State, declared: Declared) -> None:
+    """Assert that the sentence mentions metadata keys that are no longer declared."""
     if plan.op == "update":
         dropped = set(old.outputs.get("metadata", {})) - set(declared.get("metadata", {}))
         count = f"without {len(dropped)} key{'' if len(dropped) == 1 else 's'} (the API does not state"
         assert (count in plan.sentence) if dropped else ("without" not in plan.sentence)
 
 
-def the_api_holds_what_is_declared(world: World, declared: Declared, metadata_before: dict[str, Any]) -> None:
-    """Hold the session against the program; where the API merges metadata, keys from before stay."""
+def the_api_has_the_declared_values(world: World, declared: Declared, metadata_before: dict[str, Any]) -> None:
+    """Assert that the API has the declared values. If it merges metadata, old keys stay."""
     assert world.engine.state
     session = world.stored()[world.engine.state.id]
     wanted = declared.get("metadata", {})
@@ -59,8 +59,8 @@ def the_api_holds_what_is_declared(world: World, declared: Declared, metadata_be
     assert occur_in_order(declared.get("messages", []), session["messages"])
 
 
-def state_tells_the_expiry(world: World) -> None:
-    """Hold state's expiry against the session's."""
+def state_has_the_expiry(world: World) -> None:
+    """Assert that state has the session's expiry."""
     assert world.engine.state
     ends = timestamps.parse(world.stored()[world.engine.state.id]["expiresAt"])
     known = Expiry.of(world.outputs).known
@@ -69,31 +69,31 @@ def state_tells_the_expiry(world: World) -> None:
     assert abs(ends - known) < GRANT_TOLERANCE + SLACK
 
 
-def it_lives_as_long_as_was_asked(world: World) -> None:
-    """Hold the session's end against what was planned: the same wherever an extension counts from, or the cap."""
+def the_expiry_is_as_planned(world: World) -> None:
+    """Assert that the session has the planned expiry, or the latest one that the API allows."""
     assert world.engine.state
     session = world.stored()[world.engine.state.id]
     asked = timestamps.parse(world.outputs["expiresAt"]) + world.skew
     latest = timestamps.parse(session["createdAt"]) + timedelta(minutes=MAX_LIFETIME)
     possible = min(asked, latest) if world.has(cap="cut") else asked
     if world.has(cap="refuse", extendFrom="now") and asked > latest:
-        # The first request counted as far as it went, and the rest was refused; `a_short_grant_is_told` holds the line.
+        # The first request took effect and the second was refused. `a_short_grant_is_reported` checks the message.
         return
-    # Counted from now, a refused extension is undone to the whole minute.
+    # A refused extension from now is undone to within a minute.
     undone = timedelta(minutes=1) if world.has(cap="refuse", extendFrom="now") else timedelta()
     assert abs(timestamps.parse(session["expiresAt"]) - possible) < SLACK + undone
 
 
-def a_short_grant_is_told(world: World, plan: Plan, sent: Requests) -> None:
-    """Hold what the run said against what was granted, where it asked for any."""
+def a_short_grant_is_reported(world: World, plan: Plan, sent: Requests) -> None:
+    """Assert that the run reports a short grant, and only if it requested one."""
     assert world.engine.state
     asked = any(request["method"] == "POST" or request["path"].endswith("/extend") for request in sent)
-    told = f"session {world.engine.state.id}: asked to live until" in world.engine.said
-    assert told == (asked and Expiry.of(world.outputs).granted_less), (plan.op, world.engine.said)
+    reported = f"session {world.engine.state.id}: asked to live until" in world.engine.said
+    assert reported == (asked and Expiry.of(world.outputs).granted_less), (plan.op, world.engine.said)
 
 
 def a_second_plan_is_empty(world: World, declared: Declared) -> None:
-    """Plan once more; where less was granted than asked, a renewal may be due at once, never a replacement."""
+    """Assert that a second plan is empty. After a short grant a renewal may be due, but never a replacement."""
     world.emulator.clear()
     plan = world.engine.preview(declared)
     if Expiry.of(world.outputs).granted_less:

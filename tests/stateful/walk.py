@@ -1,6 +1,6 @@
-"""One short life of a few sessions on the real engine, under one combination of behaviours.
+"""A fixed sequence of runs on the real engine, under one combination of behaviours.
 
-Each session meets one thing that the API's description leaves open.
+Each session depends on one behaviour that the API's description leaves open.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider import Session
 from quant_sessions_provider.core import timestamps
-from tests.stateful.refusals import ANEW, BEYOND_A_DAY, STAYS_COMPLETED
+from tests.stateful.refusals import BEYOND_A_DAY, REPLACE_HINT, STAYS_COMPLETED
 from tests.support.ageing import age
 from tests.support.engine import Stack
 from tests.support.minutes import created, extends, foretold, lates, renews
@@ -33,7 +33,7 @@ Declared = dict[str, dict[str, Any]]
 
 
 def sessions() -> Declared:
-    """Give what is declared at first, by name."""
+    """Return the first declarations, by name."""
     return {
         "tagged": {"metadata": {"a": 1, "b": 2}},
         "longer": {"expiration_minutes": 60},
@@ -45,7 +45,7 @@ def sessions() -> Declared:
 
 
 class Walk:
-    """The stack and the API under it; each step asserts what must hold under the combination."""
+    """A stack and the API. Each step asserts what must be true under the combination."""
 
     def __init__(self, emulator: Emulator, combination: Combination, folder: Path) -> None:
         self.emulator, self.combination, self.declared = emulator, combination, sessions()
@@ -56,8 +56,8 @@ class Walk:
         for name, arguments in self.declared.items():
             Session(name, user_id=name, **arguments)
 
-    def whole(self) -> None:
-        """Walk from the first plan to the last DELETE."""
+    def run(self) -> None:
+        """Do all steps, from the first plan to the last DELETE."""
         self.emulator.behave(**self.combination)
         try:
             first = self.stack.up()
@@ -95,13 +95,13 @@ class Walk:
         beyond = [1440 + 20 + late.planned for late in lates(up, self._made["day"])]
         possible = beyond if cap == "none" else [1439]
         assert self._lifetime("day") in {lived + rounded for lived in possible for rounded in (0, 1)}
-        told = f"session {self._id('day')}: asked to live until "
-        assert any(told in line for line in up.said()) == (cap == "cut")
+        reported = f"session {self._id('day')}: asked to live until "
+        assert any(reported in line for line in up.said()) == (cap == "cut")
         if cap == "refuse":
             self._refused(up, "day", BEYOND_A_DAY)
         else:
             assert not up.failed
-        # Where less was granted than asked the renewal stays due; who does not want it takes it back.
+        # After a short grant the renewal stays due, until the user reverts the edit.
         del self.declared["day"]["renew_before_minutes"]
         assert not self.stack.up().failed
         self._nothing_is_planned()
@@ -140,7 +140,7 @@ class Walk:
         lingers = self.combination["expired"] == "lingering"
         assert sorted(answers) == sorted([200] * 4 + [gone] * (1 if lingers else 2) + [200] * lingers)
 
-    # --- what holds ------------------------------------------------------------------------------------------
+    # --- checks ----------------------------------------------------------------------------------------------
 
     def _says(self, run: Run, name: str, sentence: Callable[[Late], str]) -> None:
         assert run.said(name)[0].startswith(tuple(foretold(sentence, run, self._made[name])))
@@ -148,7 +148,7 @@ class Walk:
     def _refused(self, up: Run, name: str, why: str) -> None:
         assert up.failed
         assert why in up.refusal(name)
-        assert up.refusal(name).endswith(ANEW)
+        assert up.refusal(name).endswith(REPLACE_HINT)
 
     def _nothing_is_planned(self) -> None:
         self.emulator.clear()
@@ -175,6 +175,6 @@ class Walk:
         return self._rows()[self._id(name)]
 
     def _lifetime(self, name: str) -> int:
-        """Minutes from creation to expiry, as the API has them."""
+        """Return the minutes from creation to expiry in the API."""
         row = self._row(name)
         return round((timestamps.parse(row["expiresAt"]) - timestamps.parse(row["createdAt"])).total_seconds() / 60)

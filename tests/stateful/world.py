@@ -1,4 +1,4 @@
-"""One stack with one session, and the API behind it, under one combination of behaviours."""
+"""A stack with one session and the API, under one combination of behaviours."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class World:
-    """What can be known from outside: state as the engine has it, and what the API holds.
+    """The state in the engine and the sessions in the API.
 
-    ``skew``: seconds by which the API's clock is ahead. ``grant``: minutes that it grants beyond what is asked.
+    ``skew``: seconds by which the API's clock is ahead. ``grant``: minutes that it grants beyond the request.
     """
 
     def __init__(self, emulator: Emulator, combination: Combination, *, skew: int, grant: int) -> None:
@@ -37,50 +37,50 @@ class World:
         )
 
     def has(self, **behaviours: Any) -> bool:  # noqa: ANN401 - values of switches
-        """Tell whether the API behaves so."""
+        """Return whether the API has these behaviours."""
         return all(self.combination[key] == value for key, value in behaviours.items())
 
     @property
     def outputs(self) -> dict[str, Any]:
-        """Give the outputs of the session in state."""
+        """The outputs of the session in state."""
         assert self.engine.state
         return self.engine.state.outputs
 
     def stored(self) -> dict[str, dict[str, Any]]:
-        """Give all that the API holds, expired ones too, by id."""
+        """Return all sessions in the API by id, including expired ones."""
         return {session["id"]: session for session in self.emulator.sessions(self.organization)}
 
     def alive(self) -> list[str]:
-        there = datetime.now(timezone.utc) + self.skew
-        return [key for key, session in self.stored().items() if timestamps.parse(session["expiresAt"]) > there]
+        api_now = datetime.now(timezone.utc) + self.skew
+        return [key for key, session in self.stored().items() if timestamps.parse(session["expiresAt"]) > api_now]
 
     def live(self) -> bool:
-        """Tell whether the session in state is alive."""
+        """Return whether the session in state is alive."""
         return self.engine.state is not None and self.engine.state.id in self.alive()
 
     def readable(self) -> bool:
-        """Tell whether a GET would find the session in state: it is alive, or it lingers."""
+        """Return whether a GET would find the session in state: it is alive, or it lingers."""
         lingers = self.has(expired="lingering") and self.engine.state is not None
         return self.live() or (lingers and self.engine.state is not None and self.engine.state.id in self.stored())
 
     def past(self) -> bool:
-        """Tell whether it should be gone by what state knows."""
+        """Return whether the session has expired according to state."""
         now = datetime.now(timezone.utc)
         return self.engine.state is not None and Expiry.of(self.outputs).passed(now)
 
     def ends_soon(self) -> bool:
-        """Tell whether its end is so near that a skewed clock, or a grant within tolerance, hides it."""
+        """Return whether the expiry is so near that clock skew or the tolerance for grants can hide it."""
         known = Expiry.of(self.outputs).known if self.engine.state else None
         return known is not None and known - datetime.now(timezone.utc) < GRANT_TOLERANCE + abs(self.skew)
 
     def planned(self, declared: dict[str, Any]) -> str:
-        """Give the operation that a preview plans, or why it plans none."""
+        """Return the operation that a preview plans, or its error."""
         try:
             return self.engine.preview(declared).op
         except PlanError as error:
             return str(error)
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass: what state and the API hold was written that much earlier."""
+        """Let time pass: shift the timestamps in state and in the API into the past."""
         self.engine.shift(-seconds)
         self.emulator.shift(-seconds)
