@@ -17,19 +17,19 @@ ORGANIZATION = "acme"
 
 
 class NewStack(Protocol):
-    """Makes a stack that talks to the test's emulator; keyword arguments add or change environment variables."""
+    """Creates a stack that uses the test's emulator. Keyword arguments are environment variables."""
 
     def __call__(self, program: Callable[[], None], **environment: str) -> Stack: ...
 
 
 class NewExample(Protocol):
-    """Copies an example, with an empty stack."""
+    """Copies an example and creates an empty stack."""
 
     def __call__(self, name: str, stack: str = "test") -> Example: ...
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _callers_settings_do_not_count() -> None:
+def _without_settings_of_the_caller() -> None:
     for name in [name for name in os.environ if name.startswith(("QUANTCDN_", "PULUMI_"))]:
         del os.environ[name]
 
@@ -51,7 +51,7 @@ def new_stack(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> N
 
 @pytest.fixture
 def example(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NewExample:
-    """Let look-ups of inline programs read this process's own variables."""
+    """Set the variables in this process too, since lookups of inline programs run in it."""
     variables = emulator.variables(ORGANIZATION)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)

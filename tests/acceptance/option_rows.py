@@ -1,4 +1,4 @@
-"""Pulumi's resource options beside an edited program: what is planned, said and sent."""
+"""Resource options with an edited program: what is planned, said and sent."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 SYSTEM = {"role": "system", "content": "Be brief."}
 HELLO = {"role": "user", "content": "Hello"}
 SOON, LATER = ((datetime.now(timezone.utc) + timedelta(minutes=minutes)).isoformat() for minutes in (60, 120))
-MINE = "quant-test: my hook ran"
+HOOK_RAN = "quant-test: my hook ran"
 
 Options = Callable[[Mapping[str, pulumi.Resource]], ResourceOptions]
 SAME = ["same"]
 UPDATE = ["update"]
 REPLACE = ["create-replacement", "replace", "delete-replaced"]
 DELETE_FIRST = ["delete-replaced", "replace", "create-replacement"]
-PRICE: Sent = [("GET", "/ID", None)]
+LOSS_QUERY: Sent = [("GET", "/ID", None)]
 GONE: Sent = [("DELETE", "/ID", None)]
 
 
@@ -48,7 +48,7 @@ def _post(user: str, minutes: int = 60, **body: Any) -> Sent:  # noqa: ANN401 - 
 
 @dataclass(frozen=True)
 class Row:
-    """A session with an option, an edit of its program, and what both together must do."""
+    """A session with an option, an edit of the program, and the expected result."""
 
     options: Options
     before: dict[str, Any] | None = field(default_factory=dict)
@@ -60,16 +60,16 @@ class Row:
     said: str | Callable[[Late], str] = ""
     options_after: Options | None = None
     was: str = ""
-    """The resource's name before the edit, if it was another one."""
+    """The resource's name before the edit, if it is renamed."""
 
 
 def _users(name: str) -> dict[str, Any]:
     return {"before": {"user_id": name}, "after": {"user_id": f"{name}-2"}}
 
 
-def _mine() -> ResourceOptions:
+def _with_hook() -> ResourceOptions:
     def run(args: ResourceHookArgs) -> None:
-        pulumi.log.info(f"{MINE} for {args.name}")
+        pulumi.log.info(f"{HOOK_RAN} for {args.name}")
 
     hook = ResourceHook("mine", run, ResourceHookOptions(on_dry_run=True))
     return ResourceOptions(hooks=ResourceHookBinding(before_update=[hook], after_update=[hook]))
@@ -97,7 +97,7 @@ ROWS = {
         changes={"expirationMinutes"},
         said="lives until about",
     ),
-    "ignored-moment": Row(
+    "ignored-expires-at": Row(
         _options(ignore_changes=["expiresAt"]), {"expires_at": SOON}, {"expires_at": LATER, "on_expired": "recreate"}
     ),
     "ignored-messages": Row(_options(ignore_changes=["messages"]), {"messages": [SYSTEM]}, {"messages": [HELLO]}),
@@ -151,7 +151,7 @@ ROWS = {
         ops=REPLACE,
         changes={"userId", "expiresAt"},
         keys=["userId"],
-        sent=PRICE + _post("retained-2"),
+        sent=LOSS_QUERY + _post("retained-2"),
     ),
     "retained-removed": Row(_options(retain_on_delete=True), {}, None, ops=["delete"]),
     "deleted-first": Row(
@@ -160,7 +160,7 @@ ROWS = {
         ops=DELETE_FIRST,
         changes={"userId", "expiresAt"},
         keys=["userId"],
-        sent=PRICE + GONE + _post("deleted-first-2"),
+        sent=LOSS_QUERY + GONE + _post("deleted-first-2"),
     ),
     "first": Row(
         _options(),
@@ -168,7 +168,7 @@ ROWS = {
         ops=REPLACE,
         changes={"userId", "expiresAt"},
         keys=["userId"],
-        sent=PRICE + _post("first-2") + GONE,
+        sent=LOSS_QUERY + _post("first-2") + GONE,
     ),
     "depending": Row(lambda made: ResourceOptions(depends_on=[made["first"]])),
     "inner": Row(lambda made: ResourceOptions(parent=made["first"])),
@@ -191,7 +191,7 @@ ROWS = {
             parent=made["component"], aliases=[Alias(parent=pulumi.ROOT_STACK_RESOURCE)]
         ),
     ),
-    "hooked": Row(lambda _: _mine(), **VERSIONS, **METADATA, sent=_put(metadata={"v": 2})),
+    "hooked": Row(lambda _: _with_hook(), **VERSIONS, **METADATA, sent=_put(metadata={"v": 2})),
     "hidden": Row(
         _options(hide_diffs=["metadata", "expiresAt"]),
         {"metadata": {"v": 1}, "expiration_minutes": 60},

@@ -1,4 +1,4 @@
-"""The rows of the property table: a change, and what it must show and send."""
+"""Changes of each property, and what they must show and send."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REPLY = {"role": "assistant", "content": "Hi, how can I help?"}
 
 @dataclass(frozen=True)
 class Row:
-    """A change, and what it must show and send; in paths of requests ``ID`` stands for the session's id."""
+    """A change, and what it must show and send. In paths, ``ID`` is the session's id."""
 
     before: dict[str, Any]
     after: dict[str, Any]
@@ -27,11 +27,11 @@ class Row:
     sent: list[tuple[str, str, Any]]
     said: str | Callable[[Late], str] | None = None
     keys: list[str] = field(default_factory=list)
-    price: str | None = None
+    loss: str | None = None
 
 
 def _replaced(body: dict[str, Any]) -> list[tuple[str, str, Any]]:
-    """Price in the preview, and again in the run itself; then create before delete."""
+    """Return the requests of a replacement: a GET to count the messages, then POST before DELETE."""
     return [("GET", "/ID", None), ("POST", "", body), ("DELETE", "/ID", None)]
 
 
@@ -57,7 +57,7 @@ ROWS = {
         {"userId": "update", "expiresAt": "update"},
         _replaced({"userId": "after", "expirationMinutes": 60, "initialMessages": [SYSTEM, HELLO]}),
         keys=["userId"],
-        price="userId changed; replacing it loses 2 messages",
+        loss="userId changed; replacing it loses 2 messages",
     ),
     "group": Row(
         {"session_group": "staging"},
@@ -65,7 +65,7 @@ ROWS = {
         {"sessionGroup": "update", "expiresAt": "update"},
         _replaced({"userId": "group", "sessionGroup": "production", "expirationMinutes": 60}),
         keys=["sessionGroup"],
-        price="sessionGroup changed; replacing it loses 0 messages",
+        loss="sessionGroup changed; replacing it loses 0 messages",
     ),
     "ungrouped": Row(
         {"session_group": "staging"},
@@ -73,7 +73,7 @@ ROWS = {
         {"sessionGroup": "delete", "expiresAt": "update"},
         _replaced({"userId": "ungrouped", "expirationMinutes": 60}),
         keys=["sessionGroup"],
-        price="sessionGroup changed; replacing it loses 0 messages",
+        loss="sessionGroup changed; replacing it loses 0 messages",
     ),
     "appended": Row(
         {"messages": [SYSTEM]},
@@ -94,7 +94,7 @@ ROWS = {
             }
         ),
         keys=["messages"],
-        price="messages changed; replacing it loses 1 message",
+        loss="messages changed; replacing it loses 1 message",
     ),
     "shortened": Row(
         {"messages": [SYSTEM, HELLO]},
@@ -102,7 +102,7 @@ ROWS = {
         {"messages[1]": "delete", "expiresAt": "update"},
         _replaced({"userId": "shortened", "expirationMinutes": 60, "initialMessages": [SYSTEM]}),
         keys=["messages"],
-        price="messages changed; replacing it loses 2 messages",
+        loss="messages changed; replacing it loses 2 messages",
     ),
     "system-added": Row(
         {"messages": [HELLO]},
@@ -110,7 +110,7 @@ ROWS = {
         {"messages[1]": "add", "expiresAt": "update"},
         _replaced({"userId": "system-added", "expirationMinutes": 60, "initialMessages": [HELLO, SYSTEM]}),
         keys=["messages"],
-        price="messages changed; replacing it loses 1 message",
+        loss="messages changed; replacing it loses 1 message",
     ),
     "metadata": Row(
         {"metadata": {"team": "red", "user_id": 1}},

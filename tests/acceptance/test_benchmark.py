@@ -1,4 +1,4 @@
-"""A sample of ``make bench``: two sessions, without latency; what it counts is asserted, never how long it took."""
+"""A sample of ``make bench``: two sessions without latency. Tests assert requests, never times."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ def of(readings: list[Reading], contestant: Contestant) -> dict[Step, Reading]:
     return {one.step: one for one in readings if one.contestant is contestant}
 
 
-def test_each_step_sends_the_requests_that_the_api_makes_unavoidable(readings: list[Reading]) -> None:
+def test_each_step_sends_exactly_the_necessary_requests(readings: list[Reading]) -> None:
     ours = of(readings, Contestant.PROVIDER)
     assert {step: one.traffic.requests for step, one in ours.items()} == {
         step: expected(step, SESSIONS) for step in Step
     }
-    # Four requests on the connections of two threads.
+    # Two threads have two connections.
     assert ours[Step.APPEND].traffic.connections <= SESSIONS
 
 
-def test_the_official_client_did_the_same(readings: list[Reading]) -> None:
+def test_the_official_client_sends_one_request_per_session_and_step(readings: list[Reading]) -> None:
     for contestant in (Contestant.LOOP, Contestant.THREADS):
         counts = {step: sum(one.traffic.requests.values()) for step, one in of(readings, contestant).items()}
         assert counts == dict.fromkeys((Step.CREATE, Step.REFRESH, Step.EXTEND, Step.APPEND, Step.DESTROY), SESSIONS)
 
 
-def test_the_floor_keeps_as_much_in_state(readings: list[Reading]) -> None:
+def test_the_floor_has_as_much_state_as_the_provider(readings: list[Reading]) -> None:
     ours, floor = of(readings, Contestant.PROVIDER), of(readings, Contestant.FLOOR)
     assert [*floor] == [*Step]
     for step in Step:
@@ -42,7 +42,7 @@ def test_the_floor_keeps_as_much_in_state(readings: list[Reading]) -> None:
         assert not floor[step].traffic.requests
 
 
-def test_what_processes_used_is_seen(readings: list[Reading]) -> None:
+def test_cpu_and_memory_of_each_process_are_measured(readings: list[Reading]) -> None:
     for contestant in (Contestant.PROVIDER, Contestant.FLOOR):
         for step, one in of(readings, contestant).items():
             assert one.usage.engine_cpu > 0

@@ -1,4 +1,4 @@
-"""Each example on the real engine, as its README tells it; what the README shows must be what the runs printed."""
+"""Run each example on the real engine, and compare the output with its README."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_agency(example: NewExample, emulator: Emulator) -> None:
 
 
 def test_unit_testing(example: NewExample, emulator: Emulator) -> None:
-    """Its tests pass by themselves, and the engine takes up a real session as they say."""
+    """Run the example's own tests, and then the program on the real engine."""
     own = example("unit-testing")
     passed = own.follow(".venv/bin/python -m pytest", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     assert "6 passed" in passed
@@ -92,7 +92,7 @@ def test_unit_testing(example: NewExample, emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_example_says_what_its_configuration_means_and_what_it_needs(name: str) -> None:
+def test_each_example_describes_its_configuration_and_lists_its_requirements(name: str) -> None:
     project = yaml.safe_load((EXAMPLES / name / "Pulumi.yaml").read_text())
     assert project["name"] == name
     assert all(option["description"] and option["type"] for option in project["config"].values())

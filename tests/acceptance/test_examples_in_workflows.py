@@ -1,4 +1,4 @@
-"""The examples that are run by workflows: their jobs are run as they stand, by the real CLI in the folder."""
+"""Run the jobs of the examples' workflows with the real CLI."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def test_pull_request(example: NewExample, emulator: Emulator) -> None:
-    """Its job that destroys has a checkout of its own, and so no settings of the stack."""
+    """The destroy job has its own checkout, and so no configuration of the stack."""
     pull_request = example("pull-request", "pr-412")
     job = {"STACK": "pr-412", "COMMIT": "5f3c2e1", "GITHUB_OUTPUT": "outputs", "SESSION_ID": ""}
     pull_request.shell(pull_request.job("workflow.yml", "up"), **job)
@@ -42,7 +42,7 @@ def test_pull_request(example: NewExample, emulator: Emulator) -> None:
     assert pull_request.shell("pulumi stack ls --json").count("pr-412") == 0
 
 
-def test_a_stack_that_is_named_after_no_pull_request_is_refused() -> None:
+def test_a_stack_not_named_after_a_pull_request_is_refused() -> None:
     program = EXAMPLES / "pull-request" / "__main__.py"
     with pytest.raises(pulumi.RunError, match=r"^stack stack: must be named after its pull request, such as pr-412$"):
         run_mocked(lambda: runpy.run_path(str(program)))
@@ -65,11 +65,11 @@ def test_on_call(example: NewExample, emulator: Emulator) -> None:
     assert on_call.untrue() == []
 
 
-def test_scheduled_runs_lie_closer_together_than_sessions_are_renewed() -> None:
-    # YAML takes the key `on` for a truth.
+def test_the_renewal_window_covers_two_skipped_runs() -> None:
+    # YAML parses the key `on` as true.
     (cron,) = yaml.safe_load((EXAMPLES / "on-call" / "schedule.yml").read_text())[True]["schedule"]
     assert f"    {cron['cron']} cd " in (EXAMPLES / "on-call" / "README.md").read_text()
     first, second = (next(runs) for runs in [CronSim(cron["cron"], datetime(2026, 11, 24, tzinfo=timezone.utc))] * 2)
     config = yaml.safe_load((EXAMPLES / "on-call" / "Pulumi.yaml").read_text())["config"]
-    left_out = 2
-    assert (left_out + 1) * (second - first) <= timedelta(minutes=config["renew-before-minutes"]["default"])
+    skipped = 2
+    assert (skipped + 1) * (second - first) <= timedelta(minutes=config["renew-before-minutes"]["default"])

@@ -1,4 +1,4 @@
-"""What a run does about the time that has passed, on the real engine. Each row has its own age; all share one stack."""
+"""How sessions of various ages are handled on the real engine. All rows share one stack."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _now(_: str) -> datetime:
 
 @dataclass(frozen=True)
 class Aged:
-    """What the shared stack showed once its sessions had aged."""
+    """Results of the shared stack after its sessions have aged."""
 
     ids: dict[str, str]
     made: dict[str, datetime]
@@ -83,7 +83,7 @@ def _of(aged: Aged, requests: list[dict[str, Any]], name: str) -> Sent:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_the_plan_shows_what_time_asks_for(aged: Aged, name: str) -> None:
+def test_the_plan_shows_what_is_due(aged: Aged, name: str) -> None:
     row = ROWS[name]
     for run in (aged.preview, aged.up):
         assert run.ops(name) == row.ops
@@ -92,7 +92,7 @@ def test_the_plan_shows_what_time_asks_for(aged: Aged, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_the_run_sends_what_the_plan_said(aged: Aged, name: str) -> None:
+def test_the_run_sends_what_the_plan_announced(aged: Aged, name: str) -> None:
     row = ROWS[name]
     assert _of(aged, aged.asked, name) == row.asked
     assert _of(aged, aged.sent, name) in foretold(row.sent, aged.up, aged.made[name])
@@ -104,7 +104,7 @@ def test_the_run_sends_what_the_plan_said(aged: Aged, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_the_session_is_the_same_one_unless_it_was_gone(aged: Aged, name: str) -> None:
+def test_the_session_is_kept_unless_it_is_gone(aged: Aged, name: str) -> None:
     row, resource = ROWS[name], aged.state[name]
     assert (resource["id"] != aged.ids[name]) == (row.ops == REPLACED)
     granted = timestamps.parse(resource["outputs"]["grantedExpiresAt"])
@@ -114,6 +114,6 @@ def test_the_session_is_the_same_one_unless_it_was_gone(aged: Aged, name: str) -
         assert resource["inputs"]["expiresAt"] == aged.old[name]["inputs"]["expiresAt"]
 
 
-def test_the_run_after_has_nothing_to_do(aged: Aged) -> None:
+def test_the_next_plan_is_empty(aged: Aged) -> None:
     assert {step.op for step in aged.second.steps} == {"same"}
     assert aged.second_asked == []

@@ -1,4 +1,4 @@
-"""The API grants something else than asked, or refuses: state tells the truth, and the error what leads on."""
+"""The API grants less or more than requested, or refuses: state is correct, and errors say what to do."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from tests.support.engine import Stack
 
 REPLACED = ["create-replacement", "replace", "delete-replaced"]
-ANEW = "`pulumi up --replace` with its URN starts a new one from the declared messages"
+REPLACE_HINT = "`pulumi up --replace` with its URN starts a new one from the declared messages"
 
 
 @pytest.fixture(autouse=True)
-def _as_described(emulator: Emulator) -> Iterator[None]:
+def _reset_behaviours(emulator: Emulator) -> Iterator[None]:
     yield
     emulator.reset_behaviours()
     emulator.clear_faults()
@@ -35,19 +35,19 @@ def _one(new_stack: NewStack, declared: dict[str, Any], **environment: str) -> S
     return new_stack(lambda: (Session("desk", **{"user_id": "u", **declared}), None)[1], **environment)
 
 
-def _moment(stack: Stack, key: str) -> datetime:
+def _timestamp(stack: Stack, key: str) -> datetime:
     return timestamps.parse(stack.resources()["desk"]["outputs"][key])
 
 
-def test_a_shorter_grant_is_renewed_by_what_was_granted(new_stack: NewStack, emulator: Emulator) -> None:
+def test_a_short_grant_is_renewed_by_its_granted_expiry(new_stack: NewStack, emulator: Emulator) -> None:
     stack = _one(new_stack, {"expiration_minutes": 120, "renew_before_minutes": 15})
     emulator.behave(grantOffsetMinutes=-60)
     first = stack.up()
     assert not first.failed
     emulator.reset_behaviours()
-    planned, made = created(stack.resources()["desk"]["inputs"], first), _moment(stack, "createdAt")
+    planned, made = created(stack.resources()["desk"]["inputs"], first), _timestamp(stack, "createdAt")
     assert planned <= made <= first.ended
-    assert _moment(stack, "grantedExpiresAt") == made + 60 * MINUTE
+    assert _timestamp(stack, "grantedExpiresAt") == made + 60 * MINUTE
     by = minutes_to_cover(planned + 60 * MINUTE - made)
 
     age(stack, emulator, {"desk": 40})
@@ -64,7 +64,7 @@ def test_a_shorter_grant_is_renewed_by_what_was_granted(new_stack: NewStack, emu
 
 
 @pytest.mark.parametrize(("policy", "ops"), [("recreate", REPLACED), ("ignore", ["same"])])
-def test_a_shorter_grant_that_is_over_is_an_expiry(
+def test_a_short_grant_that_has_passed_is_an_expiry(
     new_stack: NewStack, emulator: Emulator, policy: str, ops: list[str]
 ) -> None:
     stack = _one(new_stack, {"expiration_minutes": 120, "on_expired": policy})
@@ -78,7 +78,7 @@ def test_a_shorter_grant_that_is_over_is_an_expiry(
     stack.destroy()
 
 
-def test_a_shorter_grant_that_is_over_stops_an_up_under_error_but_no_refresh(
+def test_with_on_expired_error_a_passed_short_grant_fails_up_but_not_refresh(
     new_stack: NewStack, emulator: Emulator
 ) -> None:
     stack = _one(new_stack, {"expiration_minutes": 120, "on_expired": "error"})
@@ -93,14 +93,14 @@ def test_a_shorter_grant_that_is_over_stops_an_up_under_error_but_no_refresh(
     assert not stack.destroy().failed
 
 
-def test_a_longer_grant_is_taken_at_its_word(new_stack: NewStack, emulator: Emulator) -> None:
+def test_a_longer_grant_counts_as_the_expiry(new_stack: NewStack, emulator: Emulator) -> None:
     stack = _one(new_stack, {"expiration_minutes": 60})
     emulator.behave(grantOffsetMinutes=60)
     stack.up()
     emulator.reset_behaviours()
     session = stack.resources()["desk"]["id"]
     age(stack, emulator, {"desk": 61})
-    granted = _moment(stack, "grantedExpiresAt")
+    granted = _timestamp(stack, "grantedExpiresAt")
     emulator.clear()
     up = stack.up()
     # Past what was asked, a new lifetime is asked for; the session is alive, and needs but the rest of it.
@@ -112,7 +112,7 @@ def test_a_longer_grant_is_taken_at_its_word(new_stack: NewStack, emulator: Emul
     stack.destroy()
 
 
-def test_a_refused_extension_leaves_state_as_it_was(new_stack: NewStack, emulator: Emulator) -> None:
+def test_a_refused_extension_does_not_change_state(new_stack: NewStack, emulator: Emulator) -> None:
     declared: dict[str, Any] = {"expiration_minutes": 60, "metadata": {"a": 1}}
     stack = _one(new_stack, declared)
     stack.up()
@@ -125,7 +125,7 @@ def test_a_refused_extension_leaves_state_as_it_was(new_stack: NewStack, emulato
     again = "state does not know of it yet: run `pulumi up` again before you change the program back"
     half = f"; the rest of this update took effect, but {again}"
     assert up.refusal("desk") == (
-        f"SessionError: extending session {session}: the API returned 400: not today{half}; {ANEW}"
+        f"SessionError: extending session {session}: the API returned 400: not today{half}; {REPLACE_HINT}"
     )
     after = stack.resources()["desk"]
     assert (after["inputs"], after["outputs"]) == (before["inputs"], before["outputs"])
@@ -136,9 +136,7 @@ def test_a_refused_extension_leaves_state_as_it_was(new_stack: NewStack, emulato
     stack.destroy()
 
 
-def test_an_extension_of_a_session_that_is_gone_names_the_commands_that_lead_on(
-    new_stack: NewStack, emulator: Emulator
-) -> None:
+def test_extending_a_session_that_is_gone_suggests_refresh_and_replace(new_stack: NewStack, emulator: Emulator) -> None:
     declared = {"expiration_minutes": 60}
     stack = _one(new_stack, declared)
     stack.up()
@@ -149,12 +147,12 @@ def test_an_extension_of_a_session_that_is_gone_names_the_commands_that_lead_on(
     assert up.failed
     assert up.refusal("desk") == (
         f"SessionError: extending session {session}: the API returned 404: Session not found;"
-        f" `pulumi refresh` drops it if it is gone, {ANEW}"
+        f" `pulumi refresh` drops it if it is gone, {REPLACE_HINT}"
     )
     stack.destroy()
 
 
-def test_a_creation_whose_second_request_fails_leaves_nothing_behind(new_stack: NewStack, emulator: Emulator) -> None:
+def test_a_session_that_cannot_be_completed_is_deleted_again(new_stack: NewStack, emulator: Emulator) -> None:
     stack = _one(new_stack, {"user_id": "half-made", "status": "completed"}, QUANTCDN_MAX_RETRIES="0")
     emulator.fault("status", method="PUT", status=500, body={"message": "broken"})
     up = stack.up()
@@ -164,7 +162,7 @@ def test_a_creation_whose_second_request_fails_leaves_nothing_behind(new_stack: 
     assert stack.resources() == {}
 
 
-def test_or_it_names_what_it_left(new_stack: NewStack, emulator: Emulator) -> None:
+def test_a_session_that_cannot_be_deleted_again_is_named(new_stack: NewStack, emulator: Emulator) -> None:
     stack = _one(new_stack, {"user_id": "left-behind", "status": "completed"}, QUANTCDN_MAX_RETRIES="0")
     emulator.fault("status", method="PUT", status=500)
     emulator.fault("status", method="DELETE", status=500, count=None)
@@ -178,7 +176,7 @@ def test_or_it_names_what_it_left(new_stack: NewStack, emulator: Emulator) -> No
     emulator.api("DELETE", ORGANIZATION, f"/{left['id']}")
 
 
-def test_a_completed_session_that_cannot_be_reopened_says_what_to_do(new_stack: NewStack, emulator: Emulator) -> None:
+def test_a_refused_reopening_suggests_replace(new_stack: NewStack, emulator: Emulator) -> None:
     declared = {"status": "completed"}
     stack = _one(new_stack, declared)
     stack.up()
@@ -188,13 +186,13 @@ def test_a_completed_session_that_cannot_be_reopened_says_what_to_do(new_stack: 
     up = stack.up()
     assert up.failed
     assert up.refusal("desk").startswith(f"SessionError: updating session {session}: the API returned 400: ")
-    assert up.refusal("desk").endswith(ANEW)
+    assert up.refusal("desk").endswith(REPLACE_HINT)
     urn = stack.resources()["desk"]["urn"]
     assert stack.up(replace=[urn]).ops("desk") == REPLACED
     stack.destroy()
 
 
-def test_a_rotated_token_is_named_with_where_it_came_from(new_stack: NewStack, emulator: Emulator) -> None:
+def test_a_rejected_token_is_reported_with_its_source(new_stack: NewStack, emulator: Emulator) -> None:
     declared: dict[str, Any] = {"metadata": {"a": 1}}
     stack = _one(new_stack, declared, QUANTCDN_API_TOKEN="")
     stack.config("quant-sessions:bearer", "the-old-token", secret=True)

@@ -1,4 +1,4 @@
-"""Runs are killed or interrupted with requests in flight: what docs/recovery.md says leads back to a right state."""
+"""Runs are killed or interrupted with requests in flight. The steps in docs/recovery.md repair the state."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 UP: Final = ("up", "--yes", "--skip-preview")
 FIRST: Final = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hello"}]
 GROWN: Final = [*FIRST, {"role": "assistant", "content": "Hi"}, {"role": "user", "content": "Hi"}]
-A_MOMENT: Final[dict[str, Any]] = {"chunkBytes": 64, "pauseMs": 700}
-"""An answer that takes about two seconds: a call in flight that ends by itself."""
+SLOW: Final[dict[str, Any]] = {"chunkBytes": 64, "pauseMs": 700}
+"""A slow response of about two seconds."""
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +36,13 @@ def project(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> Pro
 
 
 def _change(project: Project, **sessions: dict[str, Any] | None) -> None:
-    """Declare sessions anew, or no more (None)."""
+    """Change declarations. None removes a session."""
     changed = project.declared | sessions
     project.declare(**{name: declared for name, declared in changed.items() if declared is not None})
 
 
 def _kill_in_flight(project: Project, emulator: Emulator, role: Role, held: Mapping[tuple[str, str], When]) -> str:
-    """Run ``up`` until all these requests are in flight, before or after their effect, and kill; what it printed."""
+    """Run ``up``, and kill a process when all of these requests are in flight. Return the output."""
     emulator.clear()
     for (method, path), when in held.items():
         emulator.fault("slow", when, method=method, path=f"{path}$", **UNTIL_KILLED)
@@ -62,7 +62,7 @@ def _pending(project: Project) -> list[str]:
 
 
 def _orphans(project: Project, emulator: Emulator) -> list[str]:
-    """Tell whose sessions live that no state knows; everything else must be as declared, in state and at the API."""
+    """Return the users of sessions that are in no state. Assert that all other sessions are as declared."""
     stored = {session["id"]: session for session in emulator.sessions(ORGANIZATION)}
     assert project.sessions().keys() == project.declared.keys()
     for name, resource in project.sessions().items():
@@ -77,14 +77,14 @@ def _orphans(project: Project, emulator: Emulator) -> list[str]:
     return sorted(orphan["userId"] for orphan in stored.values())
 
 
-def _lived(project: Project, emulator: Emulator, name: str) -> int:
-    """Give the minutes that the API granted a session in all."""
+def _lifetime(project: Project, emulator: Emulator, name: str) -> int:
+    """Return the total lifetime that the API granted, in minutes."""
     (own,) = [s for s in emulator.sessions(ORGANIZATION) if s["id"] == project.sessions()[name]["id"]]
     span = timestamps.parse(own["expiresAt"]) - timestamps.parse(own["createdAt"])
     return round(span.total_seconds() / 60)
 
 
-def test_a_killed_engine_leaves_a_lock_and_what_was_pending(project: Project, emulator: Emulator) -> None:
+def test_a_killed_engine_leaves_a_lock_and_pending_operations(project: Project, emulator: Emulator) -> None:
     ids = {name: resource["id"] for name, resource in project.sessions().items()}
     _change(
         project,
@@ -106,14 +106,16 @@ def test_a_killed_engine_leaves_a_lock_and_what_was_pending(project: Project, em
     project.ok("cancel", "--yes", "--stack", "main")
     assert sorted(_pending(project)) == ["creating comes", "updating extends", "updating grows", "updating moves"]
 
-    # The warning of the pending creation stays until a refresh is told to forget it.
+    # The warning about the pending creation stays until a refresh with --clear-pending-creates.
     assert "interrupted while creating" in project.ok(*UP)
     assert _pending(project) == ["creating comes"]
     assert _orphans(project, emulator) == ["comes"]
-    assert _lived(project, emulator, "extends") == 120  # extended twice by 30: longer than declared, never shorter
+    assert (
+        _lifetime(project, emulator, "extends") == 120
+    )  # extended twice by 30 minutes: longer than declared, never shorter
 
 
-def test_a_killed_provider_ends_the_run_and_leaves_no_lock(project: Project, emulator: Emulator) -> None:
+def test_a_killed_provider_fails_the_run_and_leaves_no_lock(project: Project, emulator: Emulator) -> None:
     pending, orphans = _pending(project), _orphans(project, emulator)
     ids = {name: resource["id"] for name, resource in project.sessions().items()}
     extended = {"messages": FIRST, "expiration_minutes": 90}
@@ -131,10 +133,10 @@ def test_a_killed_provider_ends_the_run_and_leaves_no_lock(project: Project, emu
     project.ok(*UP)
     # The creation never took effect.
     assert _orphans(project, emulator) == orphans
-    assert _lived(project, emulator, "extends_too") == 90
+    assert _lifetime(project, emulator, "extends_too") == 90
 
 
-def test_an_engine_killed_while_it_deletes_is_taken_up_by_a_refresh(project: Project, emulator: Emulator) -> None:
+def test_a_refresh_repairs_state_after_a_kill_during_deletion(project: Project, emulator: Emulator) -> None:
     orphans = _orphans(project, emulator)
     ids = {name: resource["id"] for name, resource in project.sessions().items()}
     _change(project, goes=None, goes_too=None)
@@ -150,22 +152,22 @@ def test_an_engine_killed_while_it_deletes_is_taken_up_by_a_refresh(project: Pro
     assert _orphans(project, emulator) == orphans
 
 
-def test_what_is_in_flight_is_recorded_when_the_language_host_is_killed(project: Project, emulator: Emulator) -> None:
+def test_a_call_in_flight_is_recorded_when_the_language_host_is_killed(project: Project, emulator: Emulator) -> None:
     _end_with_a_creation_in_flight(project, emulator, lambda run: run.kill("language-host"), "made_without_host")
 
 
-def test_ctrl_c_lets_the_call_in_flight_finish_and_records_it(project: Project, emulator: Emulator) -> None:
+def test_ctrl_c_waits_for_the_call_in_flight_and_records_it(project: Project, emulator: Emulator) -> None:
     _end_with_a_creation_in_flight(project, emulator, CliRun.interrupt, "made_at_last")
 
 
 def _end_with_a_creation_in_flight(
     project: Project, emulator: Emulator, end: Callable[[CliRun], object], name: str
 ) -> None:
-    """End a run while its only request is being answered; the answer must be in state, and the run a failed one."""
+    """End a run during its only request. Assert that the run fails and that state has the response."""
     pending, orphans = _pending(project), _orphans(project, emulator)
     _change(project, **{name: {"messages": FIRST}})
     emulator.clear()
-    emulator.fault("slow", "after", method="POST", **A_MOMENT)
+    emulator.fault("slow", "after", method="POST", **SLOW)
     with project.start(*UP) as run:
         wait_in_flight(emulator, "POST")
         end(run)

@@ -1,4 +1,4 @@
-"""One session on the real engine, from its first plan to its end."""
+"""One session on the real engine, from creation to deletion."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TYPE_TOKEN = "pulumi-python:dynamic/quant:Session"
 
 
 def _desk() -> None:
-    """Declare everything that a creation can hold."""
+    """Declare a session with every property."""
     desk = Session(
         "desk",
         user_id="support-desk",
@@ -85,7 +85,7 @@ def _plain() -> None:
     pulumi.export("id", Session("plain", user_id="plain").id)
 
 
-def test_one_that_is_gone_before_its_time_leaves_state_at_refresh_and_comes_back(
+def test_refresh_drops_a_session_gone_before_its_expiry_and_up_recreates_it(
     new_stack: NewStack, emulator: Emulator
 ) -> None:
     stack = new_stack(_plain)
@@ -105,7 +105,7 @@ def test_one_that_is_gone_before_its_time_leaves_state_at_refresh_and_comes_back
     stack.destroy()
 
 
-def test_destroying_one_that_is_gone_succeeds_after_asking(new_stack: NewStack, emulator: Emulator) -> None:
+def test_destroying_a_session_that_is_gone_succeeds_after_a_get(new_stack: NewStack, emulator: Emulator) -> None:
     stack = new_stack(_plain)
     stack.up()
     emulator.api("DELETE", ORGANIZATION, f"/{stack.resources()['plain']['id']}")
@@ -118,7 +118,7 @@ def test_destroying_one_that_is_gone_succeeds_after_asking(new_stack: NewStack, 
     assert stack.resources() == {}
 
 
-def test_a_session_of_somebody_else_is_only_ever_read(new_stack: NewStack, emulator: Emulator) -> None:
+def test_a_session_read_by_get_is_never_changed(new_stack: NewStack, emulator: Emulator) -> None:
     emulator.seed(ORGANIZATION, "theirs", messages=[{"role": "user", "content": "Hi"}], model="some-model")
     emulator.clear()
 

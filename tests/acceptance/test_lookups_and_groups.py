@@ -1,4 +1,4 @@
-"""Groups and look-ups on the real engine: one stack that is configured by itself alone, whose program is edited."""
+"""Groups and lookups on the real engine, in one stack with a program that is edited."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ HELLO: Final[Message] = {"role": "user", "content": "Hello"}
 
 @dataclass
 class Seen:
-    """What a run of the program looked up."""
+    """Results of lookups in one run."""
 
     listed: list[ListedSession] = field(default_factory=list)
     found: list[FoundSession] = field(default_factory=list)
 
 
 def _single() -> None:
-    """Declare one session by itself, before there is a group."""
+    """Declare one session without a group."""
     Session("desk-ada", user_id="ada", session_group="course", messages=[HELLO])
 
 
@@ -52,7 +52,7 @@ def _moved(key: str) -> ResourceOptions | None:
 
 
 def _grouped(seen: Seen, *, renamed: bool = False) -> None:
-    """Move it into a group with others; renamed, the group has other users too, in another order."""
+    """Move the session into a group. With ``renamed`` the group also has other users, in another order."""
     first = Session("first", user_id="first")
     users = {"guest": "eve@example.com", "ada": "ada"} if renamed else {"ada": "ada", "bob": "bob"}
     group = SessionGroup(
@@ -79,7 +79,7 @@ def _grouped(seen: Seen, *, renamed: bool = False) -> None:
 
 @dataclass(frozen=True)
 class Walk:
-    """What the shared stack showed, run by run."""
+    """Results of the runs of the shared stack."""
 
     emulator: Emulator
     ada: str
@@ -160,7 +160,7 @@ def test_a_single_session_moves_into_the_group_without_a_replacement(walk: Walk)
     assert walk.state["workshop-ada"]["urn"] == f"{IN_GROUP}::workshop-ada"
 
 
-def test_the_component_is_in_state_with_its_outputs_under_its_own_type_for_ever(walk: Walk) -> None:
+def test_the_group_is_in_state_with_its_type_and_outputs(walk: Walk) -> None:
     group = walk.state["workshop"]
     assert group["type"] == "quant:SessionGroup"
     assert set(group["outputs"]) == {"sessionIds", "expiresAt", "grantedExpiresAt"}
@@ -168,14 +168,14 @@ def test_the_component_is_in_state_with_its_outputs_under_its_own_type_for_ever(
     assert group["outputs"]["sessionIds"] == walk.outputs["ids"] == ids
 
 
-def test_what_is_secret_about_a_user_is_nowhere_in_plain(walk: Walk) -> None:
+def test_a_secret_user_id_is_nowhere_in_plain_text(walk: Walk) -> None:
     assert isinstance(walk.state["workshop-dee"]["inputs"]["userId"], dict)
     for text in (walk.whole_state, walk.preview.text, walk.up.text):
         assert "dee@example.com" not in text
         assert walk.emulator.token not in text
 
 
-def test_options_go_where_they_work(walk: Walk) -> None:
+def test_options_of_the_group_apply_to_its_sessions(walk: Walk) -> None:
     first = walk.state["first"]["urn"]
     for key in ("ada", "bob", "dee"):
         assert walk.state[f"workshop-{key}"]["dependencies"] == [first]
@@ -186,7 +186,7 @@ def test_options_go_where_they_work(walk: Walk) -> None:
     assert walk.edited_state["class-dee"]["inputs"]["metadata"] == {"version": 1}
 
 
-def test_an_edited_renamed_group_touches_only_whom_it_should(walk: Walk) -> None:
+def test_editing_and_renaming_a_group_changes_only_edited_users(walk: Walk) -> None:
     ops = {name: walk.edited.ops(name) for name in ("class-ada", "class-dee", "class-guest", "workshop-bob", "class")}
     assert ops == {
         "class-ada": ["same"],
@@ -204,25 +204,25 @@ def test_an_edited_renamed_group_touches_only_whom_it_should(walk: Walk) -> None
     assert {step.op for step in walk.quiet.steps} == {"same"}
 
 
-def test_a_preview_looks_up_what_it_knows_and_nothing_else(walk: Walk) -> None:
+def test_a_preview_runs_only_lookups_with_known_arguments(walk: Walk) -> None:
     assert [session.id for session in walk.previewed.listed] == [walk.ada]
     assert walk.previewed.found == []
     assert [(r["method"], r["query"].get("userId")) for r in walk.preview_requests] == [("GET", "ada")]
 
 
-def test_an_up_looks_up_what_it_made(walk: Walk) -> None:
+def test_an_up_looks_up_sessions_that_it_created(walk: Walk) -> None:
     (found,) = walk.seen.found
     assert (found.id, found.messages) == (walk.state["workshop-dee"]["id"], [HELLO])
     assert [session.id for session in walk.seen.listed] == [walk.ada]
 
 
-def test_a_preview_that_recreates_a_session_does_not_look_for_the_one_that_is_gone(walk: Walk) -> None:
+def test_a_preview_does_not_look_up_a_session_that_it_recreates(walk: Walk) -> None:
     assert not walk.expired.failed
     assert walk.expired.ops("class-dee") == ["create-replacement", "replace", "delete-replaced"]
     assert walk.expired_seen.found == []
 
 
-def test_what_is_looked_up_is_secret_in_state(walk: Walk) -> None:
+def test_results_of_lookups_are_secret_in_state(walk: Walk) -> None:
     for name in ("found", "listed"):
         assert "ciphertext" in walk.outputs[name]
 
@@ -236,7 +236,7 @@ get_session_output("nowhere")
 """
 
 
-def test_a_program_of_its_own_process_reads_the_variables(
+def test_lookups_of_a_program_on_disk_read_the_environment(
     tmp_path_factory: pytest.TempPathFactory, emulator: Emulator
 ) -> None:
     project = Project(tmp_path_factory.mktemp("project"), emulator.variables(ORGANIZATION))

@@ -1,4 +1,4 @@
-"""Pulumi's resource options beside an edited program, on the real engine. All rows share one stack."""
+"""Resource options with an edited program, on the real engine. All rows share one stack."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from quant_sessions_provider import Session
 from tests.acceptance.conftest import ORGANIZATION
-from tests.acceptance.option_rows import MINE, PRICE, ROWS, SAME
+from tests.acceptance.option_rows import HOOK_RAN, LOSS_QUERY, ROWS, SAME
 from tests.acceptance.wire import Sent, requests_of
 from tests.support.minutes import created, foretold
 
@@ -32,7 +32,7 @@ def _program(side: str) -> None:
 
 @dataclass(frozen=True)
 class Walk:
-    """What the shared stack showed, run by run."""
+    """Results of the runs of the shared stack."""
 
     ids: dict[str, str]
     first: Run
@@ -74,7 +74,7 @@ def _sent(walk: Walk, requests: list[dict[str, Any]], name: str) -> Sent:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_the_preview_shows_what_up_does(walk: Walk, name: str) -> None:
+def test_preview_and_up_show_the_same(walk: Walk, name: str) -> None:
     row = ROWS[name]
     for run in (walk.preview, walk.up):
         assert not run.failed
@@ -90,56 +90,56 @@ def test_the_preview_shows_what_up_does(walk: Walk, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_what_was_planned_is_sent_and_nothing_else(walk: Walk, name: str) -> None:
+def test_exactly_the_planned_requests_are_sent(walk: Walk, name: str) -> None:
     assert _sent(walk, walk.up_requests, name) == ROWS[name].sent
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_only_what_the_provider_itself_replaces_has_a_price(walk: Walk, name: str) -> None:
-    priced = ROWS[name].keys == ["userId"]
+def test_only_replacements_by_the_provider_report_a_loss(walk: Walk, name: str) -> None:
+    reports_loss = ROWS[name].keys == ["userId"]
     text = f"session {_id(walk, name)}: userId changed; replacing it loses 0 messages"
     for run in (walk.preview, walk.up):
-        assert [line for line in run.said() if _id(walk, name) in line] == ([text] if priced else [])
-    assert _sent(walk, walk.preview_requests, name) == (PRICE if priced else [])
+        assert [line for line in run.said() if _id(walk, name) in line] == ([text] if reports_loss else [])
+    assert _sent(walk, walk.preview_requests, name) == (LOSS_QUERY if reports_loss else [])
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_after_it_a_plan_is_empty(walk: Walk, name: str) -> None:
+def test_the_next_plan_is_empty(walk: Walk, name: str) -> None:
     assert walk.quiet.ops(name) == ([] if ROWS[name].after is None else SAME)
     if name in walk.state:
         assert (walk.state[name]["id"] != _id(walk, name)) == ("replace" in ROWS[name].ops)
 
 
 @pytest.mark.parametrize("name", ["depending", "inner"])
-def test_what_depends_on_a_session_is_created_after_it(walk: Walk, name: str) -> None:
+def test_dependent_sessions_are_created_later(walk: Walk, name: str) -> None:
     order = [request["body"]["userId"] for request in walk.created]
     assert order.index("first") < order.index(name)
 
 
-def test_the_users_hooks_run_beside_ours(walk: Walk) -> None:
+def test_hooks_of_the_program_run_beside_ours(walk: Walk) -> None:
     for run in (walk.preview, walk.up):
-        assert run.said().count(f"{MINE} for hooked") == 2
+        assert run.said().count(f"{HOOK_RAN} for hooked") == 2
 
 
-def test_hidden_values_are_hidden_and_the_sentence_is_not(walk: Walk) -> None:
+def test_hide_diffs_hides_values(walk: Walk) -> None:
     assert "~ metadata (hidden)" in walk.preview.text
     assert "~ expiresAt (hidden)" in walk.preview.text
 
 
-def test_additional_secret_outputs_are_secret_and_the_title_stays_so(walk: Walk) -> None:
+def test_additional_secret_outputs_are_secret_and_the_title_stays_secret(walk: Walk) -> None:
     secret = walk.state["secret"]
     assert isinstance(secret["outputs"]["createdAt"], dict)
     assert isinstance(secret["outputs"]["expiresAt"], str)
     assert set(secret["additionalSecretOutputs"]) == {"createdAt", "totalMessages", "title"}
 
 
-def test_a_lifetime_that_was_ignored_or_could_not_move_the_expiry_is_in_state_as_it_was_applied(walk: Walk) -> None:
+def test_state_has_the_applied_value_of_ignored_properties(walk: Walk) -> None:
     assert walk.state["ignored-minutes"]["inputs"]["expirationMinutes"] == 60
     assert walk.state["ignored-expiry"]["inputs"]["expirationMinutes"] == 120
     assert walk.state["ignored-user"]["inputs"]["userId"] == "ignored-user"
 
 
-def test_what_is_retained_or_deleted_with_another_lives_on(walk: Walk) -> None:
+def test_retained_sessions_stay_in_the_api(walk: Walk) -> None:
     kept = {name: {walk.ids[name]} for name in ("retained", "retained-removed", "deleted-with")}
     kept["retained"].add(walk.state["retained"]["id"])
     kept["deleted-with"].add(walk.state["deleted-with"]["id"])

@@ -1,4 +1,4 @@
-"""Programs with sessions under Pulumi's own mocks, and a CLI that is too old for the sentence."""
+"""Programs with sessions under Pulumi's own mocks, and with a CLI without hooks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_program_runs_under_mocks() -> None:
     }
 
 
-def test_a_token_in_plain_text_is_taken_under_mocks_which_have_no_state() -> None:
+def test_mocks_accept_a_token_in_plain_text_because_they_have_no_state() -> None:
     def program() -> None:
         pulumi.runtime.set_all_config({"quant-sessions:bearer": "t"})
         Session("desk", user_id="u")
@@ -39,7 +39,7 @@ def test_a_token_in_plain_text_is_taken_under_mocks_which_have_no_state() -> Non
     assert run_mocked(program).declared.keys() == {"desk"}
 
 
-def test_what_excludes_each_other_is_refused_under_mocks_too() -> None:
+def test_mutually_exclusive_arguments_are_refused_under_mocks_too() -> None:
     def program() -> None:
         Session("desk", user_id="u", expires_at="2026-11-24T17:00:00Z", expiration_minutes=60)
 
@@ -79,12 +79,12 @@ def test_reading_a_session_needs_no_hooks() -> None:
         ),
     ],
 )
-def test_an_option_that_pulumi_would_take_and_not_act_upon_is_refused(options: dict[str, Any], line: str) -> None:
+def test_an_option_that_would_have_no_effect_is_refused(options: dict[str, Any], line: str) -> None:
     with pytest.raises(pulumi.RunError) as refusal:
         run_mocked(lambda: Session("desk", user_id="u", opts=pulumi.ResourceOptions(**options)))
     assert str(refusal.value) == f"session desk: {line}"
 
 
-def test_options_by_state_keys_and_keys_of_peoples_own_are_taken() -> None:
+def test_options_accept_state_keys_and_keys_of_user_data() -> None:
     options = pulumi.ResourceOptions(ignore_changes=["metadata.user_id", "expiresAt", "some_thing"])
     assert "desk" in run_mocked(lambda: Session("desk", user_id="u", opts=options)).declared

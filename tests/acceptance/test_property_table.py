@@ -1,6 +1,6 @@
-"""Each row of the property table on the real engine: the plan, the requests, the state.
+"""Changes of each property on the real engine: the plan, the requests and the state.
 
-An engine run costs seconds, so the rows share one stack: created together, run unchanged, edited together.
+A run of the engine takes seconds, so all rows share one stack.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Walk:
-    """What the shared stack showed, run by run."""
+    """Results of the runs of the shared stack."""
 
     first: Run
     created: list[dict[str, Any]]
@@ -86,13 +86,13 @@ def _sent(walk: Walk, requests: list[dict[str, Any]], name: str) -> Sent:
     return requests_of(requests, walk.ids[name], {"user_id": name, **ROWS[name].after}["user_id"])
 
 
-def test_creating_is_one_post_each_and_a_second_request_only_to_complete(walk: Walk) -> None:
+def test_creating_is_one_post_and_a_put_only_to_complete(walk: Walk) -> None:
     methods = sorted(request["method"] for request in walk.created)
     assert methods == ["POST"] * len(ROWS) + ["PUT"]
     assert {request["status"] for request in walk.created} == {200, 201}
 
 
-def test_a_second_run_changes_nothing_and_costs_no_request(walk: Walk) -> None:
+def test_a_second_run_changes_nothing_and_sends_nothing(walk: Walk) -> None:
     for run in walk.unchanged:
         assert {step.op for step in run.steps} == {"same"}
         assert run.messages == []
@@ -100,7 +100,7 @@ def test_a_second_run_changes_nothing_and_costs_no_request(walk: Walk) -> None:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_the_preview_shows_what_changes_and_nothing_else(walk: Walk, name: str) -> None:
+def test_the_preview_shows_exactly_what_changes(walk: Walk, name: str) -> None:
     row = ROWS[name]
     for run in (walk.preview, walk.up):
         steps = [step for step in run.steps if step.name == name]
@@ -113,37 +113,37 @@ def test_the_preview_shows_what_changes_and_nothing_else(walk: Walk, name: str) 
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_the_preview_says_what_up_says_and_up_sends_it(walk: Walk, name: str) -> None:
+def test_preview_and_up_announce_what_is_sent(walk: Walk, name: str) -> None:
     row = ROWS[name]
     assert _sent(walk, walk.up_requests, name) == row.sent
     for run in (walk.preview, walk.up):
         said, may_say = run.said(name), foretold(row.said, run, walk.made[name])
         assert len(said) == (row.said is not None)
         assert all(text.startswith(tuple(f"{name}: {one}" for one in may_say)) for text in said)
-        priced = [text for text in run.said() if walk.ids[name] in text]
-        assert priced == ([f"session {walk.ids[name]}: {row.price}"] if row.price else [])
+        losses = [text for text in run.said() if walk.ids[name] in text]
+        assert losses == ([f"session {walk.ids[name]}: {row.loss}"] if row.loss else [])
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_a_preview_asks_only_for_the_price_of_a_replacement(walk: Walk, name: str) -> None:
+def test_a_preview_sends_a_get_only_for_a_replacement(walk: Walk, name: str) -> None:
     asked = _sent(walk, walk.preview_requests, name)
     assert asked == ([("GET", "/ID", None)] if ROWS[name].keys else [])
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_state_holds_what_was_applied_and_what_the_api_told(walk: Walk, name: str, emulator: Emulator) -> None:
+def test_state_has_the_applied_inputs_and_the_response(walk: Walk, name: str, emulator: Emulator) -> None:
     row, resource = ROWS[name], walk.state[name]
     inputs, outputs = resource["inputs"], resource["outputs"]
     assert (resource["id"] != walk.ids[name]) == bool(row.keys)
     assert {key: outputs[key] for key in inputs} == inputs
     assert outputs["baseUrl"] == emulator.url
     assert outputs["expired"] is False
-    # Asked in whole seconds, and then the API counts from its own now, in the run that created the session.
+    # expiresAt has whole seconds, and the API counts from a later time in the run that created the session.
     granted, asked = (timestamps.parse(outputs[key]) for key in ("grantedExpiresAt", "expiresAt"))
     run = walk.up if row.keys else walk.first
     assert timedelta() <= granted - asked <= run.ended - run.began + SECOND
 
 
-def test_after_it_a_plan_is_empty_again(walk: Walk) -> None:
+def test_the_next_plan_is_empty(walk: Walk) -> None:
     assert {step.op for step in walk.quiet.steps} == {"same"}
     assert walk.quiet_requests == []

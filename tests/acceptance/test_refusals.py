@@ -1,4 +1,4 @@
-"""Bad input, bad settings and refused plans: one true line each, before anything is sent where it can be known."""
+"""Invalid inputs, invalid settings and refused plans: one line each, before anything is sent if possible."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def stack(new_stack: NewStack) -> Stack:
     return new_stack(lambda: None)
 
 
-def _preview(stack: Stack, emulator: Emulator, **declared: Any) -> Run:  # noqa: ANN401 - wrong ones above all
+def _preview(stack: Stack, emulator: Emulator, **declared: Any) -> Run:  # noqa: ANN401 - invalid values
     emulator.clear()
     stack.program = lambda: (Session("bad", **{"user_id": "u", **declared}), None)[1]
     run = stack.preview()
@@ -39,7 +39,7 @@ def _problems(run: Run) -> list[str]:
     return sorted(text.removeprefix(PROBLEM) for text in run.said("bad"))
 
 
-def test_all_that_is_wrong_is_told_at_once_and_no_text_is_repeated(stack: Stack, emulator: Emulator) -> None:
+def test_all_problems_are_reported_at_once_without_declared_text(stack: Stack, emulator: Emulator) -> None:
     run = _preview(
         stack,
         emulator,
@@ -103,7 +103,7 @@ OFFSET = "expiresAt: must be an RFC 3339 timestamp with an offset, such as 2026-
     ],
     ids=["missing", "too-long", "bool", "renewal", "no-offset", "too-soon", "past", "too-far"],
 )
-def test_a_value_out_of_its_range_is_told_with_the_rule(
+def test_a_value_out_of_range_is_reported_with_its_limits(
     stack: Stack, emulator: Emulator, declared: dict[str, Any], problem: list[str]
 ) -> None:
     assert _problems(_preview(stack, emulator, **declared)) == problem
@@ -130,7 +130,7 @@ def test_a_value_out_of_its_range_is_told_with_the_rule(
         ),
     ],
 )
-def test_what_cannot_be_declared_is_refused_without_a_traceback(
+def test_invalid_arguments_are_refused_without_a_traceback(
     stack: Stack, emulator: Emulator, declared: dict[str, Any], line: str
 ) -> None:
     assert line in _preview(stack, emulator, **declared).said()
@@ -157,9 +157,7 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_a_setting_that_is_missing_or_malformed_is_told_at_preview(
-    new_stack: NewStack, emulator: Emulator, name: str
-) -> None:
+def test_a_missing_or_malformed_setting_fails_the_preview(new_stack: NewStack, emulator: Emulator, name: str) -> None:
     environment, config, line = SETTINGS[name]
     stack = new_stack(lambda: None, **environment)
     for key, value in config.items():
@@ -168,16 +166,14 @@ def test_a_setting_that_is_missing_or_malformed_is_told_at_preview(
 
 
 @pytest.mark.parametrize("key", ["quant-sessions:bearer", "quant:bearer"])
-def test_a_token_in_plain_text_is_refused_before_it_is_in_state(
-    new_stack: NewStack, emulator: Emulator, key: str
-) -> None:
+def test_a_token_in_plain_text_is_refused(new_stack: NewStack, emulator: Emulator, key: str) -> None:
     stack = new_stack(lambda: None)
     stack.config(key, SECRETIVE)
     line = f"{key} is not a secret, so Pulumi would keep it in state in plain text"
     assert f"{line}: set it again with `pulumi config set --secret {key}`" in _preview(stack, emulator).said()
 
 
-def test_stack_configuration_beats_the_environment(new_stack: NewStack, emulator: Emulator) -> None:
+def test_stack_configuration_takes_precedence_over_the_environment(new_stack: NewStack, emulator: Emulator) -> None:
     def program() -> None:
         Session("desk", user_id="u")
 
@@ -192,7 +188,7 @@ def test_stack_configuration_beats_the_environment(new_stack: NewStack, emulator
     stack.destroy()
 
 
-def test_another_hosts_404_never_drops_a_session(new_stack: NewStack, emulator: Emulator) -> None:
+def test_a_404_of_another_host_never_drops_a_session(new_stack: NewStack, emulator: Emulator) -> None:
     def program() -> None:
         Session("desk", user_id="u")
 
@@ -213,9 +209,7 @@ def test_another_hosts_404_never_drops_a_session(new_stack: NewStack, emulator: 
     assert not stack.destroy().failed
 
 
-def test_an_update_of_a_session_that_is_gone_names_the_commands_that_lead_on(
-    new_stack: NewStack, emulator: Emulator
-) -> None:
+def test_updating_a_session_that_is_gone_suggests_refresh_and_replace(new_stack: NewStack, emulator: Emulator) -> None:
     declared: dict[str, Any] = {"user_id": "u", "metadata": {"a": 1}}
     stack = new_stack(lambda: (Session("desk", **declared), None)[1])
     stack.up()

@@ -38,7 +38,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> Pro
 
 @pytest.fixture(scope="module")
 def printed(project: Project, runner: Runner) -> str:
-    """Run the preview step of the action, which fails: one of the sessions is invalid."""
+    """Return the output of the action's preview step. The preview fails: one of the sessions is invalid."""
     beside = Path(pulumi_command().command).parent
     variables = project.environment()
     variables["PATH"] = f"{beside}:{variables['PATH']}"
@@ -57,16 +57,16 @@ def test_the_page_shows_the_report_of_a_real_preview(printed: str) -> None:
     assert report_page.masked(report_page.on_page()) == report_page.masked(report_page.report_of(printed))
 
 
-def test_the_picture_shows_the_text_of_the_page() -> None:
+def test_the_image_shows_the_text_of_the_page() -> None:
     assert report_page.PICTURE.read_text() == picture(report_page.on_page())
 
 
-def test_the_gate_fails_on_it(printed: str) -> None:
+def test_the_gate_fails_on_a_loss(printed: str) -> None:
     code, found = report(printed, "--fail-on-loss")
     assert (code, found["lost"]) == (1, {"conversations": 1, "messages": 15, "uncounted": 0})
 
 
-def test_no_message_and_no_user_is_in_it(printed: str) -> None:
+def test_the_report_contains_no_message_and_no_user(printed: str) -> None:
     found = json.dumps(report(printed)[1])
     assert SYSTEM["content"] in printed
     assert not [text for text in (SYSTEM["content"], CHAT[0]["content"], "orders-v2") if text in found]
@@ -81,7 +81,7 @@ def test_the_timeline_predicts_what_the_preview_shows(project: Project, printed:
     shown = {each["name"]: each["action"] for each in report(printed)[1]["sessions"]}
     first = {name: event[0]["kind"] for name, event in told.items() if event and event[0]["at"] < _later(start)}
     kinds = {"extend": "renewed", "recreate": "recreated"}
-    # `orders` is replaced because its program changed, which no state shows.
+    # `orders` is replaced because the program changed, which the timeline cannot see in state.
     assert first == {name: kinds[action] for name, action in shown.items() if action in kinds}
     assert "<title" in drawing.read_text()
 

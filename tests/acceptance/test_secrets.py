@@ -1,4 +1,4 @@
-"""Tokens and secret inputs are nowhere to be found: state, backups, logs at -v=9, errors, what the emulator prints."""
+"""No token and no secret input is in state, backups, logs at -v=9, errors or the emulator's output."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ desk = Session(
 pulumi.export("user", desk.user_id)
 """
 
-# No spelling in JSON, in a URL or in a traceback changes letters and digits: what is looked for is among the rest.
+# No encoding in JSON, in a URL or in a traceback changes letters and digits, so the search uses only those.
 TOKENS: Final = {"variable": '"t0k3nOfTheVariable/+="', "stack": '"t0k3nOfTheStack/+="'}
 DECLARED: Final[dict[str, Any]] = {
     "user": 'ü "s3cr3tUser" /&',
@@ -58,12 +58,12 @@ TO_STDERR: Final = (*LOGGING, "--logtostderr")
 
 
 def _spellings(core: str) -> Iterator[str]:
-    """Spell it as it is, in hexadecimal, and in base64 wherever it may begin in a longer text."""
+    """Yield the text in plain, in hexadecimal, and in base64 at any offset of a longer text."""
     yield core
     yield core.encode().hex()
     for before in range(3):
         coded = b64encode(b"-" * before + core.encode())
-        # Without what its neighbours have a share in.
+        # Without the characters that also depend on the neighbours.
         yield coded[-(-before * 8 // 6) : len(coded) - 4].decode()
 
 
@@ -74,14 +74,14 @@ def _found(text: str) -> list[str]:
 @pytest.mark.parametrize(
     "coded", [str, json.dumps, quote, lambda text: text.encode().hex(), lambda text: b64encode(text.encode()).decode()]
 )
-def test_what_is_looked_for_would_be_found(coded: Callable[[str], str]) -> None:
+def test_the_search_finds_every_encoding(coded: Callable[[str], str]) -> None:
     for core in CORES:
         for before in ("", "a", "ab", "abc"):
             assert _found(coded(f'{before} "{core}" /&')) == [core]
 
 
 class Runs:
-    """The runs of a project whose secrets lie outside of its folder; whatever they print and leave is kept."""
+    """The runs of a project and their output. The secrets are declared in a file outside of the project."""
 
     def __init__(self, folder: Path, emulator: Emulator) -> None:
         self.emulator, self._declared = emulator, folder / "declared.json"
@@ -108,14 +108,14 @@ class Runs:
         return done.returncode
 
     def texts(self) -> Iterator[tuple[str, str]]:
-        """Give all that was printed, and every file of the project, the CLI's home and its logs."""
+        """Yield all output, and every file of the project, the CLI's home and its logs."""
         yield from ((f"run {number}", text) for number, text in enumerate(self.printed))
         for file in self.project.folder.rglob("*"):
             if file.is_file():
                 yield str(file.relative_to(self.project.folder)), file.read_bytes().decode(errors="replace")
 
 
-def test_no_token_and_no_secret_input_is_anywhere(
+def test_no_token_and_no_secret_input_is_found_anywhere(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -127,11 +127,11 @@ def test_no_token_and_no_secret_input_is_anywhere(
     printed = "".join(capfd.readouterr()) + caplog.text
     texts = dict(runs.texts()) | {"the emulator's output": printed}
     assert {name: _found(text) for name, text in texts.items() if _found(text)} == {}
-    # The emulator's data are the sessions themselves, but no tokens.
+    # The emulator stores the sessions, but no tokens.
     assert _found(log) == [core for core in CORES if core.startswith("s3cr3t")]
-    assert _found(database) == [core for core in _found(log) if core != "s3cr3tSecond"]  # which was refused
+    assert _found(database) == [core for core in _found(log) if core != "s3cr3tSecond"]  # this append was refused
 
-    # All of that was there to be looked at: errors with tracebacks, the engine's logs on a stream and in files, state.
+    # The searched texts include errors with tracebacks, the engine's logs on a stream and in files, and state.
     assert [("SessionError: " in run, "Traceback" in run) for run in runs.printed] == [
         (fails, fails) for fails in (True, False, True, True)
     ]
@@ -141,12 +141,12 @@ def test_no_token_and_no_secret_input_is_anywhere(
 
 
 def _echo(source: str, declared: dict[str, Any]) -> dict[str, str]:
-    """Answer with all that the API could know by then."""
+    """Return an error body that echoes the token and all declared texts."""
     return {"message": f"{TOKENS[source]} {json.dumps(declared)}"}
 
 
 def _run_into_all_kinds_of_errors(runs: Runs, emulator: Emulator) -> None:
-    # The answer is lost, and the question what it may have made, which has the user in its URL, meets an error.
+    # The response is lost, and then the list of possible orphans fails too. Its URL contains the user.
     emulator.fault("drop", "after", method="POST")
     emulator.fault("status", method="GET", status=500, body=_echo("variable", DECLARED))
     assert runs.up(*LOGGING) != 0

@@ -1,4 +1,4 @@
-"""The first two days of the month that ``make soak`` lives through."""
+"""The first two days of ``make soak``."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def tallies(emulator: Emulator, folder: Path) -> dict[str, Tally]:
     return soak(RUNS, folder, emulator)
 
 
-def test_two_days_go_as_computed_on_paper(tallies: dict[str, Tally]) -> None:
+def test_two_days_match_the_expected_values(tallies: dict[str, Tally]) -> None:
     assert tallies == {name: on_paper(name, RUNS) for name in SESSIONS}
 
 
-def test_the_timeline_of_the_first_state_tells_all_runs_after_it(tallies: dict[str, Tally], folder: Path) -> None:
+def test_the_timeline_of_the_first_state_predicts_all_later_runs(tallies: dict[str, Tally], folder: Path) -> None:
     sessions, notes = read_sessions(json.loads((folder / FIRST_STATE).read_text()))
     made = max(timestamps.parse(session.outputs["grantedExpiresAt"]) - _lifetime(session) for session in sessions)
     runs = [made + timedelta(minutes=EVERY * run, seconds=30 * run) for run in range(1, RUNS)]

@@ -1,4 +1,4 @@
-"""State outlives releases: what an earlier one wrote, this one takes up without a change."""
+"""State outlives releases: this version works with the recorded state of every release."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 FILES = sorted(state_files.FOLDER.glob("v*.json"))
 
 
-def test_every_release_has_recorded_its_state() -> None:
+def test_every_release_has_a_recorded_state() -> None:
     assert [file.name for file in FILES][:1] == ["v0.1.json"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_state_is_taken_up_without_a_request_then_refreshed_and_destroyed(
+def test_recorded_state_needs_no_request_and_can_be_refreshed_and_destroyed(
     file: Path, new_stack: NewStack, emulator: Emulator
 ) -> None:
     deployment = state_files.fresh(file, emulator.url)

@@ -1,4 +1,4 @@
-"""A token that ends in the middle of a run: one line says which, and the next run with a new one completes."""
+"""A token expires during a run: the error names it, and the next run with a new token succeeds."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _from_stack(stack: Stack, token: str) -> None:
     ],
     ids=["expired", "revoked"],
 )
-def test_the_line_names_the_credential_and_state_keeps_what_was_made(
+def test_the_error_names_the_credential_and_created_sessions_stay_in_state(
     new_stack: NewStack,
     emulator: Emulator,
     give: Callable[[Stack, str], None],
@@ -62,7 +62,7 @@ def test_the_line_names_the_credential_and_state_keeps_what_was_made(
 
     def program() -> None:
         first = Session("first", user_id="first")
-        # The token ends when the first session is made, and the second waits for that.
+        # The token expires after the first session is created. The second session depends on it.
         Session("second", user_id="second", metadata={"first": first.id.apply(ended)})
 
     stack = new_stack(program, QUANTCDN_API_TOKEN="")

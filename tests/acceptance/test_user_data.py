@@ -1,4 +1,4 @@
-"""What people declare is sent exactly as written; what they mark secret stays secret; what is unknown is planned."""
+"""Declared data is sent unchanged, secrets stay secret, and unknown values are planned."""
 
 from __future__ import annotations
 
@@ -37,9 +37,7 @@ ODD: dict[str, Any] = {
 SECRET = "s3cr3t-value"
 
 
-def test_metadata_and_messages_arrive_as_written_and_come_back_unchanged(
-    new_stack: NewStack, emulator: Emulator
-) -> None:
+def test_metadata_and_messages_are_sent_and_stored_unchanged(new_stack: NewStack, emulator: Emulator) -> None:
     content = "Zeile 1\n\tZeile 2 — „Anführung“ 世界 👩‍👩‍👧 {{not_a_template}} ${pulumi}"
     emulator.clear()
 
@@ -82,7 +80,7 @@ def _secretive(text: str, minutes: int = 60) -> Callable[[], None]:
 
 
 def _everything(stack: Stack, *runs: Run) -> str:
-    """Gather what is on disk (state, backups, history) and what the runs showed."""
+    """Return all text on disk (state, backups, history) and the output of the runs."""
     seen = [file.read_text() for file in stack.home.rglob("*.json*")]
     assert any('"quiet"' in text or "::quiet" in text for text in seen)
     seen += [run.text + repr(run.messages) for run in runs]
@@ -90,7 +88,7 @@ def _everything(stack: Stack, *runs: Run) -> str:
     return "\n".join(seen)
 
 
-def test_secrets_are_sent_and_shown_nowhere(new_stack: NewStack, emulator: Emulator) -> None:
+def test_secrets_are_sent_but_never_shown(new_stack: NewStack, emulator: Emulator) -> None:
     emulator.clear()
     stack = new_stack(_secretive(SECRET))
     runs = [stack.preview(diff=True), stack.up(), stack.refresh(), stack.preview()]
@@ -130,7 +128,7 @@ def test_secrets_are_sent_and_shown_nowhere(new_stack: NewStack, emulator: Emula
 
 BASE: dict[str, Any] = {"user_id": "u", "metadata": {"a": 1}, "messages": [{"role": "user", "content": "x"}]}
 UNKNOWN: dict[str, tuple[Callable[[Any], dict[str, Any]], bool]] = {
-    # What becomes unknown, and whether the plan must say that it may replace the session.
+    # The change, and whether the plan must be a replacement.
     "user": (lambda unknown: {"user_id": unknown}, True),
     "group": (lambda unknown: {"session_group": unknown}, True),
     "organization": (lambda unknown: {"organization": unknown}, True),
@@ -140,7 +138,7 @@ UNKNOWN: dict[str, tuple[Callable[[Any], dict[str, Any]], bool]] = {
     "role-new": (lambda unknown: {"messages": [*BASE["messages"], {"role": unknown, "content": "y"}]}, True),
     "lifetime": (lambda unknown: {"expiration_minutes": unknown}, False),
     "renewal": (lambda unknown: {"renew_before_minutes": unknown}, False),
-    "moment": (lambda unknown: {"expires_at": unknown}, False),
+    "expires-at": (lambda unknown: {"expires_at": unknown}, False),
     "policy": (lambda unknown: {"on_expired": unknown}, False),
     "status": (lambda unknown: {"status": unknown}, False),
     "metadata": (lambda unknown: {"metadata": unknown}, False),
@@ -150,7 +148,7 @@ UNKNOWN: dict[str, tuple[Callable[[Any], dict[str, Any]], bool]] = {
 
 @pytest.fixture(scope="module")
 def unknown_runs(new_stack: NewStack) -> tuple[Run, Run]:
-    """Preview changes to what no preview knows, and the creation of the same."""
+    """Preview the creation of sessions with unknown values, and changes to unknown values."""
 
     def known() -> None:
         for name in UNKNOWN:
@@ -178,7 +176,7 @@ def test_a_creation_from_unknown_values_can_be_previewed(unknown_runs: tuple[Run
 
 
 @pytest.mark.parametrize("name", UNKNOWN)
-def test_an_unknown_value_is_planned_for_the_worst(name: str, unknown_runs: tuple[Run, Run]) -> None:
+def test_an_unknown_value_is_planned_as_the_worst_case(name: str, unknown_runs: tuple[Run, Run]) -> None:
     _, change = unknown_runs
     _, replaces = UNKNOWN[name]
     assert change.ops(name) == (["create-replacement", "replace", "delete-replaced"] if replaces else ["update"])

@@ -1,4 +1,4 @@
-"""What only the command line does: saved plans, moving state, importing. A program on disk, as people have it."""
+"""Commands of the CLI with a program on disk: saved plans, moving state, importing."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def _planned(project: Project) -> subprocess.CompletedProcess[str]:
     return project.cli("up", "--yes", "--skip-preview", "--plan", "plan.json")
 
 
-def test_a_saved_plan_holds_a_moment_and_an_extension_but_no_lifetime_from_now(
+def test_a_saved_plan_allows_expires_at_and_extensions_but_no_new_lifetime(
     project: Project, emulator: Emulator
 ) -> None:
-    moment = (datetime.now(timezone.utc) + timedelta(hours=2)).isoformat()
-    holds = {**project.declared, "moment": {"expires_at": moment}, "raised": {"expiration_minutes": 90}}
+    in_two_hours = (datetime.now(timezone.utc) + timedelta(hours=2)).isoformat()
+    holds = {**project.declared, "until": {"expires_at": in_two_hours}, "raised": {"expiration_minutes": 90}}
     project.declare(**holds)
     done = _planned(project)
     assert done.returncode == 0, done.stdout
@@ -69,7 +69,7 @@ def test_state_moves_to_another_stack_without_a_request(project: Project, emulat
     assert (set(project.sessions()), set(project.sessions("other"))) == (set(stays), {"moves"})
 
 
-def test_pulumi_import_fails_and_touches_nothing(project: Project, emulator: Emulator) -> None:
+def test_pulumi_import_fails_and_changes_nothing(project: Project, emulator: Emulator) -> None:
     emulator.seed(ORGANIZATION, "theirs")
     emulator.clear()
     failed = project.cli("import", "--yes", "pulumi-python:dynamic/quant:Session", "adopted", "theirs")

@@ -1,4 +1,4 @@
-"""What the emulator saw of one session."""
+"""The requests for one session."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Sent = list[tuple[str, str, Any]]
 
 
 def requests_of(requests: list[dict[str, Any]], session_id: str, user: str) -> Sent:
-    """Pick the requests for a session, and those that create one for its user or look among that user's."""
+    """Return the requests with the session's id, and those that create or list sessions of its user."""
 
     def mine(request: dict[str, Any]) -> bool:
         asked = (request["body"] or {}).get("userId") or request["query"].get("userId")
