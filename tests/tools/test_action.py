@@ -1,4 +1,4 @@
-"""``action.yml``: what GitHub would make of it, and its scripts, run by the shell that GitHub runs them with."""
+"""``action.yml``: its metadata, and its scripts, run with the same shell as on GitHub."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ case "$*" in *"$FAILING"*) echo "gh: HTTP 403" >&2; exit 1 ;; esac
 """
 
 
-def test_it_is_a_composite_action_whose_parts_are_described() -> None:
+def test_the_action_is_composite_and_all_its_parts_are_described() -> None:
     assert ACTION["runs"]["using"] == "composite"
     assert all(part["description"] for part in [*ACTION["inputs"].values(), *ACTION["outputs"].values()])
     assert all(step["shell"] == "bash" for step in STEPS.values())
     assert ACTION["inputs"]["stack"]["required"]
 
 
-def test_no_script_is_put_together_from_what_others_wrote() -> None:
+def test_no_script_contains_an_expression() -> None:
     assert not [name for name, step in STEPS.items() if "${{" in step["run"]]
 
 
-def test_every_input_and_every_variable_is_used() -> None:
+def test_every_input_and_variable_is_used() -> None:
     used = re.findall(r"inputs\.([a-z-]+)", (ROOT / "action.yml").read_text())
     assert set(used) == set(ACTION["inputs"])
     unused = [(name, key) for name, step in STEPS.items() for key in step.get("env", {}) if _unused(key, step["run"])]
-    assert unused == [("Comment", "GH_TOKEN")]  # gh itself takes that
+    assert unused == [("Comment", "GH_TOKEN")]  # gh itself reads it
 
 
 def _unused(variable: str, script: str) -> bool:
@@ -54,7 +54,7 @@ def test_the_page_names_every_input_and_output() -> None:
 
 
 class Runner:
-    """A runner's folder and files."""
+    """A GitHub runner: its folder, files and commands."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -65,7 +65,7 @@ class Runner:
         (folder / "gh").chmod(0o700)
 
     def run(self, name: str, work_dir: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run a step of the action by its name, or another script."""
+        """Run a step of the action by its name, or a script."""
         script = self.folder / "script.sh"
         script.write_text(STEPS[name]["run"] if name in STEPS else name)
         environment = {
@@ -104,7 +104,7 @@ def test_the_command_line_is_installed_from_the_action_itself(runner: Runner, tm
     assert runner.said("calls") == "install --quiet /actions/ours[cli]\n"
 
 
-def test_the_report_goes_to_the_summary_and_its_losses_to_the_gate(runner: Runner) -> None:
+def test_the_report_goes_to_the_summary_and_its_losses_to_the_output(runner: Runner) -> None:
     (runner.folder / "preview.json").write_text(LOST)
     done = runner.run("Report")
     assert (done.returncode, done.stderr) == (0, "")
@@ -112,7 +112,7 @@ def test_the_report_goes_to_the_summary_and_its_losses_to_the_gate(runner: Runne
     assert runner.said("output") == f"file={runner.folder}/quant-sessions-report.md\nlost=1\n"
 
 
-def test_a_preview_that_printed_nothing_stops_it_by_one_line(runner: Runner) -> None:
+def test_an_empty_preview_fails_with_one_line(runner: Runner) -> None:
     (runner.folder / "preview.json").touch()
     done = runner.run("Report")
     assert done.returncode == 2
@@ -163,7 +163,7 @@ VERDICTS = {
 
 
 @pytest.mark.parametrize(("code", "gate", "lost", "expected"), VERDICTS.values(), ids=VERDICTS)
-def test_it_fails_where_the_preview_did_or_the_gate_says_so(
+def test_the_job_fails_if_the_preview_failed_or_the_gate_is_on(
     runner: Runner, code: str, gate: str, lost: str, expected: int
 ) -> None:
     done = runner.run("Decide", CODE=code, FAIL_ON_LOSS=gate, LOST=lost)
@@ -194,7 +194,7 @@ def _gitlab_note(number: int, body: str, author: str) -> dict[str, Any]:
     ],
     ids=["first", "forged", "again"],
 )
-def test_the_snippet_for_gitlab_writes_one_note_and_fails_on_a_loss(
+def test_the_gitlab_snippet_writes_one_note_and_fails_on_a_loss(
     runner: Runner, known: list[dict[str, Any]], request_: str
 ) -> None:
     done = gitlab(runner, known)
@@ -228,7 +228,7 @@ def _yaml_of_page() -> list[dict[str, Any]]:
     return [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
 
 
-def test_the_workflow_on_the_page_asks_for_no_more_than_it_needs() -> None:
+def test_the_workflow_on_the_page_has_only_the_needed_permissions() -> None:
     (workflow,) = [block for block in _yaml_of_page() if "jobs" in block]
     assert workflow["permissions"] == {"contents": "read", "pull-requests": "write"}
     (step,) = [step for step in workflow["jobs"]["sessions"]["steps"] if "OWNER" in step.get("uses", "")]

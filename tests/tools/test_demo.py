@@ -42,25 +42,25 @@ def write_state(stack: Stack, *types: str) -> None:
 
 
 @pytest.mark.parametrize(("value", "live"), [(None, False), ("", False), ("0", False), ("1", True)])
-def test_live_is_wanted_by_1_alone(value: str | None, *, live: bool) -> None:
+def test_only_1_selects_live(value: str | None, *, live: bool) -> None:
     assert demo.wants_live({} if value is None else {"LIVE": value}) is live
 
 
 @pytest.mark.parametrize("value", ["yes", "false", "2"])
-def test_a_live_that_could_mean_either_is_refused(value: str) -> None:
+def test_an_ambiguous_live_is_refused(value: str) -> None:
     with pytest.raises(DemoError, match=f"LIVE={value}: must be 1"):
         demo.wants_live({"LIVE": value})
 
 
 @pytest.mark.parametrize("missing", ["QUANTCDN_API_TOKEN", "QUANTCDN_ORGANIZATION"])
-def test_live_names_a_missing_variable(missing: str) -> None:
+def test_live_requires_token_and_organization(missing: str) -> None:
     given = {"QUANTCDN_API_TOKEN": "secret", "QUANTCDN_ORGANIZATION": "acme"}
 
     with pytest.raises(DemoError, match=f"LIVE=1 needs {missing}"):
         demo.live_environment({**given, missing: ""})
 
 
-def test_live_says_host_and_organization_and_not_the_token(capsys: pytest.CaptureFixture[str]) -> None:
+def test_live_prints_host_and_organization_but_not_the_token(capsys: pytest.CaptureFixture[str]) -> None:
     given = {"QUANTCDN_API_TOKEN": "secret", "QUANTCDN_ORGANIZATION": "acme"}
 
     demo.live_environment({**given, "QUANTCDN_BASE_URL": "https://api.example"})
@@ -68,7 +68,7 @@ def test_live_says_host_and_organization_and_not_the_token(capsys: pytest.Captur
     assert capsys.readouterr().err == "LIVE: https://api.example, organization acme, stack live\n"
 
 
-def test_the_emulator_takes_the_place_of_every_account_setting() -> None:
+def test_the_emulators_settings_replace_all_account_settings() -> None:
     caller = {"QUANTCDN_API_TOKEN": "secret", "QUANTCDN_TIMEOUT_SECONDS": "1", "HOME": "/home/me"}
 
     env = demo.emulator_environment(caller, 8787)
@@ -81,7 +81,7 @@ def test_the_emulator_takes_the_place_of_every_account_setting() -> None:
     }
 
 
-def test_the_engine_sees_none_of_the_callers_settings(tmp_path: Path) -> None:
+def test_the_engine_runs_without_the_callers_settings(tmp_path: Path) -> None:
     caller = {"PULUMI_ACCESS_TOKEN": "secret", "PULUMI_BACKEND_URL": "https://elsewhere", "PATH": "/usr/bin"}
 
     env = Stack("demo", tmp_path).environment(caller, Path("/cli/bin"))
@@ -91,25 +91,25 @@ def test_the_engine_sees_none_of_the_callers_settings(tmp_path: Path) -> None:
     assert env["PATH"] == "/cli/bin:/usr/bin"
 
 
-def test_requests_to_the_emulator_go_around_a_proxy(tmp_path: Path) -> None:
+def test_requests_to_the_emulator_bypass_a_proxy(tmp_path: Path) -> None:
     env = Stack("demo", tmp_path).environment({"no_proxy": "intranet"}, Path("/cli/bin"))
 
     assert env["no_proxy"] == env["NO_PROXY"] == "intranet,127.0.0.1"
 
 
-def test_a_port_in_use_is_replaced_and_said(taken: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_port_in_use_is_replaced_with_a_message(taken: int, capsys: pytest.CaptureFixture[str]) -> None:
     port = choose_port(taken, fixed=False)
 
     assert port != taken
     assert capsys.readouterr().err == f"Port {taken} is in use; the emulator takes {port}\n"
 
 
-def test_a_port_that_the_sessions_name_has_no_replacement(taken: int) -> None:
+def test_a_port_in_state_is_never_replaced(taken: int) -> None:
     with pytest.raises(PortTakenError, match=f"Port {taken}, which the demo's sessions name, is taken"):
         choose_port(taken, fixed=True)
 
 
-def test_a_running_emulator_is_used_again(emulator: Emulator, tmp_path: Path) -> None:
+def test_a_running_emulator_is_reused(emulator: Emulator, tmp_path: Path) -> None:
     port = emulator.ensure(fixed=False)
     pid = recorded_pid(tmp_path)
 
@@ -117,7 +117,7 @@ def test_a_running_emulator_is_used_again(emulator: Emulator, tmp_path: Path) ->
     assert recorded_pid(tmp_path) == pid
 
 
-def test_a_killed_emulator_comes_back_on_its_port(
+def test_a_killed_emulator_is_restarted_on_its_port(
     emulator: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     port = emulator.ensure(fixed=False)
@@ -129,7 +129,7 @@ def test_a_killed_emulator_comes_back_on_its_port(
     assert "had died; started again, with its sessions, on" in capsys.readouterr().err
 
 
-def test_stop_ends_it(emulator: Emulator) -> None:
+def test_stop_stops_the_emulator(emulator: Emulator) -> None:
     port = emulator.ensure(fixed=False)
 
     emulator.stop()
@@ -137,7 +137,7 @@ def test_stop_ends_it(emulator: Emulator) -> None:
     assert not healthy(port)
 
 
-def test_a_process_that_got_the_number_of_a_dead_emulator_is_left_alone(tmp_path: Path) -> None:
+def test_a_process_with_a_reused_pid_is_not_stopped(tmp_path: Path) -> None:
     with subprocess.Popen(["/bin/sleep", "60"]) as stranger:
         (tmp_path / "emulator.json").write_text(json.dumps({"pid": stranger.pid, "port": 1}))
 
@@ -157,7 +157,7 @@ def test_sessions_are_read_from_the_state(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("living", [True, False])
-def test_only_the_lock_of_a_dead_engine_is_dropped(tmp_path: Path, *, living: bool) -> None:
+def test_only_locks_of_dead_engines_are_removed(tmp_path: Path, *, living: bool) -> None:
     with subprocess.Popen(["/bin/sleep", "60"]) as engine:
         if not living:
             engine.kill()
@@ -193,7 +193,7 @@ def test_down_stops_the_emulator_after_the_last_session_is_destroyed(
 
 
 @pytest.mark.parametrize(("command", "runs"), [("preview", ["preview"]), ("up", ["preview", "up"])])
-def test_every_run_has_the_policies_as_advice(
+def test_every_run_passes_the_policy_pack(
     command: str, runs: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "pulumi").write_text(

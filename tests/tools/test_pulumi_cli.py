@@ -45,7 +45,7 @@ def script(path: Path, text: str) -> None:
 
 @dataclass
 class Machine:
-    """A machine with only what a test puts on it. Its proxy refuses, so that a download fails at once."""
+    """A machine on which a test installs programs. Its proxy refuses connections, so a download fails at once."""
 
     home: Path
     env: dict[str, str] = field(default_factory=dict)
@@ -101,7 +101,7 @@ class Machine:
         )
 
     def find(self) -> tuple[int, str, str]:
-        """Run the tool: exit code, what it printed, what it said."""
+        """Run the tool. Return its exit code, standard output and standard error."""
         child = self.start()
         printed, said = child.communicate(timeout=60)
         return child.returncode, printed.strip(), said
@@ -112,14 +112,14 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_a_recent_cli_on_path_is_taken(machine: Machine) -> None:
+def test_a_recent_cli_on_path_is_used(machine: Machine) -> None:
     machine.has_pulumi("v3.259.0")
 
     assert machine.find() == (0, str(machine.bin), "")
 
 
 @pytest.mark.parametrize("version", ["v3.258.9", "v4.0.0", "unknown"])
-def test_a_cli_that_does_not_fit_is_named_and_passed_over(machine: Machine, version: str) -> None:
+def test_an_incompatible_cli_is_named_and_skipped(machine: Machine, version: str) -> None:
     machine.has_pulumi(version)
     machine.has_pulumi("v3.274.1", machine.cached)
 
@@ -129,7 +129,7 @@ def test_a_cli_that_does_not_fit_is_named_and_passed_over(machine: Machine, vers
     assert "3.259.0 or newer is needed" in said
 
 
-def test_a_cli_without_its_python_plugin_is_passed_over(machine: Machine) -> None:
+def test_a_cli_without_its_python_plugin_is_skipped(machine: Machine) -> None:
     script(machine.bin / "pulumi", "echo v3.274.1")
     machine.has_pulumi("v3.274.1", machine.cached)
 
@@ -139,7 +139,7 @@ def test_a_cli_without_its_python_plugin_is_passed_over(machine: Machine) -> Non
     assert "has no pulumi-language-python beside it" in said
 
 
-def test_a_folder_of_another_name_is_reached_through_one_named_bin(machine: Machine) -> None:
+def test_a_folder_not_named_bin_is_linked_to_one(machine: Machine) -> None:
     machine.env["PATH"] = str(machine.has_pulumi("v3.274.1", machine.home / "shims"))
 
     _, printed, _ = machine.find()
@@ -149,7 +149,7 @@ def test_a_folder_of_another_name_is_reached_through_one_named_bin(machine: Mach
     assert {path.name for path in Path(printed).iterdir()} == set(pulumi_cli.FILES)
 
 
-def test_without_a_cli_it_is_built_once_and_kept(machine: Machine) -> None:
+def test_a_missing_cli_is_built_once_and_cached(machine: Machine) -> None:
     machine.has_go()
 
     code, printed, said = machine.find()
@@ -161,7 +161,7 @@ def test_without_a_cli_it_is_built_once_and_kept(machine: Machine) -> None:
     assert machine.builds == 2
 
 
-def test_what_a_killed_run_left_is_neither_used_nor_kept(machine: Machine) -> None:
+def test_leftovers_of_a_killed_run_are_removed(machine: Machine) -> None:
     machine.has_go()
     script(machine.cached / "pulumi", "echo half")
     script(machine.cache / ".get-killed" / "pulumi", "echo half")
@@ -173,7 +173,7 @@ def test_what_a_killed_run_left_is_neither_used_nor_kept(machine: Machine) -> No
     assert not list(machine.cache.glob(".get-*"))
 
 
-def test_two_at_once_build_once(machine: Machine) -> None:
+def test_two_concurrent_runs_build_once(machine: Machine) -> None:
     machine.has_go(seconds=0.5)
     both = [machine.start(), machine.start()]
 
@@ -185,7 +185,7 @@ def test_two_at_once_build_once(machine: Machine) -> None:
     assert machine.builds == 2
 
 
-def test_a_missing_go_is_one_line(machine: Machine) -> None:
+def test_a_missing_go_is_reported_in_one_line(machine: Machine) -> None:
     code, printed, said = machine.find()
 
     assert (code, printed) == (1, "")
@@ -202,7 +202,7 @@ def test_a_missing_go_is_one_line(machine: Machine) -> None:
         "go: go.mod requires go >= 1.26.6 (running go 1.20.3; GOTOOLCHAIN=local)",
     ],
 )
-def test_an_old_go_is_one_line(machine: Machine, answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_go_is_reported_in_one_line(machine: Machine, answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     machine.has_go(version=answer)
     monkeypatch.setenv("PATH", str(machine.bin))
 
@@ -211,7 +211,7 @@ def test_an_old_go_is_one_line(machine: Machine, answer: str, monkeypatch: pytes
     assert machine.builds == 0
 
 
-def test_a_build_that_fails_shows_its_end_and_leaves_nothing(machine: Machine) -> None:
+def test_a_failed_build_prints_its_last_lines_and_leaves_nothing(machine: Machine) -> None:
     machine.has_go(fails_on="language-python")
 
     code, _, said = machine.find()
@@ -223,7 +223,7 @@ def test_a_build_that_fails_shows_its_end_and_leaves_nothing(machine: Machine) -
     assert not list(machine.cache.glob(".get-*"))
 
 
-def test_a_download_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_blocked_download_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{silent.getsockname()[1]}")
         monkeypatch.setenv("no_proxy", "")
@@ -236,7 +236,7 @@ def test_a_download_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: 
     assert pulumi_download.BLOCKED_AFTER + 1 < 10
 
 
-def test_a_slow_download_is_left_alone() -> None:
+def test_a_slow_download_is_not_given_up() -> None:
     arrivals = pulumi_download.Arrivals(now=0)
 
     assert not arrivals.stalled(size=10_000, now=7)
@@ -245,12 +245,12 @@ def test_a_slow_download_is_left_alone() -> None:
     assert arrivals.stalled(size=300_001, now=134)
 
 
-def test_an_installer_that_gets_only_its_script_is_blocked() -> None:
+def test_a_download_of_only_the_install_script_is_blocked() -> None:
     arrivals = pulumi_download.Arrivals(now=0)
 
     assert not arrivals.stalled(size=10_000, now=1)
     assert arrivals.stalled(size=10_000, now=10)
 
 
-def test_the_floor_of_the_cli_is_the_one_that_the_provider_names() -> None:
+def test_the_oldest_cli_is_the_same_in_tools_and_provider() -> None:
     assert ".".join(map(str, pulumi_cli.FLOOR)) == versions.OLDEST_CLI

@@ -12,8 +12,8 @@ SYSTEM = {"role": "system", "content": "Help."}
 
 
 def declared(lifetime: object = 60, expires_at: object = None, **more: object) -> dict[str, Any]:
-    moment = {} if expires_at is None else {"expiresAt": expires_at}
-    return {"expirationMinutes": lifetime, "onExpired": "recreate", "status": "active"} | moment | more
+    expiry = {} if expires_at is None else {"expiresAt": expires_at}
+    return {"expirationMinutes": lifetime, "onExpired": "recreate", "status": "active"} | expiry | more
 
 
 def applied(asked: str | None, granted: str | None = None, **more: object) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def applied(asked: str | None, granted: str | None = None, **more: object) -> di
         ({"baseUrl": "elsewhere", "title": "t"}, [], []),
     ],
 )
-def test_each_row_of_the_property_table(changes: dict[str, Any], changed: list[str], replacing: list[str]) -> None:
+def test_moved_and_replacing_properties(changes: dict[str, Any], changed: list[str], replacing: list[str]) -> None:
     outputs = applied(at(9), userId="a", organization="a", messages=[A, B], metadata={"flag": 1}, baseUrl="here")
     new = {key: value for key, value in outputs.items() if key != "baseUrl"} | changes
     assert change(outputs, new).moved == changed
@@ -49,7 +49,7 @@ def test_each_row_of_the_property_table(changes: dict[str, Any], changed: list[s
 @pytest.mark.parametrize(
     ("key", "replacing"), [("sessionGroup", ["sessionGroup"]), ("messages", ["messages"]), ("metadata", [])]
 )
-def test_a_property_that_is_no_longer_declared_has_moved(key: str, replacing: list[str]) -> None:
+def test_a_removed_property_has_moved(key: str, replacing: list[str]) -> None:
     outputs = applied(at(9), sessionGroup="g", messages=[A], metadata={})
     new = {name: value for name, value in outputs.items() if name != key}
     assert change(outputs, new).moved == [key]
@@ -70,13 +70,13 @@ def test_a_property_that_is_no_longer_declared_has_moved(key: str, replacing: li
         (None, [SYSTEM], None),
         ([SYSTEM], [SYSTEM, A], [A]),
         ([A], None, None),
-        # What is not known yet may turn out as a change: the plan says the worst.
+        # An unknown value may be a change: the plan assumes the worst.
         ([A], [A, UNKNOWN], None),
         ([A], [UNKNOWN, B], None),
         ([A], [A, OPEN], [OPEN]),
     ],
 )
-def test_only_user_and_assistant_messages_at_the_end_are_an_append(
+def test_only_new_user_and_assistant_messages_at_the_end_are_appended(
     before: list[Any] | None, after: list[Any] | None, appended: list[Any] | None
 ) -> None:
     old, new = ({} if messages is None else {"messages": messages} for messages in (before, after))

@@ -1,4 +1,4 @@
-"""What the provider says about a plan: no word that is not so, and every sentence is read back as it was meant."""
+"""The sentences about a plan: each says exactly what happens, and is parsed back correctly."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LEFT = "9 minutes left: extends by"
         ({"expiresAt": at(800)}, f"{LEFT} 791 minutes, until about 2026-11-25 01:20Z"),
         ({"expirationMinutes": 30}, "cannot be shortened: lives on until 12:09Z, nothing is sent"),
         ({"expiresAt": at(7)}, "cannot be shortened: lives on until 12:09Z, nothing is sent"),
-        # Lowered while a renewal is due: it is extended, so nothing is said of shortening.
+        # Lowered while a renewal is due: it is extended, so the sentence does not mention shortening.
         ({"expirationMinutes": 30, "expiresAt": at(30)}, f"{LEFT} 21 minutes, until about 12:30Z"),
         ({"expirationMinutes": 90}, "lives until about 12:09Z, nothing is sent"),
         ({"expirationMinutes": 90, "status": "completed"}, "completes it; it is completed: its expiry stays"),
@@ -57,7 +57,7 @@ LEFT = "9 minutes left: extends by"
         ({"expirationMinutes": UNKNOWN, "expiresAt": UNKNOWN}, "its expiry is not known yet"),
     ],
 )
-def test_an_update_is_told_in_one_sentence(moved: dict[str, Any], sentence: str) -> None:
+def test_the_sentence_of_an_update(moved: dict[str, Any], sentence: str) -> None:
     outputs = applied(9) | GRANTED
     assert update_sentence("desk", change(outputs, inputs_of(outputs, **moved)), NOW) == f"desk: {sentence}"
 
@@ -65,7 +65,7 @@ def test_an_update_is_told_in_one_sentence(moved: dict[str, Any], sentence: str)
 @pytest.mark.parametrize(
     ("dropped", "keys"), [({"a": 1}, "1 key"), ({"a": 1, "b": 2}, "2 keys"), ({"a": 1, "kept": 3}, "1 key")]
 )
-def test_a_dropped_key_of_metadata_is_counted_and_not_named(dropped: dict[str, int], keys: str) -> None:
+def test_dropped_metadata_keys_are_counted_but_not_named(dropped: dict[str, int], keys: str) -> None:
     outputs = applied(9, metadata=dropped)
     new = inputs_of(outputs, metadata={"kept": 2})
     assert update_sentence("desk", change(outputs, new), NOW) == (
@@ -73,12 +73,12 @@ def test_a_dropped_key_of_metadata_is_counted_and_not_named(dropped: dict[str, i
     )
 
 
-def test_a_session_that_was_completed_is_reopened() -> None:
+def test_reopening_is_mentioned() -> None:
     outputs = applied(9, status="completed")
     assert update_sentence("desk", change(outputs, inputs_of(outputs, status="active")), NOW) == "desk: reopens it"
 
 
-def test_one_past_its_expiry_that_the_api_still_has_lives() -> None:
+def test_an_expired_session_that_still_exists_is_extended() -> None:
     outputs = applied(-9)
     new = inputs_of(outputs, expiresAt=at(60))
     assert update_sentence("desk", change(outputs, new), NOW) == (
@@ -87,14 +87,14 @@ def test_one_past_its_expiry_that_the_api_still_has_lives() -> None:
 
 
 @pytest.mark.parametrize(("expired", "sure"), [(False, " if it is gone"), (True, "")])
-def test_a_short_grant_that_is_over_under_error_promises_nothing(expired: bool, sure: str) -> None:  # noqa: FBT001 - a row
+def test_with_on_expired_error_a_passed_short_grant_stops_the_run(expired: bool, sure: str) -> None:  # noqa: FBT001 - a row
     outputs = applied(60, grantedExpiresAt=at(-9), onExpired="error", expired=expired)
     assert update_sentence("desk", change(outputs, inputs_of(outputs)), NOW) == (
         f"desk: was to expire at 11:51Z: the run stops{sure}"
     )
 
 
-def test_a_short_grant_that_is_due_is_told_though_no_input_moved() -> None:
+def test_a_due_short_grant_is_extended_without_a_changed_input() -> None:
     outputs = applied(60, grantedExpiresAt=at(9), renewBeforeMinutes=15)
     sentence = update_sentence("desk", change(outputs, inputs_of(outputs)), NOW)
     assert sentence == f"desk: {LEFT} 51 minutes, until about 13:00Z"
@@ -103,7 +103,7 @@ def test_a_short_grant_that_is_due_is_told_though_no_input_moved() -> None:
 # --- written and read back -----------------------------------------------------------------------------------
 
 LINE = st.text(min_size=1).map(one_line).filter(bool)
-# Ids that look like the rest of a sentence.
+# Ids that look like parts of a sentence.
 LIKE_OURS = st.lists(
     st.sampled_from(
         (
@@ -137,7 +137,7 @@ LEFT_OR_PASSED = st.integers(-100, 100)
 
 @st.composite
 def changes(draw: st.DrawFn, /, **fixed: object) -> Change:
-    """Draw a change of a session, before or after its expiry."""
+    """Draw a change of a session that has or has not expired."""
     outputs = applied(draw(LEFT_OR_PASSED), grantedExpiresAt=at(draw(LEFT_OR_PASSED)))
     moved = draw(st.sets(st.sampled_from(sorted(MOVED))))
     return Change(StoredState(draw(IDS), outputs), inputs_of(outputs, **{key: MOVED[key] for key in moved} | fixed))
@@ -194,7 +194,7 @@ def test_an_error_is_read_back(error: str, before: str) -> None:
     assert read_error(f"x{shown}") is None
 
 
-def test_an_id_that_would_break_the_line_is_written_without_that() -> None:
+def test_control_characters_in_an_id_are_removed() -> None:
     outputs = applied(9)
     planned = Change(StoredState("a\nb\u202ec", outputs), inputs_of(outputs, userId="bob"))
     assert replacement_sentence(planned, Loss(2)) == "session a bc: userId changed; replacing it loses 2 messages"

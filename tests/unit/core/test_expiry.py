@@ -29,8 +29,8 @@ ON_EXPIRED = st.sampled_from(["recreate", "ignore", "error"])
 
 
 def declared(lifetime: object = 60, expires_at: object = None, **more: object) -> dict[str, Any]:
-    moment = {} if expires_at is None else {"expiresAt": expires_at}
-    return {"expirationMinutes": lifetime, "onExpired": "recreate", "status": "active"} | moment | more
+    expiry = {} if expires_at is None else {"expiresAt": expires_at}
+    return {"expirationMinutes": lifetime, "onExpired": "recreate", "status": "active"} | expiry | more
 
 
 def applied(asked: str | None, granted: str | None = None, **more: object) -> dict[str, Any]:
@@ -41,11 +41,11 @@ def applied(asked: str | None, granted: str | None = None, **more: object) -> di
     ("old", "new", "planned"),
     [
         pytest.param({}, declared(), at(60), id="creation"),
-        pytest.param({}, declared(status="completed"), at(60), id="creation of a completed one"),
+        pytest.param({}, declared(status="completed"), at(60), id="creation, completed"),
         pytest.param(declared(60, at(9)), declared(), at(9), id="nothing due"),
         pytest.param(declared(60, at(-9)), declared(status="completed"), at(-9), id="completed: carried over"),
         pytest.param(declared(60, at(9)), declared(90, status="completed"), at(9), id="completed before raised"),
-        pytest.param(declared(60, at(0)), declared(), at(60), id="expired at this very moment"),
+        pytest.param(declared(60, at(0)), declared(), at(60), id="expires now"),
         pytest.param(declared(60, at(0, seconds=1)), declared(), at(0, seconds=1), id="a second left"),
         pytest.param(declared(60, at(-9)), declared(onExpired="error"), at(60), id="expired: error"),
         pytest.param(declared(60, at(-9)), declared(onExpired="ignore"), at(-9), id="expired: ignore"),
@@ -58,13 +58,13 @@ def applied(asked: str | None, granted: str | None = None, **more: object) -> di
         pytest.param(declared(60, at(9.1)), declared(renewBeforeMinutes=9), at(9.1), id="seconds too early"),
         pytest.param(declared(60, at(8.5)), declared(renewBeforeMinutes=9), at(60.5), id="whole minutes"),
         pytest.param(declared(60, at(9)), declared(90, renewBeforeMinutes=38), at(39), id="raised, so not due"),
-        pytest.param(declared(60, at(9)), declared(90, renewBeforeMinutes=39), at(90), id="raised, and due even so"),
+        pytest.param(declared(60, at(9)), declared(90, renewBeforeMinutes=39), at(90), id="raised, but still due"),
         pytest.param(declared(60, at(-9)), declared(onExpired="ignore", renewBeforeMinutes=9), at(-9), id="no renewal"),
-        pytest.param({"expiresAt": LOCAL}, declared(), LOCAL, id="from a moment: as written"),
-        pytest.param({"expiresAt": at(9)}, declared(renewBeforeMinutes=10), at(60), id="from a moment, then renewed"),
+        pytest.param({"expiresAt": LOCAL}, declared(), LOCAL, id="from expires_at: as written"),
+        pytest.param({"expiresAt": at(9)}, declared(renewBeforeMinutes=10), at(60), id="from expires_at, then renewed"),
         pytest.param(declared(60, at(9)), declared(UNKNOWN), UNKNOWN, id="unknown lifetime"),
         pytest.param(declared(60, at(9)), declared(renewBeforeMinutes=UNKNOWN), UNKNOWN, id="unknown renewal"),
-        pytest.param(declared(UNKNOWN, UNKNOWN), declared(), at(60), id="no known moment before"),
+        pytest.param(declared(UNKNOWN, UNKNOWN), declared(), at(60), id="no known expiry before"),
     ],
 )
 def test_check_plans_the_expiry(old: dict[str, Any], new: dict[str, Any], planned: object) -> None:
@@ -72,7 +72,7 @@ def test_check_plans_the_expiry(old: dict[str, Any], new: dict[str, Any], planne
 
 
 @given(LIFETIMES, LIFETIMES, SECONDS, ON_EXPIRED, st.data())
-def test_a_planned_expiry_settles_and_never_comes_closer(
+def test_a_planned_expiry_is_stable_and_never_earlier(
     before: int, lifetime: int, left: int, on_expired: str, data: st.DataObject
 ) -> None:
     ahead = data.draw(st.none() | st.integers(1, lifetime - 1))
@@ -80,13 +80,13 @@ def test_a_planned_expiry_settles_and_never_comes_closer(
     old, new = declared(before, at(0, seconds=left)), declared(lifetime, onExpired=on_expired) | renewal
     planned = plan_expiry(old, new, NOW)
     assert isinstance(planned, str)
-    moment, carried = timestamps.parse(planned), planned == old["expiresAt"]
-    assert moment >= NOW + timedelta(seconds=left)
+    expiry, carried = timestamps.parse(planned), planned == old["expiresAt"]
+    assert expiry >= NOW + timedelta(seconds=left)
     if left <= 0:
         assert carried == (on_expired == "ignore" and lifetime <= before)
-        assert carried or moment == NOW + timedelta(minutes=lifetime)
+        assert carried or expiry == NOW + timedelta(minutes=lifetime)
     elif ahead is not None:
-        assert moment > NOW + timedelta(minutes=ahead)
+        assert expiry > NOW + timedelta(minutes=ahead)
     assert plan_expiry(new | {"expiresAt": planned}, new, NOW) == planned
 
 
@@ -101,16 +101,16 @@ def test_a_planned_expiry_settles_and_never_comes_closer(
         (at(10), {"renewBeforeMinutes": 10}, True),
         (at(10), {"renewBeforeMinutes": 9}, False),
         (at(10), {"renewBeforeMinutes": UNKNOWN}, False),
-        (at(45), {"renewBeforeMinutes": 59}, False),  # 15 minutes short is clock skew
+        (at(45), {"renewBeforeMinutes": 59}, False),  # 15 minutes less is clock skew
         (at(200), {"renewBeforeMinutes": 59}, False),
     ],
 )
-def test_a_shorter_grant_alone_makes_a_session_due(granted: str, more: dict[str, Any], due: object) -> None:
+def test_a_short_grant_can_make_a_session_due(granted: str, more: dict[str, Any], due: object) -> None:
     outputs = applied(at(60), granted)
     assert short_grant_due(change(outputs, declared(60, at(60), **more)), NOW) is due
 
 
-def test_a_shorter_grant_of_a_moment_or_of_what_check_itself_sees_expired_is_not_due() -> None:
+def test_a_short_grant_is_not_due_with_expires_at_or_after_the_planned_expiry() -> None:
     by_hand = {"expiresAt": at(60), "onExpired": "recreate", "status": "active"}
     assert not short_grant_due(change(applied(at(60), at(-1)), by_hand), NOW)
     assert not short_grant_due(change(applied(at(0), at(-60)), declared(60, at(0))), NOW)
@@ -151,7 +151,7 @@ def test_ten_minutes_of_constant_skew_do_not_change_an_extension(left: int, furt
     ("new", "sends"),
     [
         (declared(60, at(-9)), False),
-        (declared(60, at(-8)), False),  # moved, to a past moment
+        (declared(60, at(-8)), False),  # moved to the past
         (declared(60, at(5)), True),
         (declared(60, at(-9), metadata={}), True),
         (declared(60, at(-9), status="completed"), True),
@@ -161,14 +161,14 @@ def test_ten_minutes_of_constant_skew_do_not_change_an_extension(left: int, furt
         (declared(30, at(-9), onExpired="ignore", renewBeforeMinutes=1), False),
     ],
 )
-def test_diff_asks_only_past_expiry_and_for_what_needs_a_request(new: dict[str, Any], sends: object) -> None:
+def test_diff_sends_a_request_only_after_expiry_and_if_a_change_needs_one(new: dict[str, Any], sends: object) -> None:
     past, alive = applied(at(-9)), applied(at(1))
     assert needs_request(change(past, new), NOW) is must_ask(change(past, new), NOW) is sends
     assert not must_ask(change(alive, new), NOW)
 
 
 @given(LIFETIMES, SECONDS)
-def test_creation_asks_for_the_lifetime_or_for_the_minutes_until_the_moment(lifetime: int, left: int) -> None:
+def test_a_creation_requests_the_lifetime_or_the_minutes_until_expires_at(lifetime: int, left: int) -> None:
     assert first_lifetime(declared(lifetime, at(9)), NOW) == lifetime
     minutes = first_lifetime({"expiresAt": at(0, seconds=left)}, NOW)
     assert minutes == min(max(-(-left // 60), 5), 1440)

@@ -19,7 +19,7 @@ def spelled(word: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in word)
 
 
-def test_the_names_of_state_stay_as_they_are_in_peoples_state() -> None:
+def test_state_keys_never_change() -> None:
     assert " ".join(model.INPUTS) == (
         "userId sessionGroup organization expirationMinutes expiresAt renewBeforeMinutes onExpired messages metadata"
         " status"
@@ -34,7 +34,7 @@ def test_the_names_of_state_stay_as_they_are_in_peoples_state() -> None:
 
 
 @given(WORDS)
-def test_snake_case_and_camel_case_name_each_other(word: str) -> None:
+def test_snake_case_and_camel_case_are_converted_both_ways(word: str) -> None:
     assert spelled(model.camel(word)) == word
 
 
@@ -42,7 +42,7 @@ def test_the_python_name_of_a_property_is_its_state_key_in_snake_case() -> None:
     assert all(model.camel(row.name) == row.key and row.name == spelled(row.key) for row in model.PROPERTIES.values())
 
 
-def test_arguments_become_state_keys_without_those_not_given_and_data_keeps_its_keys() -> None:
+def test_arguments_become_state_keys_without_none_and_user_data_is_unchanged() -> None:
     data = {"user_id": None, "é_x": 0}
     assert model.by_state_key({"user_id": "u", "metadata": data, "session_group": None, "messages": []}) == {
         "userId": "u",
@@ -64,12 +64,12 @@ def test_arguments_become_state_keys_without_those_not_given_and_data_keeps_its_
         ("é", "e\u0301", False),
     ],
 )
-def test_same_is_what_json_says_is_the_same(one: object, other: object, same: object) -> None:
+def test_same_compares_values_as_json_does(one: object, other: object, same: object) -> None:
     assert model.same(one, other) is model.same(other, one) is same
 
 
 @given(JSON)
-def test_every_value_is_the_same_as_itself_and_not_as_itself_in_a_list(value: object) -> None:
+def test_every_value_is_the_same_as_itself_and_differs_from_a_list_of_itself(value: object) -> None:
     assert model.same(value, value)
     assert not model.same(value, [value])
 

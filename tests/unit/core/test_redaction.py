@@ -43,7 +43,7 @@ JSON = st.recursive(
         ("[" * 100_000, "[" * 500),
     ],
 )
-def test_what_the_api_says_is_found_in_every_shape(body: str, words: str) -> None:
+def test_the_error_text_is_found_in_every_shape_of_body(body: str, words: str) -> None:
     assert api_words(body) == words
 
 
@@ -59,12 +59,12 @@ def test_what_the_api_says_is_found_in_every_shape(body: str, words: str) -> Non
         ("é" * 500, "é" * 500),
     ],
 )
-def test_control_characters_go_and_500_characters_stay(said: str, shown: str) -> None:
+def test_control_characters_are_removed_and_texts_cut_to_500_characters(said: str, shown: str) -> None:
     assert api_words(said) == api_words(json.dumps({"message": said})) == shown
 
 
 @given(st.text() | JSON.map(json.dumps))
-def test_no_body_gives_more_than_one_short_line(body: str) -> None:
+def test_any_body_results_in_one_short_line(body: str) -> None:
     words = api_words(body)
     assert len(words) <= 500
     assert len(words.splitlines()) <= 1
@@ -87,7 +87,7 @@ SECRET = 'I have\na "fever" \u200b für \U0001f44b \\ ' + "and a cold " * 60
     ],
 )
 @pytest.mark.parametrize("before", ["", "x" * 490, "x" * 9_990])
-def test_what_is_hidden_is_hidden_however_it_is_spelled_and_where_the_words_are_cut(spelled: str, before: str) -> None:
+def test_a_secret_is_redacted_in_every_encoding_and_when_the_text_is_cut(spelled: str, before: str) -> None:
     body = f"{before}cannot take {spelled}!"
     words = api_words(body, [SECRET]) + api_words(json.dumps({"message": body}), [SECRET, ""])
     assert "cold" not in words
@@ -105,7 +105,7 @@ def runs(text: str) -> set[str]:
 
 @settings(max_examples=300)
 @given(st.lists(RUNS, min_size=1, max_size=3), st.data())
-def test_no_part_of_a_hidden_text_is_left_from_12_characters_on(hidden: list[str], data: st.DataObject) -> None:
+def test_no_part_of_a_secret_with_12_or_more_characters_remains(hidden: list[str], data: st.DataObject) -> None:
     parts = []
     for text in hidden:
         start = data.draw(st.integers(0, len(text)))
@@ -134,7 +134,7 @@ def test_no_part_of_a_hidden_text_is_left_from_12_characters_on(hidden: list[str
         ("the number of requests is too high", "the number of requests is too high"),
     ],
 )
-def test_parts_are_hidden_that_say_something(said: str, shown: str) -> None:
+def test_only_parts_of_12_or_more_characters_are_redacted(said: str, shown: str) -> None:
     token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
     assert masked(said, [token, "I have a fever,\nand \u00fc"]) == shown
 
@@ -147,11 +147,11 @@ def test_parts_are_hidden_that_say_something(said: str, shown: str) -> None:
         ("/ward%207", "/***"),
     ],
 )
-def test_what_an_echoed_url_holds_is_hidden(echo: str, shown: str) -> None:
+def test_secrets_are_redacted_in_an_echoed_url(echo: str, shown: str) -> None:
     assert masked(f"GET {echo} not found", ["j.d@x.org", "ward 7", "half \ud83d"]) == f"GET {shown} not found"
 
 
-def test_where_words_are_cut_no_beginning_of_a_hidden_text_is_left() -> None:
+def test_cutting_a_text_leaves_no_beginning_of_a_secret() -> None:
     secret = "abcdefghijklmnopqrstuvwxyz" * 30
     for start in range(9_980, 10_001):
         for hidden in (secret, secret[:11]):
@@ -159,13 +159,13 @@ def test_where_words_are_cut_no_beginning_of_a_hidden_text_is_left() -> None:
             assert words in ("-", "-***", "-***" + secret[11 : 10_000 - start - 11])
 
 
-def test_hiding_two_megabytes_in_two_megabytes_leaves_the_rest_to_be_read() -> None:
+def test_a_secret_of_two_megabytes_is_redacted() -> None:
     conversation = 'Grüße, "user" \n' * 130_000
     body = json.dumps({"message": f"cannot take {conversation}"})
     assert api_words(body, [conversation]) == "cannot take ***"
 
 
 @given(st.text(min_size=3, max_size=30), st.text(max_size=5), st.text(max_size=5))
-def test_a_hidden_text_is_in_no_words(secret: str, before: str, after: str) -> None:
+def test_any_secret_is_redacted(secret: str, before: str, after: str) -> None:
     words = api_words(json.dumps({"message": before + secret + after}), [secret])
     assert secret not in words or secret in before + "***" + after

@@ -38,7 +38,7 @@ def load(stack: dict[str, Any] | None = None, environ: dict[str, str] | None = N
 
 
 @pytest.mark.parametrize(("key", "field", "text", "value", "default"), FIELDS)
-def test_a_setting_comes_from_each_place_in_the_order_of_precedence(
+def test_settings_are_read_in_order_of_precedence(
     key: str, field: str, text: str, value: object, default: object
 ) -> None:
     variable, malformed = config.VARIABLES[key], "\n"
@@ -60,7 +60,7 @@ def test_a_setting_comes_from_each_place_in_the_order_of_precedence(
         ({}, {"QUANTCDN_API_TOKEN": "c"}, "the variable QUANTCDN_API_TOKEN"),
     ],
 )
-def test_the_token_remembers_where_it_came_from(stack: dict[str, Any], environ: dict[str, str], source: str) -> None:
+def test_the_source_of_the_token_is_recorded(stack: dict[str, Any], environ: dict[str, str], source: str) -> None:
     assert load(stack, environ).bearer_source == source
 
 
@@ -97,7 +97,7 @@ def test_the_token_remembers_where_it_came_from(stack: dict[str, Any], environ: 
         ),
     ],
 )
-def test_a_malformed_value_names_its_key_or_variable_and_not_itself(key: str, value: str, text: str) -> None:
+def test_the_error_of_a_malformed_value_names_its_key_but_not_the_value(key: str, value: str, text: str) -> None:
     for name in (f"quant-sessions:{key}", f"quant:{key}"):
         with pytest.raises(ConfigurationError) as caught:
             load({name: value})
@@ -112,7 +112,7 @@ def test_a_malformed_value_names_its_key_or_variable_and_not_itself(key: str, va
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:99", "http://127.9.9.9", "https://a.example/api"]
 )
-def test_https_and_loopback_hosts_are_taken_as_they_are(url: str) -> None:
+def test_https_and_loopback_urls_are_accepted(url: str) -> None:
     assert load({"quant:baseUrl": f"{url}/"}).base_url == url
 
 
@@ -122,7 +122,7 @@ def test_https_and_loopback_hosts_are_taken_as_they_are(url: str) -> None:
         "".join
     ),
 )
-def test_what_is_taken_for_loopback_is_where_requests_go(scheme: str, rest: str) -> None:
+def test_plain_http_requests_only_go_to_loopback(scheme: str, rest: str) -> None:
     try:
         url = load({"quant:baseUrl": scheme + rest}).base_url
         sent = requests.Request("GET", f"{url}/api").prepare().url or ""
@@ -141,7 +141,7 @@ def test_what_is_taken_for_loopback_is_where_requests_go(scheme: str, rest: str)
         ("organization", "organization", "QUANTCDN_ORGANIZATION", "quant-sessions:organization"),
     ],
 )
-def test_what_is_missing_says_which_key_and_which_variable_to_set(
+def test_the_error_of_a_missing_setting_names_its_key_and_variable(
     key: str, what: str, variable: str, argument: str
 ) -> None:
     assert load().missing(key) == (
@@ -149,13 +149,13 @@ def test_what_is_missing_says_which_key_and_which_variable_to_set(
     )
 
 
-def test_the_token_is_asked_for_when_it_is_needed() -> None:
+def test_the_token_is_required_only_when_it_is_used() -> None:
     assert load({"quant:bearer": TOKEN}).require_bearer() == TOKEN
     with pytest.raises(ConfigurationError, match=r"^no API token is configured: "):
         load().require_bearer()
 
 
-def test_the_organization_is_asked_for_when_it_is_needed() -> None:
+def test_the_organization_is_required_only_when_it_is_used() -> None:
     assert load({"quant:organization": "acme"}).require_organization() == "acme"
     with pytest.raises(ConfigurationError, match=r"^no organization is configured: "):
         load().require_organization()
@@ -167,7 +167,7 @@ def test_the_token_is_in_no_repr() -> None:
 
 
 @given(st.sampled_from(sorted(config.VARIABLES)), st.text(max_size=20) | st.floats() | st.booleans() | st.integers())
-def test_any_value_is_taken_or_refused_in_one_line_without_it(key: str, value: object) -> None:
+def test_any_value_is_accepted_or_refused_in_one_line_without_the_value(key: str, value: object) -> None:
     planted = f"https://me:{TOKEN}@{value}" if isinstance(value, str) else value
     text = refusal({f"quant:{key}": planted})
     assert not text or text.startswith(f"quant:{key}: ")

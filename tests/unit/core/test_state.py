@@ -22,7 +22,7 @@ from tests.support.fakes import NOW, at
         (None, None, None),
     ],
 )
-def test_a_grant_more_than_15_minutes_off_is_the_known_expiry(
+def test_a_grant_that_differs_by_more_than_15_minutes_is_the_known_expiry(
     asked: float | None, granted: float | None, known: float | None
 ) -> None:
     outputs = {key: at(m) for key, m in (("expiresAt", asked), ("grantedExpiresAt", granted)) if m is not None}

@@ -14,7 +14,7 @@ NOON = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 
 
 @pytest.mark.parametrize(
-    ("text", "moment"),
+    ("text", "timestamp"),
     [
         ("2026-11-24T12:00:00Z", NOON),
         ("2026-11-24t12:00:00z", NOON),
@@ -23,13 +23,13 @@ NOON = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
         ("2026-11-24T04:30:00-07:30", NOON),
         ("2026-11-24T12:00:00.5Z", NOON + timedelta(milliseconds=500)),
         ("2026-11-24T12:00:00.123456789Z", NOON + timedelta(microseconds=123456)),
-        # The two sides of a change to winter time differ by their offsets alone.
+        # The same local time before and after the end of daylight saving time.
         ("2026-10-25T02:30:00+02:00", datetime(2026, 10, 25, 0, 30, tzinfo=timezone.utc)),
         ("2026-10-25T02:30:00+01:00", datetime(2026, 10, 25, 1, 30, tzinfo=timezone.utc)),
     ],
 )
-def test_every_form_that_the_api_or_a_person_writes_is_read_as_an_instant(text: str, moment: datetime) -> None:
-    assert timestamps.parse(text) == timestamps.parse_or_none(text) == moment
+def test_every_rfc_3339_form_is_parsed(text: str, timestamp: datetime) -> None:
+    assert timestamps.parse(text) == timestamps.parse_or_none(text) == timestamp
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_every_form_that_the_api_or_a_person_writes_is_read_as_an_instant(text: 
         1_800_000_000,
     ],
 )
-def test_anything_else_is_no_timestamp(value: object) -> None:
+def test_anything_else_is_refused(value: object) -> None:
     assert timestamps.parse_or_none(value) is None
     if isinstance(value, str):
         with pytest.raises(ValueError, match=r".") as caught:
@@ -62,22 +62,22 @@ def test_anything_else_is_no_timestamp(value: object) -> None:
 
 
 @given(TIMESTAMPS)
-def test_rendering_is_utc_with_z_and_cut_to_the_second(moment: datetime) -> None:
-    text = timestamps.render(moment)
+def test_rendering_is_utc_with_z_truncated_to_seconds(timestamp: datetime) -> None:
+    text = timestamps.render(timestamp)
     assert text.endswith("Z")
-    assert timestamps.parse(text) == moment.astimezone(timezone.utc).replace(microsecond=0)
+    assert timestamps.parse(text) == timestamp.astimezone(timezone.utc).replace(microsecond=0)
     assert timestamps.render(timestamps.parse(text)) == text
 
 
 @given(TIMESTAMPS)
-def test_what_python_itself_writes_is_read_exactly(moment: datetime) -> None:
-    assert timestamps.parse(moment.isoformat()) == moment
+def test_isoformat_of_python_is_parsed_exactly(timestamp: datetime) -> None:
+    assert timestamps.parse(timestamp.isoformat()) == timestamp
 
 
 @given(st.text() | st.from_regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", fullmatch=True))
-def test_no_text_does_more_than_not_to_be_a_timestamp(text: str) -> None:
-    moment = timestamps.parse_or_none(text)
-    assert moment is None or moment.tzinfo is not None
+def test_any_text_is_a_timestamp_with_an_offset_or_none(text: str) -> None:
+    timestamp = timestamps.parse_or_none(text)
+    assert timestamp is None or timestamp.tzinfo is not None
 
 
 @pytest.mark.parametrize(
@@ -88,5 +88,5 @@ def test_no_text_does_more_than_not_to_be_a_timestamp(text: str) -> None:
         ("2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00", 60),
     ],
 )
-def test_daylight_saving_changes_nothing_since_offsets_are_written_down(before: str, after: str, minutes: int) -> None:
+def test_differences_are_exact_across_daylight_saving_changes(before: str, after: str, minutes: int) -> None:
     assert timestamps.parse(after) - timestamps.parse(before) == timedelta(minutes=minutes)

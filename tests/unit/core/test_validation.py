@@ -39,9 +39,9 @@ def at(minutes: float, *, seconds: float = 0) -> str:
     return (NOW + timedelta(minutes=minutes, seconds=seconds)).isoformat()
 
 
-def until(moment: str) -> dict[str, Any]:
-    """Declare a moment that is set by hand."""
-    return {"userId": "ada", "onExpired": "recreate", "status": "active", "expiresAt": moment}
+def until(expires_at: str) -> dict[str, Any]:
+    """Return inputs with an explicit ``expiresAt``."""
+    return {"userId": "ada", "onExpired": "recreate", "status": "active", "expiresAt": expires_at}
 
 
 @pytest.mark.parametrize(
@@ -81,12 +81,12 @@ def until(moment: str) -> dict[str, Any]:
         ("user_id", "ada", ["an unknown property is declared"]),
     ],
 )
-def test_each_rule_has_its_line(key: str, value: object, texts: list[str]) -> None:
+def test_the_line_of_each_failure(key: str, value: object, texts: list[str]) -> None:
     assert failures({}, VALID | {key: value}, NOW) == texts
 
 
 @pytest.mark.parametrize("key", INPUTS)
-def test_limits_words_and_what_is_required_are_those_of_the_table(key: str) -> None:
+def test_limits_words_and_required_properties_match_the_table(key: str) -> None:
     row, others = (
         PROPERTIES[key],
         {name: value for name, value in VALID.items() if name not in (key, "renewBeforeMinutes")},
@@ -103,19 +103,19 @@ def test_limits_words_and_what_is_required_are_those_of_the_table(key: str) -> N
 
 
 @pytest.mark.parametrize("value", [4, 1441, 60.5, -1, True, "60", None])
-def test_no_other_lifetime_is_taken(value: object) -> None:
+def test_invalid_lifetimes_are_refused(value: object) -> None:
     (text,) = failures({}, {"userId": "ada", "expirationMinutes": value}, NOW)
     shown = isinstance(value, (int, float)) and not isinstance(value, bool)
     assert text == (f"{LIFETIME}, not {value}" if shown else LIFETIME)
 
 
 @given(st.integers(5, 1440), st.data())
-def test_every_lifetime_and_every_shorter_renewal_is_taken(lifetime: int, data: st.DataObject) -> None:
+def test_every_valid_lifetime_and_renewal_is_accepted(lifetime: int, data: st.DataObject) -> None:
     ahead = data.draw(st.integers(1, lifetime - 1))
     assert failures({}, VALID | {"expirationMinutes": lifetime, "renewBeforeMinutes": ahead}, NOW) == []
 
 
-def test_all_failures_of_a_session_are_told_at_once() -> None:
+def test_all_failures_are_returned_at_once() -> None:
     assert failures({}, {"expirationMinutes": 0, "messages": [1, {"role": "user"}], "status": "x", "a": 1}, NOW) == [
         f"{LIFETIME}, not 0",
         "messages[0]: must be an object with role and content",
@@ -127,24 +127,24 @@ def test_all_failures_of_a_session_are_told_at_once() -> None:
 
 
 @pytest.mark.parametrize("key", INPUTS)
-def test_what_is_not_known_yet_is_let_pass(key: str) -> None:
+def test_unknown_values_pass(key: str) -> None:
     assert failures({}, VALID | {key: UNKNOWN}, NOW) == []
 
 
 @pytest.mark.parametrize(
     "messages", [[UNKNOWN], [{"role": UNKNOWN, "content": UNKNOWN}], [{"role": "user", "content": UNKNOWN}]]
 )
-def test_what_is_not_known_yet_inside_a_message_is_let_pass(messages: list[Any]) -> None:
+def test_unknown_values_inside_a_message_pass(messages: list[Any]) -> None:
     assert failures({}, VALID | {"messages": messages}, NOW) == []
 
 
 @pytest.mark.parametrize("value", ["2026-11-24T17:00:00", "2026-11-24", "soon", 17, None])
-def test_a_moment_needs_an_offset(value: object) -> None:
+def test_expires_at_needs_an_offset(value: object) -> None:
     assert failures({}, {"userId": "ada", "expiresAt": value}, NOW) == [TIMESTAMP]
 
 
 @pytest.mark.parametrize(
-    ("old", "moment", "texts"),
+    ("old", "expires_at", "texts"),
     [
         # On creation, and on the second check of a replacement, which has no old inputs either.
         ({}, at(5), []),
@@ -152,21 +152,23 @@ def test_a_moment_needs_an_offset(value: object) -> None:
         ({}, at(-1000), [SOON]),
         ({}, at(1440), []),
         ({}, at(1440, seconds=1), [FAR]),
-        # Earlier, even past: the input moves and nothing is sent.
+        # Earlier, even in the past: the input moves and nothing is sent.
         (until(at(60)), at(1), []),
         (until(at(60)), at(-60), []),
         (until(at(60)), at(1440), []),
         (until(at(60)), at(1440, seconds=1), [FAR]),
         (VALID | {"expiresAt": at(30)}, at(1441), [FAR]),
-        # What does not move is let be, however it is written.
+        # An unchanged time is accepted, however it is written.
         (until(at(-60)), at(-60), []),
         (until(at(2000)), at(2000), []),
         (until(at(2000)), "2026-11-26T00:20:00.000+03:00", []),
         (until(at(2000)), "2026-11-26T00:20:00.000+02:59", [FAR]),
     ],
 )
-def test_a_moment_is_bound_when_it_moves(old: dict[str, Any], moment: str, texts: list[str]) -> None:
-    assert failures(old, until(moment), NOW) == texts
+def test_limits_apply_to_expires_at_only_when_it_changes(
+    old: dict[str, Any], expires_at: str, texts: list[str]
+) -> None:
+    assert failures(old, until(expires_at), NOW) == texts
 
 
 HOSTILE = st.recursive(
@@ -181,7 +183,7 @@ HOSTILE = st.recursive(
 @given(
     st.dictionaries(st.sampled_from([*INPUTS, SENTINEL]), HOSTILE), st.dictionaries(st.sampled_from(INPUTS), HOSTILE)
 )
-def test_no_declared_text_is_ever_repeated(new: dict[str, Any], old: dict[str, Any]) -> None:
+def test_no_failure_contains_declared_text(new: dict[str, Any], old: dict[str, Any]) -> None:
     assume(SENTINEL in repr(new))
     texts = failures(old, new, NOW)
     assert SENTINEL not in repr(texts)

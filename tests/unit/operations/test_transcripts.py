@@ -9,7 +9,7 @@ from tests.support.fakes import CONFIG, desk
 NOBODY = "transcriptDir: the home directory that it begins with cannot be found"
 
 
-def test_a_home_directory_that_does_not_exist_is_one_line_in_the_preview_already() -> None:
+def test_a_missing_home_directory_fails_the_preview_with_one_line() -> None:
     host = desk(configuration=CONFIG | {"quant:transcriptDir": "~no-such-user/kept"})
     _, failures = host.operations.check({}, {"userId": "ada"})
     assert failures == [NOBODY]
@@ -17,6 +17,6 @@ def test_a_home_directory_that_does_not_exist_is_one_line_in_the_preview_already
         transcripts.folder_of("~no-such-user/kept")
 
 
-def test_a_home_directory_is_that_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_home_directory_is_read_when_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/ada")
     assert str(transcripts.folder_of("~/kept")) == "/home/ada/kept"
