@@ -1,4 +1,4 @@
-"""Sessions of some age, and what the next run must show and send."""
+"""Sessions of various ages, and what the next run must show and send."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def _lives(**declared: Any) -> Declared:  # noqa: ANN401 - any properties
 
 
 def _until(minutes: float, **declared: Any) -> Declared:  # noqa: ANN401 - any properties
-    """Declare a moment so many minutes after the session was created."""
+    """Declare an expiry ``minutes`` after the creation of the session."""
     return lambda at: {"expires_at": at(minutes), **declared}
 
 
 @dataclass(frozen=True)
 class Row:
-    """A session of some age, and what the next run must show and send, be it late.
+    """A session, its age in minutes, and what the next run must show and send, even if it is late.
 
-    The ages leave a slow machine ten minutes; `test_lifecycle` has when to the second a renewal is due.
+    The ages leave a slow machine ten minutes. `test_lifecycle` tests to the second when a renewal is due.
     """
 
     age: int
@@ -62,12 +62,12 @@ def renew(minutes: int) -> Callable[[Late], Sent]:
 
 
 def again(name: str, minutes: int = 60) -> Sent:
-    """Replace a session that is gone: the API answers its deletion with an error, and then it is proved to be gone."""
+    """Return the requests that replace a session that is gone: its DELETE fails, and then its absence is proved."""
     post = ("POST", "", {"userId": name, "expirationMinutes": minutes})
     return [post, ("DELETE", "/ID", None), *GONE, ("GET", "", None)]
 
 
-ANEW = "it is gone, a new one starts from the declared messages, until about "
+RECREATED = "it is gone, a new one starts from the declared messages, until about "
 ROWS = {
     "young": Row(10, _lives()),
     "renewal-not-due": Row(35, _lives(renew_before_minutes=15)),
@@ -94,7 +94,7 @@ ROWS = {
         changes={"expiresAt"},
         asked=GONE,
         sent=GONE + again("expired-recreate"),
-        noted=ANEW,
+        noted=RECREATED,
     ),
     "expired-ignore": Row(61, _lives(on_expired="ignore")),
     "expired-completed": Row(61, _lives(status="completed")),
@@ -112,7 +112,7 @@ ROWS = {
             *GONE,
             ("GET", "", None),
         ],
-        noted=ANEW,
+        noted=RECREATED,
     ),
     "expired-but-kept-alive": Row(
         61,
@@ -164,7 +164,7 @@ ROWS = {
         changes={"expirationMinutes", "expiresAt"},
         asked=GONE,
         sent=GONE + again("raised-after-expiry", 90),
-        noted=ANEW,
+        noted=RECREATED,
     ),
     "lowered-after-expiry": Row(
         61,
@@ -174,10 +174,10 @@ ROWS = {
         changes={"expirationMinutes", "expiresAt"},
         asked=GONE,
         sent=GONE + again("lowered-after-expiry", 30),
-        noted=ANEW,
+        noted=RECREATED,
     ),
-    "moment-untouched": Row(30, _until(60), _until(60)),
-    "moment-later": Row(
+    "expires-at-unchanged": Row(30, _until(60), _until(60)),
+    "expires-at-later": Row(
         30,
         _until(60),
         _until(100),
@@ -186,7 +186,7 @@ ROWS = {
         sent=extend(40),
         said=extends(29, by=40),
     ),
-    "moment-earlier": Row(
+    "expires-at-earlier": Row(
         30,
         _until(60),
         _until(40),
@@ -194,18 +194,18 @@ ROWS = {
         changes={"expiresAt"},
         said="cannot be shortened: lives on until",
     ),
-    "moment-passed": Row(61, _until(60), _until(60)),
-    "moment-passed-then-later": Row(
+    "expires-at-passed": Row(61, _until(60), _until(60)),
+    "expires-at-passed-then-later": Row(
         61,
         _until(60),
         _until(160),
         ops=REPLACED,
         changes={"expiresAt"},
         asked=GONE,
-        sent=lambda late: [*GONE, *again("moment-passed-then-later", 99 - late.done)],
-        noted=ANEW,
+        sent=lambda late: [*GONE, *again("expires-at-passed-then-later", 99 - late.done)],
+        noted=RECREATED,
     ),
-    "moment-to-lifetime": Row(
+    "expires-at-to-lifetime": Row(
         30,
         _until(60),
         _lives(expiration_minutes=90),
@@ -213,7 +213,7 @@ ROWS = {
         changes={"expirationMinutes"},
         said="lives until about",
     ),
-    "moment-to-renewed-lifetime": Row(
+    "expires-at-to-renewed-lifetime": Row(
         50,
         _until(60),
         _lives(expiration_minutes=90, renew_before_minutes=15),
@@ -222,7 +222,7 @@ ROWS = {
         sent=renew(81),
         said=renews(9, by=81),
     ),
-    "lifetime-to-moment": Row(
+    "lifetime-to-expires-at": Row(
         30,
         _lives(),
         _until(95),

@@ -1,4 +1,4 @@
-"""The conversation goes on between runs: what is drift, what is not, and what a deletion leaves behind."""
+"""Conversations continue between runs: messages never drift, and a deletion saves them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECOND: Message = {"role": "assistant", "content": "Second"}
 THIRD: Message = {"role": "user", "content": "Third"}
 CHAT = [{"role": "user", "content": "At run time"}, {"role": "assistant", "content": "Answered", "tool": {"a": 1}}]
 
-# What a GET shows of the declared messages. The API edits and removes none, so no difference means anything.
+# What a GET returns of the declared messages. The API neither edits nor removes any, so no difference is drift.
 LIVE: dict[str, list[Any]] = {
     "untouched": [SYSTEM, FIRST],
     "went-on": [SYSTEM, FIRST, *CHAT],
@@ -70,14 +70,14 @@ def test_messages_never_drift(refreshed: dict[str, Any], name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LIVE)
-def test_no_conversation_is_replaced_for_a_message_that_is_not_shown(refreshed: dict[str, Any], name: str) -> None:
+def test_a_message_that_get_does_not_return_replaces_nothing(refreshed: dict[str, Any], name: str) -> None:
     runs: list[Run] = [refreshed["preview"], refreshed["up"]]
     assert [run.ops(name) for run in runs] == [["same"], ["same"]]
     assert refreshed["sent"] == []
     assert refreshed["final"][name] == LIVE[name]
 
 
-def test_an_append_that_took_effect_unseen_is_not_sent_again(new_stack: NewStack, emulator: Emulator) -> None:
+def test_messages_that_are_already_live_are_not_appended_again(new_stack: NewStack, emulator: Emulator) -> None:
     declared: dict[str, Any] = {"messages": [SYSTEM], "metadata": {"v": 1}}
 
     def program() -> None:
@@ -86,7 +86,7 @@ def test_an_append_that_took_effect_unseen_is_not_sent_again(new_stack: NewStack
     stack = new_stack(program)
     stack.up()
     session = stack.resources()["desk"]["id"]
-    # What a lost answer or a killed run leaves: the API has them, state has not. The conversation went on.
+    # As after a lost response or a killed run: the API has the messages, state does not. The conversation continued.
     emulator.append(ORGANIZATION, session, [FIRST, CHAT[0], SECOND])
     declared |= {"messages": [SYSTEM, FIRST, SECOND], "metadata": {"v": 2}}
     emulator.clear()

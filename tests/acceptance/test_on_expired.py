@@ -1,4 +1,4 @@
-"""What ``on_expired`` asks for, whether the clock or a refresh noticed the expiry, on the real engine."""
+"""``on_expired`` on the real engine, after the clock or a refresh noticed the expiry."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ def _one(new_stack: NewStack, **declared: Any) -> Stack:  # noqa: ANN401 - any p
     return stack
 
 
-def test_error_stops_a_run_with_one_line_but_neither_refresh_nor_destroy(
-    new_stack: NewStack, emulator: Emulator
-) -> None:
+def test_error_fails_preview_and_up_but_not_refresh_and_destroy(new_stack: NewStack, emulator: Emulator) -> None:
     stack = _one(new_stack, on_expired="error")
     session = stack.resources()["desk"]["id"]
     age(stack, emulator, {"desk": 61})
@@ -48,7 +46,7 @@ def test_error_stops_a_run_with_one_line_but_neither_refresh_nor_destroy(
 
 
 @pytest.mark.parametrize(("policy", "ops"), [("recreate", REPLACED), ("ignore", ["same"])])
-def test_a_404_in_refresh_leads_where_the_clock_leads(
+def test_a_404_in_refresh_has_the_same_effect_as_the_clock(
     new_stack: NewStack, emulator: Emulator, policy: str, ops: list[str]
 ) -> None:
     stack = _one(new_stack, on_expired=policy)

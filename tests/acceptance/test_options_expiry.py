@@ -1,4 +1,4 @@
-"""Pulumi's resource options once an hour has passed: what still renews, recreates, refuses."""
+"""Resource options after an hour: which sessions are renewed, recreated or refused."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ REPLACE = ["create-replacement", "replace", "delete-replaced"]
 ASKED: Sent = [("GET", "/ID", None), ("GET", "", None)]
 GONE: Sent = [("DELETE", "/ID", None), *ASKED, ("GET", "", None)]
 """The new session is listed by then, so that the list has a second page, with nothing new."""
-ANEW = "it is gone, a new one starts from the declared messages, until about "
+RECREATED = "it is gone, a new one starts from the declared messages, until about "
 
 
 def _options(**options: Any) -> Options:  # noqa: ANN401 - those of Pulumi
@@ -48,7 +48,7 @@ def _post(user: str, minutes: int = 60, **body: Any) -> Sent:  # noqa: ANN401 - 
 
 @dataclass(frozen=True)
 class Row:
-    """A session with an option, declared again (perhaps otherwise) an hour later."""
+    """A session with an option, its declaration an hour later, and the expected result."""
 
     options: Options
     before: dict[str, Any] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Row:
     keys: list[str] = field(default_factory=lambda: ["expiresAt"])
     asked: Sent = field(default_factory=lambda: ASKED)
     sent: Sent | Callable[[Late], Sent] = field(default_factory=list)
-    noted: str = ANEW
+    noted: str = RECREATED
 
 
 LONG: dict[str, Any] = {"expiration_minutes": 100, "renew_before_minutes": 59}
@@ -141,7 +141,7 @@ ROWS = {
 
 @dataclass(frozen=True)
 class Walk:
-    """What the shared stack showed, run by run."""
+    """Results of the runs of the shared stack."""
 
     ids: dict[str, str]
     made: dict[str, datetime]
@@ -185,7 +185,7 @@ def _sent(walk: Walk, requests: list[dict[str, Any]], name: str) -> Sent:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_the_preview_shows_what_up_does(walk: Walk, name: str) -> None:
+def test_preview_and_up_show_the_same(walk: Walk, name: str) -> None:
     row = ROWS[name]
     for run in (walk.preview, walk.up):
         assert not run.failed
@@ -199,7 +199,7 @@ def test_the_preview_shows_what_up_does(walk: Walk, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_what_was_planned_is_sent_and_then_a_plan_is_empty(walk: Walk, name: str) -> None:
+def test_exactly_the_planned_requests_are_sent_and_the_next_plan_is_empty(walk: Walk, name: str) -> None:
     row = ROWS[name]
     assert _sent(walk, walk.preview_requests, name) == row.asked
     may_send = [row.asked + sent for sent in foretold(row.sent, walk.up, walk.made[name])]
@@ -212,7 +212,7 @@ def test_a_refresh_that_finds_other_messages_says_and_plans_nothing(walk: Walk) 
     assert {step.op for step in walk.refreshed.steps} == {"same"}
 
 
-# --- protect: an expired session cannot be replaced, so the run stops ------------------------------------------
+# --- protect: an expired session cannot be replaced, so the run fails ------------------------------------------
 
 REFUSED = "as it is currently marked for protection. To unprotect the resource, remove the `protect` flag"
 
@@ -221,7 +221,7 @@ NAMES = {"ignore", "kept", "recreate", "other"}
 
 
 def _protecting(*, recreate: bool) -> None:
-    """Declare them one after the other, so that a run which stops at one has done the ones before it."""
+    """Declare sessions that depend on each other, so that a failing run has handled the earlier ones."""
     ignore = Session("ignore", user_id="u", on_expired="ignore", opts=ResourceOptions(protect=True))
     kept = Session("kept", user_id="u", opts=ResourceOptions(protect=True, ignore_changes=["expiresAt"]))
     options = ResourceOptions(protect=recreate, depends_on=[ignore, kept])
@@ -243,7 +243,7 @@ def protected(new_stack: NewStack, emulator: Emulator) -> Stack:
     return stack
 
 
-def test_a_protected_session_that_expired_stops_every_run_until_it_is_let_go(
+def test_an_expired_protected_session_fails_every_run_until_it_is_unprotected(
     protected: Stack, emulator: Emulator
 ) -> None:
     stack = protected

@@ -1,4 +1,4 @@
-"""Pulumi's verbs and their flags: what each plans, asks and sends."""
+"""Pulumi's commands and flags: what each plans and sends."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from tests.support.engine import Run, Stack
 
 REPLACE = ["create-replacement", "replace", "delete-replaced"]
-ANEW = "it is gone, a new one starts from the declared messages, until about "
+RECREATED = "it is gone, a new one starts from the declared messages, until about "
 NAMES = ("desk", "other", "lost", "expired", "picked")
 
 
 @dataclass
 class Walk:
-    """What the shared stack showed, run by run, with the requests of each run."""
+    """Results and requests of the runs of the shared stack."""
 
     stack: Stack
     emulator: Emulator
@@ -41,7 +41,7 @@ class Walk:
     def do(self, name: str, run: Callable[[], Run]) -> None:
         self.emulator.clear()
         self.runs[name] = run()
-        # Sessions that came or went in a run are named by what was there before or is there after it.
+        # Sessions that a run deletes or creates are looked up in the state before or after the run.
         before = dict(self.names)
         self.names |= {resource["id"]: found for found, resource in self.stack.resources().items()}
         self.requests[name] = [self._request(request, before) for request in self.emulator.requests()]
@@ -63,7 +63,7 @@ class Walk:
         age(self.stack, self.emulator, {"expired": 61})
 
     def asked(self, run: str, *names: str) -> list[str]:
-        """List what was sent for some sessions in a run, in order."""
+        """Return the methods of the requests for some sessions in a run, in order."""
         return [method for method, name in self.requests[run] if name in names]
 
 
@@ -99,14 +99,14 @@ def test_only_the_target_is_planned(walk: Walk) -> None:
     assert walk.requests["target"] == []
 
 
-def test_what_is_excluded_stays_as_it_is(walk: Walk) -> None:
+def test_excluded_sessions_are_unchanged(walk: Walk) -> None:
     assert {step.name: step.op for step in walk.runs["exclude"].steps} == (
         dict.fromkeys(NAMES, "same") | {"desk": "update"}
     )
     assert walk.requests["exclude"] == [("PUT", "desk")]
 
 
-def test_replace_starts_anew_and_names_no_price(walk: Walk) -> None:
+def test_replace_recreates_the_session_and_reports_no_loss(walk: Walk) -> None:
     assert walk.runs["preview"].ops("picked") == REPLACE
     assert walk.runs["up --refresh"].ops("picked") == ["refresh", *REPLACE]
     assert not any("loses" in text for run in walk.runs.values() for text in run.said())
@@ -114,7 +114,7 @@ def test_replace_starts_anew_and_names_no_price(walk: Walk) -> None:
     assert walk.asked("up --refresh", "picked") == ["GET", "POST", "DELETE"]
 
 
-def test_a_session_that_was_lost_is_found_out_by_refreshing(walk: Walk) -> None:
+def test_only_a_refresh_notices_a_lost_session(walk: Walk) -> None:
     assert walk.runs["preview"].ops("lost") == ["same"]
     assert walk.asked("preview", "lost") == []
     for run, sent in {"preview --refresh": ["GET", "LIST"], "up --refresh": ["GET", "LIST", "POST"]}.items():
@@ -135,14 +135,14 @@ def test_refreshing_first_leads_to_the_same_place_after_expiry(walk: Walk) -> No
         ("up --refresh", ["refresh"], [*proof, *proof, *replaced]),
     ):
         assert walk.runs[run].ops("expired") == [*before, *REPLACE]
-        assert [ANEW in text for text in walk.runs[run].said()] == [True]
+        assert [RECREATED in text for text in walk.runs[run].said()] == [True]
         assert walk.asked(run, "expired") == sent
     assert walk.asked("refresh --run-program", "expired") == proof
     assert walk.after_refresh["expired"]["outputs"]["expired"] is True
 
 
-def test_a_setting_counts_for_destroy_after_an_up_or_with_run_program(walk: Walk, tmp_path: Path) -> None:
-    """A plain destroy has the configuration of the last up: it would save no conversation."""
+def test_destroy_uses_a_new_setting_only_after_up_or_with_run_program(walk: Walk, tmp_path: Path) -> None:
+    """A plain destroy has the configuration of the last up, and so would save no conversation."""
     walk.stack.config("quant-sessions:transcriptDir", str(tmp_path / "saved"))
     assert not walk.stack.destroy(target=[walk.urn("other")]).failed
     assert not (tmp_path / "saved").exists()
@@ -151,7 +151,7 @@ def test_a_setting_counts_for_destroy_after_an_up_or_with_run_program(walk: Walk
     assert {file.name for file in (tmp_path / "saved").iterdir()} == kept
 
 
-def test_the_users_own_hooks_can_stop_an_update_and_a_plain_destroy(new_stack: NewStack, emulator: Emulator) -> None:
+def test_hooks_of_the_program_can_stop_update_and_destroy(new_stack: NewStack, emulator: Emulator) -> None:
     version, deleted = 1, []
 
     def refuse(_args: ResourceHookArgs) -> None:
@@ -180,7 +180,7 @@ def test_the_users_own_hooks_can_stop_an_update_and_a_plain_destroy(new_stack: N
     assert deleted == ["desk"]
 
 
-def test_an_existing_session_is_read_in_every_run_and_cannot_be_adopted(
+def test_an_existing_session_is_read_in_every_run_and_cannot_be_imported(
     new_stack: NewStack, emulator: Emulator
 ) -> None:
     emulator.seed(ORGANIZATION, "theirs", messages=[{"role": "user", "content": "Hi"}])
@@ -206,9 +206,7 @@ def test_an_existing_session_is_read_in_every_run_and_cannot_be_adopted(
     assert "adopted" not in stack.resources()
 
 
-def test_reading_a_session_that_is_not_there_stops_the_run_with_one_line(
-    new_stack: NewStack, emulator: Emulator
-) -> None:
+def test_reading_a_missing_session_fails_with_one_line(new_stack: NewStack, emulator: Emulator) -> None:
     stack = new_stack(lambda: (Session.get("seen", "no-such"), None)[1])
     for run in (stack.preview(), stack.up()):
         assert run.failed
