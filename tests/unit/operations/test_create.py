@@ -1,4 +1,4 @@
-"""Creating a session, and what becomes of one that may have been made."""
+"""Creating a session, and ambiguous creations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PUT = {"totalMessages": 3, "totalTokens": 40, "updatedAt": at(0)}
 
 
 @pytest.mark.parametrize(("status", "more", "calls"), [("active", {}, [POST]), ("completed", PUT, [POST, COMPLETE])])
-def test_create_posts_what_is_declared_and_completes_it(status: str, more: dict[str, Any], calls: list[Any]) -> None:
+def test_create_sends_a_post_and_completes_the_session(status: str, more: dict[str, Any], calls: list[Any]) -> None:
     host, inputs = desk(), inputs_of(applied(60), status=status)
     assert host.operations.create(inputs) == (ID, inputs | CREATED | more)
     assert host.calls == calls
@@ -42,7 +42,7 @@ def test_create_posts_what_is_declared_and_completes_it(status: str, more: dict[
         ),
     ],
 )
-def test_a_create_whose_second_request_fails_leaves_nothing_or_names_it(
+def test_a_create_that_cannot_complete_deletes_the_session_or_names_it(
     deleting: list[Any], fate: str, calls: list[Any]
 ) -> None:
     host = desk()
@@ -55,7 +55,7 @@ def test_a_create_whose_second_request_fails_leaves_nothing_or_names_it(
 SENT = f"sent at {at(0)}. "
 FORBIDDEN = ForbiddenError("no", status=403)
 OTHER = SessionSummary("77aa", None, None, at(-14), None)
-TRACES: list[tuple[Any, str]] = [
+LISTED: list[tuple[Any, str]] = [
     ([], "The API lists no session that it may have made"),
     (
         [SessionSummary(ID, None, None, at(0), None)],
@@ -72,10 +72,10 @@ TRACES: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("listed", "trace"), TRACES)
+@pytest.mark.parametrize(("listed", "claim"), LISTED)
 @pytest.mark.parametrize("failure", [AnswerLostError("lost"), SERVER_ERROR, ApiError("no JSON", status=201)])
-def test_a_create_that_may_have_been_processed_is_not_repeated_and_names_what_it_may_have_made(
-    failure: Exception, listed: list[SessionSummary] | Exception, trace: str
+def test_an_ambiguous_create_is_not_retried_and_names_possible_orphans(
+    failure: Exception, listed: list[SessionSummary] | Exception, claim: str
 ) -> None:
     host = desk()
     host.api.create.side_effect = failure
@@ -84,20 +84,20 @@ def test_a_create_that_may_have_been_processed_is_not_repeated_and_names_what_it
     with pytest.raises(AnswerLostError) as error:
         host.operations.create(inputs_of(applied(60)))
     assert str(error.value).startswith(f"{failure}; {SENT}")
-    assert trace in str(error.value)
-    # Only now can it be told by its time, so an answer of no use is asked for again; a refusal, or a connection that
-    # failed, is not.
+    assert claim in str(error.value)
+    # The time of creation identifies the session only now, so the list is retried after an invalid response. It is not
+    # retried after a refusal or a failed connection.
     assert host.calls == [POST, *[ORPHANS] * (3 if listed is SERVER_ERROR else 1)]
 
 
-def test_a_create_that_tells_no_id_may_have_made_a_session() -> None:
+def test_a_create_without_an_id_in_the_response_is_ambiguous() -> None:
     host = desk()
     host.api.create.return_value = CreatedSession(None, None, None, None)
     with pytest.raises(AnswerLostError, match=r"^creating the session: the API's answer has no sessionId; sent at "):
         host.operations.create(inputs_of(applied(60)))
 
 
-def test_a_create_that_was_refused_made_nothing_and_nothing_is_asked() -> None:
+def test_a_refused_create_sends_no_further_request() -> None:
     host = desk()
     host.api.create.side_effect = InvalidRequestError("no", status=400)
     with pytest.raises(ApiError, match=r"^no$"):

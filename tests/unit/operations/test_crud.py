@@ -41,11 +41,11 @@ POST = call.create(ORG, user_id="ada", session_group=None, metadata=None, expira
 COMPLETE = call.update(ORG, ID, status="completed")
 CREATED = {"grantedExpiresAt": at(60), "createdAt": at(0), "baseUrl": HERE, "expired": False}
 PUT = {"totalMessages": 3, "totalTokens": 40, "updatedAt": at(0)}
-ANEW = "`pulumi up --replace` with its URN starts a new one from the declared messages"
-REFRESH = f"`pulumi refresh` drops it if it is gone, {ANEW}"
+REPLACE_HINT = "`pulumi up --replace` with its URN starts a new one from the declared messages"
+REFRESH = f"`pulumi refresh` drops it if it is gone, {REPLACE_HINT}"
 UNRECORDED = "state does not know of it yet: run `pulumi up` again before you change the program back"
-AGAIN = f"If it took effect, {UNRECORDED}; nothing is applied twice"
-HALF = f"the rest of this update took effect, but {UNRECORDED}"
+RETRY_HINT = f"If it took effect, {UNRECORDED}; nothing is applied twice"
+PARTLY = f"the rest of this update took effect, but {UNRECORDED}"
 LONGER = "The next run extends it again: at worst it lives longer"
 
 
@@ -63,7 +63,7 @@ READ = {"title": "Title", "model": "model", "createdAt": at(-51), "totalMessages
 
 
 @pytest.mark.parametrize("outputs", [applied(9), applied(-9, expired=True), {"baseUrl": HERE}, {}])
-def test_read_takes_up_what_the_api_tells_and_never_moves_the_expiry(outputs: dict[str, Any]) -> None:
+def test_read_updates_outputs_and_never_moves_the_expiry(outputs: dict[str, Any]) -> None:
     host = desk()
     known = {"organization": ORG, "baseUrl": HERE} | outputs
     assert host.operations.read(ID, outputs) == known | READ
@@ -80,18 +80,20 @@ def test_read_takes_up_what_the_api_tells_and_never_moves_the_expiry(outputs: di
         ({"baseUrl": HERE}, None),
     ],
 )
-def test_rule_5_gone_before_its_time_is_dropped_and_after_it_kept(outputs: dict[str, Any], found: object) -> None:
+def test_rule_5_a_session_gone_before_its_expiry_is_dropped_and_kept_afterwards(
+    outputs: dict[str, Any], found: object
+) -> None:
     assert desk("gone").operations.read(ID, outputs) == found
 
 
-def test_a_program_that_reads_what_is_not_there_is_told_so() -> None:
+def test_reading_a_missing_session_fails() -> None:
     with pytest.raises(RefusedError, match=f"^session {ID} is not found at {HERE}: nothing to read$"):
         desk("gone").operations.read(ID, {})
 
 
 @pytest.mark.parametrize("live", [[A, C, B], [A, C, C], [B, A], [A], [], ["odd"], None])
 def test_messages_never_drift(live: list[Any] | None) -> None:
-    """The API edits and removes none: one that GET does not show was trimmed, hidden, summarized or windowed."""
+    """The API neither edits nor removes any: GET may trim, hide, summarize or window them."""
     host, outputs = desk(), applied(9, messages=[A, B])
     host.api.get.return_value = StoredSession(ID, None, None, live, None)
     found = host.operations.read(ID, outputs)
@@ -99,7 +101,7 @@ def test_messages_never_drift(live: list[Any] | None) -> None:
     assert {key: found[key] for key in INPUTS if key in found} == {k: outputs[k] for k in INPUTS if k in outputs}
 
 
-def test_a_session_of_no_organization_cannot_be_read() -> None:
+def test_reading_without_an_organization_fails() -> None:
     host = desk(configuration={"quant:bearer": "t"})
     with pytest.raises(QuantSessionsError, match=r"^no organization is configured: "):
         host.operations.read(ID, {})
@@ -110,7 +112,7 @@ def test_a_session_of_no_organization_cannot_be_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("moved", "calls", "told"),
+    ("moved", "calls", "response"),
     [
         ({"expirationMinutes": 30}, [], {}),
         ({"renewBeforeMinutes": 5, "onExpired": "ignore"}, [], {}),
@@ -132,18 +134,18 @@ def test_a_session_of_no_organization_cannot_be_read() -> None:
         ),
     ],
 )
-def test_update_sends_what_moved_in_one_put_and_extends_last(
-    moved: dict[str, Any], calls: list[Any], told: dict[str, Any]
+def test_update_sends_changes_in_one_put_and_extends_last(
+    moved: dict[str, Any], calls: list[Any], response: dict[str, Any]
 ) -> None:
     host, outputs = desk(), applied(9, grantedExpiresAt=at(10), title="Title")
     new = inputs_of(outputs, **moved)
     assert host.operations.update(ID, outputs, new) == (
-        new | {"baseUrl": HERE, "grantedExpiresAt": at(10), "title": "Title"} | told
+        new | {"baseUrl": HERE, "grantedExpiresAt": at(10), "title": "Title"} | response
     )
     assert host.calls == calls
 
 
-def test_metadata_no_longer_declared_is_emptied_and_leaves_state() -> None:
+def test_removed_metadata_is_sent_as_empty_and_dropped_from_state() -> None:
     host, outputs = desk(), applied(9, metadata={"a": 1})
     assert "metadata" not in host.operations.update(ID, outputs, inputs_of(applied(9)))
     assert host.calls == [call.update(ORG, ID, metadata={})]
@@ -157,7 +159,7 @@ def test_metadata_no_longer_declared_is_emptied_and_leaves_state() -> None:
         ([A], [GET, append(B, C)]),
         ([A, B], [GET, append(C)]),
         ([A, B, {"role": "assistant", "content": "run time"}], [GET, append(C)]),
-        # What an API keeps to itself, such as messages of the system, tells nothing of those after it.
+        # A message that the API does not return, such as a system message, proves nothing about later ones.
         ([B, C], [GET]),
         ([B], [GET, append(C)]),
         ([], [GET, append(B, C)]),
@@ -165,14 +167,14 @@ def test_metadata_no_longer_declared_is_emptied_and_leaves_state() -> None:
         (None, [GET, append(B, C)]),
     ],
 )
-def test_what_is_live_already_is_not_appended_again(live: list[Any] | None, calls: list[Any]) -> None:
+def test_messages_that_are_already_live_are_not_appended_again(live: list[Any] | None, calls: list[Any]) -> None:
     host = desk()
     host.api.get.return_value = StoredSession(ID, None, None, live, None)
     assert host.operations.update(ID, applied(9), inputs_of(applied(9), messages=[A, B, C]))["messages"] == [A, B, C]
     assert host.calls == calls
 
 
-def test_an_answer_that_tells_nothing_leaves_no_stale_grant() -> None:
+def test_a_response_without_an_expiry_removes_the_old_grant() -> None:
     host, outputs = desk(), applied(9, grantedExpiresAt=at(10), title="Title")
     host.api.extend.return_value = ExtendedSession(None, None, None)
     host.api.update.return_value = UpdatedSession(None, None, None, None, None)
@@ -187,7 +189,7 @@ def test_a_404_in_an_update_says_what_to_do() -> None:
         host.operations.update(ID, applied(9), moved)
 
 
-def test_an_update_that_is_answered_with_nothing_stands_if_the_session_is_there() -> None:
+def test_an_update_with_an_empty_response_counts_if_the_session_exists() -> None:
     host, moved = desk(), inputs_of(applied(9), metadata={})
     host.api.update.return_value = UpdatedSession(None, None, None, None, None)
     assert host.operations.update(ID, applied(9), moved)["metadata"] == {}
@@ -200,20 +202,20 @@ def test_an_update_that_is_answered_with_nothing_stands_if_the_session_is_there(
 @pytest.mark.parametrize(
     ("put", "extending", "text"),
     [
-        (InvalidRequestError("put: 422", status=422), None, f"put: 422; {ANEW}"),
+        (InvalidRequestError("put: 422", status=422), None, f"put: 422; {REPLACE_HINT}"),
         (ForbiddenError("put: 403", status=403), None, "put: 403"),
-        (SERVER_ERROR, None, f"server error. {AGAIN}"),
-        (AnswerLostError("put lost"), None, f"put lost. {AGAIN}"),
+        (SERVER_ERROR, None, f"server error. {RETRY_HINT}"),
+        (AnswerLostError("put lost"), None, f"put lost. {RETRY_HINT}"),
         (UnreachableError("no connection"), None, "no connection"),
-        (None, InvalidRequestError("extend: 400", status=400), f"extend: 400; {HALF}; {ANEW}"),
-        (None, SERVER_ERROR, f"server error. {LONGER}; {HALF}"),
-        (None, ApiError("not with JSON", status=200), f"not with JSON. {LONGER}; {HALF}"),
-        (None, ApiError("extend: 408", status=408), f"extend: 408. {LONGER}; {HALF}"),
-        (None, AnswerLostError("extend lost"), f"extend lost. {LONGER}; {HALF}"),
-        (None, UnreachableError("no connection"), f"no connection; {HALF}"),
+        (None, InvalidRequestError("extend: 400", status=400), f"extend: 400; {PARTLY}; {REPLACE_HINT}"),
+        (None, SERVER_ERROR, f"server error. {LONGER}; {PARTLY}"),
+        (None, ApiError("not with JSON", status=200), f"not with JSON. {LONGER}; {PARTLY}"),
+        (None, ApiError("extend: 408", status=408), f"extend: 408. {LONGER}; {PARTLY}"),
+        (None, AnswerLostError("extend lost"), f"extend lost. {LONGER}; {PARTLY}"),
+        (None, UnreachableError("no connection"), f"no connection; {PARTLY}"),
     ],
 )
-def test_a_failed_update_says_what_took_effect_and_what_leads_on(
+def test_a_failed_update_says_what_took_effect_and_what_to_do(
     put: Exception | None, extending: Exception | None, text: str
 ) -> None:
     host, new = desk(), inputs_of(applied(9), metadata={}, expiresAt=at(60))
@@ -227,19 +229,19 @@ def test_a_failed_update_says_what_took_effect_and_what_leads_on(
 @pytest.mark.parametrize(
     ("put", "text"),
     [
-        (AnswerLostError("put lost"), f"put lost. {AGAIN}"),
-        (SERVER_ERROR, f"server error. {AGAIN}"),
-        (InvalidRequestError("put: 400", status=400), f"put: 400; {ANEW}"),
+        (AnswerLostError("put lost"), f"put lost. {RETRY_HINT}"),
+        (SERVER_ERROR, f"server error. {RETRY_HINT}"),
+        (InvalidRequestError("put: 400", status=400), f"put: 400; {REPLACE_HINT}"),
     ],
 )
-def test_a_lost_append_says_that_it_will_not_count_twice(put: Exception, text: str) -> None:
+def test_a_failed_append_says_that_nothing_is_applied_twice(put: Exception, text: str) -> None:
     host = desk("alive")
     host.api.update.side_effect = put
     with pytest.raises(RefusedError, match=f"^{re.escape(text)}$"):
         host.operations.update(ID, applied(9), inputs_of(applied(9), messages=[A, B]))
 
 
-def test_rule_3_update_raises_the_line_of_a_shorter_grant_and_else_extends() -> None:
+def test_rule_3_update_fails_for_a_passed_short_grant_with_error_and_extends_otherwise() -> None:
     outputs = applied(60, grantedExpiresAt=at(-9), onExpired="error")
     with pytest.raises(RefusedError, match=r"^session 3f2a expired at 2026-11-24T11:51:00Z and onExpired is error: "):
         desk("gone").operations.update(ID, outputs, inputs_of(outputs))
@@ -263,13 +265,15 @@ DONE, NOTHING = DeletedSession("deleted"), DeletedSession(None)
         ([NOT_FOUND], [NOT_FOUND], [DELETE, GET, LIST]),
         ([AnswerLostError("lost")], [NOT_FOUND], [DELETE, GET, LIST]),
         ([SERVER_ERROR, DONE], [FOUND], [DELETE, GET, DELETE]),
-        # An answer that tells nothing may or may not mean that it is deleted.
+        # After an empty response the session may or may not be deleted.
         ([NOTHING], [NOT_FOUND], [DELETE, GET, LIST]),
         ([NOTHING, DONE], [FOUND], [DELETE, GET, DELETE]),
         ([NOTHING, NOTHING], [FOUND, NOT_FOUND], [DELETE, GET, DELETE, GET, LIST]),
     ],
 )
-def test_delete_repeats_only_what_still_lives(deleting: list[Any], reading: list[Any], calls: list[Any]) -> None:
+def test_delete_is_retried_only_if_the_session_still_exists(
+    deleting: list[Any], reading: list[Any], calls: list[Any]
+) -> None:
     host = desk("gone")
     host.api.delete.side_effect, host.api.get.side_effect = deleting, reading
     host.operations.delete(ID, applied(9))
@@ -285,7 +289,7 @@ def test_delete_repeats_only_what_still_lives(deleting: list[Any], reading: list
         ([NOTHING] * 2, [FOUND] * 2, f"session {ID} is not deleted: the API answers as if it were, and still has it"),
     ],
 )
-def test_a_delete_that_may_not_have_happened_is_an_error(deleting: list[Any], reading: list[Any], text: str) -> None:
+def test_an_ambiguous_delete_fails(deleting: list[Any], reading: list[Any], text: str) -> None:
     host = desk()
     host.api.delete.side_effect, host.api.get.side_effect = deleting, reading
     with pytest.raises(QuantSessionsError, match=f"^{re.escape(text)}$"):

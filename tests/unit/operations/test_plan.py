@@ -32,9 +32,9 @@ NEW_ONE = f"{GONE}; it is gone, a new one starts from the declared messages, unt
         ({}, {"expiresAt": at(99)}, {}),
         ({}, {"expiresAt": UNKNOWN}, {}),
         (applied(9), {"messages": [A]}, {"expirationMinutes": 60, "expiresAt": at(9)}),
-        # What replaces the session is planned as the creation it is.
+        # A replacement is planned as a creation.
         (applied(9), {}, {"expirationMinutes": 60, "expiresAt": at(60)}),
-        # `ignore_changes` carries the planned moment over; by hand, no lifetime is declared.
+        # With `ignore_changes` the planned expiry is carried over. With an explicit expiresAt there is no lifetime.
         (applied(-9), {"expiresAt": at(-9)}, {"expirationMinutes": 60}),
         ({"userId": "ada", "expiresAt": at(-9)}, {"expiresAt": at(-9)}, {}),
         (applied(9), {"expiresAt": at(10)}, {}),
@@ -49,7 +49,7 @@ def test_check_fills_in_defaults_and_the_planned_expiry(
     assert host.calls == []
 
 
-def test_check_tells_what_is_not_configured_together_with_what_is_wrong() -> None:
+def test_check_reports_missing_settings_and_invalid_inputs_together() -> None:
     inputs, failures = desk(configuration={}).operations.check({}, {"status": "x"})
     wrong = ["status: must be one of active, completed", "userId: is required"]
     assert failures == [
@@ -74,7 +74,7 @@ def test_check_tells_what_is_not_configured_together_with_what_is_wrong() -> Non
         ({"renewBeforeMinutes": 5, "onExpired": "ignore"}, Diff(None)),
     ],
 )
-def test_a_diff_before_expiry_costs_no_request(moved: dict[str, Any], decision: Diff) -> None:
+def test_a_diff_before_expiry_sends_nothing(moved: dict[str, Any], decision: Diff) -> None:
     host = desk()
     assert host.operations.diff(ID, applied(9), inputs_of(applied(9), **moved)) == decision
     assert host.calls == []
@@ -158,7 +158,7 @@ ERROR = (
         ),
     ],
 )
-def test_rule_2_decides_about_a_session_that_should_be_gone(
+def test_rule_2_decides_about_an_expired_session(
     state: str, old: dict[str, Any], moved: dict[str, Any], decision: object, asked: list[Any]
 ) -> None:
     host, outputs = desk(state), applied(-9, **old)
@@ -170,14 +170,14 @@ def test_rule_2_decides_about_a_session_that_should_be_gone(
     assert host.calls == asked
 
 
-def test_the_list_that_decides_is_that_of_the_sessions_group() -> None:
+def test_the_list_is_filtered_by_the_sessions_group() -> None:
     host, outputs = desk(), applied(-9, sessionGroup="desk")
     assert host.operations.diff(ID, outputs, inputs_of(outputs, **RENEWED)) == Diff(None)
     assert host.calls == [GET, call.list(ORG, user_id="ada", session_group="desk", exhaustive=True)]
 
 
 @pytest.mark.parametrize("failure", [SERVER_ERROR, UnreachableError("no connection")])
-def test_a_session_is_not_taken_for_gone_because_nobody_could_be_asked(failure: Exception) -> None:
+def test_an_unreachable_api_does_not_make_a_session_gone(failure: Exception) -> None:
     host = desk()
     host.api.get.side_effect = failure
     with pytest.raises(type(failure), match=f"^{failure}$"):
@@ -190,10 +190,10 @@ def test_a_session_is_not_taken_for_gone_because_nobody_could_be_asked(failure: 
         ("alive", "recreate", Diff(changes=True)),
         ("gone", "recreate", Diff(True, ["expiresAt"], [NEW_ONE])),  # noqa: FBT003 - what the engine reads
         ("gone", "ignore", Diff(changes=False)),
-        # diff cannot tell a plan from a refresh: update raises the line.
+        # diff cannot distinguish a plan from a refresh, so update raises the error.
         ("gone", "error", Diff(changes=True)),
     ],
 )
-def test_rule_3_a_shorter_grant_is_due_with_no_moved_input(state: str, on_expired: str, decision: Diff) -> None:
+def test_rule_3_a_short_grant_is_due_without_a_changed_input(state: str, on_expired: str, decision: Diff) -> None:
     outputs = applied(60, grantedExpiresAt=at(-9), onExpired=on_expired)
     assert desk(state).operations.diff(ID, outputs, inputs_of(outputs)) == decision
