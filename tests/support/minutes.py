@@ -1,7 +1,7 @@
-"""Whole minutes of a clock that goes on while a test runs.
+"""Expected whole minutes, with a clock that advances during a test.
 
-A test foretells them for the first minute after a creation. On a slow machine a run comes later than that; in which
-minute it came is read from the moments concerned.
+Tests state the minutes for runs in the first minute after a creation. On a slow machine a run is later. Its delay is
+computed from the recorded times.
 """
 
 from __future__ import annotations
@@ -24,39 +24,39 @@ T = TypeVar("T")
 
 
 class Late(NamedTuple):
-    """The whole minutes from a creation to a run: until it planned, and until it told its plan or sent it."""
+    """The whole minutes from a creation until a run planned, and until it printed or sent its plan."""
 
     planned: int
     done: int
 
 
 def created(inputs: Mapping[str, Any], run: Run) -> datetime:
-    """Return when a run planned a new session; one with an expiry set by hand was given an hour."""
+    """Return when a run planned a new session. With an explicit expiry the lifetime must be an hour."""
     lifetime: int = inputs.get("expirationMinutes", 60)
-    moment = timestamps.parse(inputs["expiresAt"]) - lifetime * MINUTE
-    # A planned expiry is cut to whole seconds.
-    assert run.began - SECOND < moment <= run.ended
-    return moment
+    time = timestamps.parse(inputs["expiresAt"]) - lifetime * MINUTE
+    # A planned expiry is truncated to whole seconds.
+    assert run.began - SECOND < time <= run.ended
+    return time
 
 
 def lates(run: Run, since: datetime) -> list[Late]:
-    """Return how late a run may have been; there is more than one way only if a minute ended during the run."""
-    first, last = ((moment - since) // MINUTE for moment in (run.began, run.ended))
+    """Return the possible delays of a run. There is more than one only if a minute ended during the run."""
+    first, last = ((time - since) // MINUTE for time in (run.began, run.ended))
     return [Late(planned, done) for planned in range(first, last + 1) for done in range(planned, last + 1)]
 
 
 def foretold(what: T | Callable[[Late], T], run: Run, since: datetime) -> list[T]:
-    """Return what a run may show, for each way in which it may be late; ``what`` may be the same in all."""
+    """Return what a run may show, for each possible delay. ``what`` may be independent of the delay."""
     return [what(late) if callable(what) else what for late in lates(run, since)]
 
 
 def extends(left: int, *, by: int, first: str = "") -> Callable[[Late], str]:
-    """Return the sentence of an extension by so many minutes, whenever it is told."""
+    """Return the sentence of an extension by ``by`` minutes, for any delay."""
     return lambda late: f"{first}{_minutes(left - late.done)} left: extends by {_minutes(by)}, until about "
 
 
 def renews(left: int, *, by: int, first: str = "") -> Callable[[Late], str]:
-    """Return the sentence of an extension until a lifetime from when it is planned."""
+    """Return the sentence of an extension to a full lifetime from the time of the plan, for any delay."""
     return lambda late: extends(left, by=by + late.planned, first=first)(late)
 
 

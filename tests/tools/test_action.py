@@ -139,7 +139,7 @@ def comment(
     [("", [POST]), ("41\\n", [PATCH]), ("41\\n42\\n43\\n", [PATCH, *YOUNGER])],
     ids=["first", "again", "two-at-once"],
 )
-def test_one_comment_is_written_and_then_kept_up_to_date(runner: Runner, known: str, writes: list[str]) -> None:
+def test_one_comment_is_created_and_then_updated(runner: Runner, known: str, writes: list[str]) -> None:
     done, (look, *calls) = comment(runner, known)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert look.startswith("api --paginate repos/acme/shop/issues/7/comments --jq ")
