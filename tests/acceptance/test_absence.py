@@ -1,4 +1,4 @@
-"""A session is believed gone only where the API itself says so, on the real engine."""
+"""A session counts as gone only if the API itself says so, on the real engine."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _ids(emulator: Emulator) -> list[str]:
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
-def test_another_404_drops_no_session_creates_no_second_one_and_deletes_none(
+def test_a_404_of_something_else_neither_drops_nor_creates_nor_deletes_sessions(
     new_stack: NewStack, emulator: Emulator, tmp_path: Path, answer: str
 ) -> None:
     fault, words = ANSWERS[answer]
@@ -61,8 +61,8 @@ def test_another_404_drops_no_session_creates_no_second_one_and_deletes_none(
     emulator.clear()
 
 
-def test_one_404_past_the_expiry_does_not_lead_the_next_run_astray(new_stack: NewStack, emulator: Emulator) -> None:
-    """The session lives on; a refresh that met a gateway once must not have it replaced."""
+def test_one_404_after_the_expiry_does_not_replace_a_live_session(new_stack: NewStack, emulator: Emulator) -> None:
+    """The session is alive. A refresh that got a 404 from a gateway must not cause its replacement."""
     stack = _desk(new_stack)
     session = _id(stack)
     age(stack, emulator, {"desk": 61})
@@ -74,7 +74,7 @@ def test_one_404_past_the_expiry_does_not_lead_the_next_run_astray(new_stack: Ne
     assert not stack.destroy().failed
 
 
-def test_a_token_that_may_not_list_is_told_the_way_out(new_stack: NewStack, emulator: Emulator) -> None:
+def test_without_permission_to_list_the_error_suggests_state_delete(new_stack: NewStack, emulator: Emulator) -> None:
     stack = _desk(new_stack)
     emulator.api("DELETE", ORGANIZATION, f"/{_id(stack)}").raise_for_status()
     emulator.fault(status=403, method="GET", path=f"{PATH}$", count=None)
@@ -86,7 +86,7 @@ def test_a_token_that_may_not_list_is_told_the_way_out(new_stack: NewStack, emul
     assert "desk" not in stack.resources()
 
 
-def test_a_changed_base_url_forgets_no_session(new_stack: NewStack, emulator: Emulator) -> None:
+def test_a_changed_base_url_loses_no_session(new_stack: NewStack, emulator: Emulator) -> None:
     stack = _desk(new_stack)
     session = _id(stack)
     created = stack.resources()["desk"]["outputs"]["createdAt"]

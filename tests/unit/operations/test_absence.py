@@ -1,4 +1,4 @@
-"""A session is gone if the API itself says so, and a list that is read now does not hold it."""
+"""A session is gone if the API itself says so and a new list does not contain it."""
 
 from __future__ import annotations
 
@@ -48,20 +48,20 @@ def test_a_404_alone_proves_nothing(verb: str, listing: Exception | None, text: 
     assert host.calls == [*([DELETE] if verb == "delete" else []), GET, LIST]
 
 
-def test_ids_are_compared_without_their_case() -> None:
+def test_ids_are_compared_case_insensitively() -> None:
     host = desk("gone")
     host.api.list.side_effect = lambda *_args, **_filters: iter([SessionSummary(ID.upper(), None, None, None, None)])
     with pytest.raises(RefusedError, match="lists it as active"):
         host.operations.read(ID, applied(9))
 
 
-def test_a_session_whose_user_state_does_not_tell_is_looked_for_among_all() -> None:
+def test_without_a_user_in_state_all_sessions_are_listed() -> None:
     host = desk("gone")
     assert host.operations.read(ID, {"baseUrl": "https://here.example"}) is None
     assert host.calls[-1].kwargs == {"user_id": None, "session_group": None, "exhaustive": True}
 
 
-def test_one_walk_serves_all_who_asked_before_it_began_and_none_who_asked_after() -> None:
+def test_one_list_answers_all_earlier_questions_and_no_later_one() -> None:
     host = desk("gone")
     active = ActiveSessions(host.api)
     asked = [active.tick() for _ in range(1000)]
@@ -71,7 +71,7 @@ def test_one_walk_serves_all_who_asked_before_it_began_and_none_who_asked_after(
     assert host.calls == [LIST, LIST]
 
 
-def test_a_walk_serves_no_other_owner() -> None:
+def test_a_list_is_not_shared_between_owners() -> None:
     host = desk("gone")
     active, tick = ActiveSessions(host.api), 0
     for owner in ({}, {"userId": "bob"}, {"sessionGroup": "g"}, {"organization": "other"}):

@@ -1,4 +1,4 @@
-"""A session belongs to the host that it was created at."""
+"""A session belongs to the host where it was created."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ VERBS: dict[str, Callable[[Operations], object]] = {
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_no_verb_acts_at_another_host_or_asks_it(verb: str) -> None:
+def test_no_verb_sends_requests_to_another_host(verb: str) -> None:
     host = desk()
     with pytest.raises(RefusedError, match=f"^{re.escape(WAYS_OUT)}$"):
         VERBS[verb](host.operations)
@@ -40,20 +40,20 @@ def test_no_verb_acts_at_another_host_or_asks_it(verb: str) -> None:
 
 
 @pytest.mark.parametrize("spelling", ["HTTPS://HERE.example", "https://here.example:443", "https://here.example/"])
-def test_spellings_of_one_place_are_the_same(spelling: str) -> None:
+def test_equivalent_base_urls_are_the_same_host(spelling: str) -> None:
     outputs = applied(9, baseUrl=spelling)
     assert desk().operations.diff(ID, outputs, inputs_of(outputs)).changes is False
 
 
 @pytest.mark.parametrize("recorded", ["ftp://[", 7, "a\nb"])
-def test_a_recorded_place_that_is_no_url_is_not_repeated(recorded: Any) -> None:  # noqa: ANN401 - whatever state holds
+def test_an_invalid_recorded_base_url_is_not_in_the_error(recorded: Any) -> None:  # noqa: ANN401 - any value in state
     outputs = applied(9, baseUrl=recorded)
     with pytest.raises(RefusedError, match=f"^session {ID} was created at ") as caught:
         desk().operations.delete(ID, outputs)
     assert "\n" not in str(caught.value)
 
 
-def test_a_refresh_takes_a_session_over_that_was_created_at_the_same_time() -> None:
+def test_refresh_takes_over_a_session_with_the_same_creation_time() -> None:
     host = desk()
     found = host.operations.read(ID, MOVED | {"createdAt": "2026-11-24T12:09:00+01:00"})
     assert found is not None
@@ -69,7 +69,7 @@ def test_a_refresh_takes_a_session_over_that_was_created_at_the_same_time() -> N
         (StoredSession(ID, None, None, [A], at(-51)), None, f"{MISMATCH}, which has another session of that id"),
     ],
 )
-def test_a_refresh_takes_nothing_else_over(live: object, created: str | None, text: str) -> None:
+def test_refresh_takes_over_no_other_session(live: object, created: str | None, text: str) -> None:
     host = desk()
     host.api.get.side_effect = [live]
     with pytest.raises(RefusedError, match=f"^{re.escape(text)}"):
