@@ -26,15 +26,15 @@ CANARY = Emulator.token
 
 
 @dataclass(frozen=True)
-class Said:
-    """How a command ended, and what it said."""
+class Result:
+    """How a command ended, and what it printed."""
 
     code: int
     out: str
     error: str
 
 
-Command = Callable[..., Said]
+Command = Callable[..., Result]
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def pulumi(folder: Path, script: str) -> None:
-    """Put a Pulumi CLI there that does no more than the script."""
+    """Install a Pulumi CLI that runs only the script."""
     folder.mkdir(exist_ok=True)
     (folder / "pulumi").write_text(f"#!/bin/sh\n{script}\n")
     (folder / "pulumi").chmod(0o755)
@@ -57,14 +57,14 @@ def pulumi(folder: Path, script: str) -> None:
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Command:
-    """A command line; whatever it says, it never says the token."""
+    """Run a command line; its output never contains the token."""
 
-    def running(*arguments: str) -> Said:
+    def running(*arguments: str) -> Result:
         with pytest.raises(SystemExit) as ended:
             app(list(arguments))
         out, error = (re.sub(r"\x1b\[[0-9;]*m", "", text) for text in capsys.readouterr())
         assert CANARY not in out + error
-        return Said(int(ended.value.code or 0), out, error)
+        return Result(int(ended.value.code or 0), out, error)
 
     return running
 
@@ -77,7 +77,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def account(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
-    """The emulator as the configured API; empty, and sound again afterwards."""
+    """Configure the emulator as the API: empty at first, without faults afterwards."""
     for name, value in emulator.variables(ORGANIZATION).items():
         monkeypatch.setenv(name, value)
     emulator.clear()
@@ -101,14 +101,14 @@ def listening() -> Iterator[Host]:
 
 @pytest.fixture
 def listener() -> Iterator[Host]:
-    """Some host."""
+    """A host that records requests."""
     with listening() as host:
         yield host
 
 
 @dataclass(frozen=True)
 class Vendor:
-    """Stands where the vendor's two hosts do: both refuse."""
+    """Stand-ins for the vendor's two hosts; both return 401."""
 
     described: Host
     documented: Host
@@ -124,6 +124,6 @@ def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendor]:
 
 
 def created(emulator: Emulator, **body: Any) -> str:  # noqa: ANN401 - any JSON
-    """Create a session; its id."""
+    """Create a session; return its id."""
     answer = emulator.api("POST", ORGANIZATION, json={"userId": "ada", **body}).json()
     return str(answer["sessionId"])

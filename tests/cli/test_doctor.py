@@ -16,16 +16,16 @@ from tests.client.conftest import Answer, Script, nowhere
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.cli.conftest import Command, Said, Vendor
+    from tests.cli.conftest import Command, Result, Vendor
     from tests.client.conftest import Host
     from tests.support.emulator_server import Emulator
 
 Checks = dict[str, dict[str, str]]
 
 
-def checks(said: Said) -> Checks:
-    """The checks by name; addresses by what comes first in what was seen."""
-    found: list[dict[str, str]] = json.loads(said.out)["checks"]
+def checks(result: Result) -> Checks:
+    """Return the checks by name, addresses by the start of what was seen."""
+    found: list[dict[str, str]] = json.loads(result.out)["checks"]
     return {check["seen"].split(":  ")[0] if check["name"] == "address" else check["name"]: check for check in found}
 
 
@@ -42,11 +42,11 @@ def sees(check: dict[str, str], verdict: str, seen: str, advice: str = "") -> bo
 
 
 @pytest.mark.usefixtures("vendor")
-def test_all_is_well(account: Emulator, run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sound_setup_has_no_problem(account: Emulator, run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUANTCDN_TIMEOUT_SECONDS", "7.5")
-    said = run("doctor", "--json", "--organization", ORGANIZATION)
-    found = checks(said)
-    assert (said.code, said.error) == (0, "")
+    result = run("doctor", "--json", "--organization", ORGANIZATION)
+    found = checks(result)
+    assert (result.code, result.error) == (0, "")
     assert {check["verdict"] for check in found.values()} == {"ok"}
     assert sees(found["Pulumi CLI"], "ok", "v3.300.0 (")
     assert sees(found["packages"], "ok", "quant-sessions-provider ")
@@ -61,18 +61,18 @@ def test_all_is_well(account: Emulator, run: Command, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.usefixtures("account", "vendor")
-def test_a_person_reads_a_table_with_what_to_do(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_people_get_a_table_that_says_what_to_do(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("QUANTCDN_ORGANIZATION")
-    said = run("doctor")
-    lines = [line.rstrip() for line in said.out.splitlines()]
+    result = run("doctor")
+    lines = [line.rstrip() for line in result.out.splitlines()]
     assert lines[0].split() == ["check", "seen"]
     at = lines.index("problem   organization        not set")
     assert lines[at + 1].split()[:3] == ["->", "no", "organization"]
     assert max(map(len, lines)) <= 100
-    assert said.code == 1
+    assert result.code == 1
 
 
-def test_the_token_goes_to_the_configured_host_alone(
+def test_the_token_is_sent_only_to_the_configured_host(
     account: Emulator, vendor: Vendor, run: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     netrc = tmp_path / "netrc"
@@ -89,7 +89,7 @@ def test_the_token_goes_to_the_configured_host_alone(
     assert "private-name" in account.requests()[-1]["path"]
 
 
-def test_a_configured_vendor_is_asked_twice_and_with_the_token_once(
+def test_a_configured_vendor_host_gets_two_requests_and_the_token_once(
     vendor: Vendor, run: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QUANTCDN_API_TOKEN", CANARY)
@@ -108,14 +108,14 @@ def test_a_configured_vendor_is_asked_twice_and_with_the_token_once(
     [({"token": "other"}, "returned 401", "Profile > API Tokens"), ({"forbidden": True}, "returned 403", "allowed")],
     ids=["401", "403"],
 )
-def test_a_token_that_is_refused(
+def test_a_rejected_token_is_a_problem(
     account: Emulator, run: Command, behaviour: dict[str, Any], seen: str, advice: str
 ) -> None:
     account.behave(**behaviour)
-    said = run("doctor", "--probe", "--json")
-    assert said.code == 1
-    assert sees(checks(said)["token"], "problem", seen, advice)
-    assert said.error == "The API is not probed: solve the problems above first.\n"
+    result = run("doctor", "--probe", "--json")
+    assert result.code == 1
+    assert sees(checks(result)["token"], "problem", seen, advice)
+    assert result.error == "The API is not probed: solve the problems above first.\n"
     assert account.sessions() == []
 
 
@@ -124,9 +124,9 @@ def test_each_malformed_setting_is_named_without_its_value(run: Command, monkeyp
     monkeypatch.setenv("QUANTCDN_API_TOKEN", f"{CANARY} ")
     monkeypatch.setenv("QUANTCDN_BASE_URL", f"https://{CANARY}@dashboard.quantcdn.io")
     monkeypatch.setenv("QUANTCDN_MAX_RETRIES", "many")
-    said = run("doctor", "--json")
-    found = checks(said)
-    assert said.code == 1
+    result = run("doctor", "--json")
+    found = checks(result)
+    assert result.code == 1
     assert sees(found["bearer"], "problem", "malformed", "QUANTCDN_API_TOKEN: must be a token of printable")
     assert sees(found["baseUrl"], "problem", "malformed", "QUANTCDN_BASE_URL: must be a URL")
     assert sees(found["maxRetries"], "problem", "malformed, from the variable QUANTCDN_MAX_RETRIES", "must be a whole")
@@ -134,7 +134,7 @@ def test_each_malformed_setting_is_named_without_its_value(run: Command, monkeyp
     assert sees(found["token"], "skipped", "a setting is malformed")
 
 
-def test_offline_everything_ends_and_says_so(run: Command, monkeypatch: pytest.MonkeyPatch, vendor: Vendor) -> None:
+def test_offline_it_ends_and_says_so(run: Command, monkeypatch: pytest.MonkeyPatch, vendor: Vendor) -> None:
     for host in (vendor.described, vendor.documented):
         host.answers.clear()
         host.play(Answer(drop="before"))
@@ -142,9 +142,9 @@ def test_offline_everything_ends_and_says_so(run: Command, monkeypatch: pytest.M
     monkeypatch.setenv("QUANTCDN_ORGANIZATION", ORGANIZATION)
     here = nowhere()
     monkeypatch.setenv("QUANTCDN_BASE_URL", here)
-    said = run("doctor", "--json")
-    found = checks(said)
-    assert said.code == 1
+    result = run("doctor", "--json")
+    found = checks(result)
+    assert result.code == 1
     assert sees(address(found, here), "problem", "cannot be reached (connection refused)", "online")
     assert sees(address(found, vendor.described.url), "skipped", "cannot be reached", "the API's description")
     assert sees(address(found, vendor.documented.url), "skipped", "cannot be reached", "the documentation site")
@@ -153,7 +153,7 @@ def test_offline_everything_ends_and_says_so(run: Command, monkeypatch: pytest.M
 
 
 @pytest.mark.usefixtures("vendor")
-def test_a_host_that_never_answers_is_not_waited_for(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_does_not_wait_for_a_host_that_never_responds(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUANTCDN_TIMEOUT_SECONDS", "0.2")
     silent = Script(b"", drip=b" ")
     with silent:
@@ -163,7 +163,7 @@ def test_a_host_that_never_answers_is_not_waited_for(run: Command, monkeypatch: 
 
 @pytest.mark.usefixtures("vendor")
 @pytest.mark.parametrize("status", [200, 302, 404, 500])
-def test_an_address_that_does_not_refuse_may_be_the_wrong_one(run: Command, status: int, listener: Host) -> None:
+def test_an_address_that_requires_no_token_may_be_wrong(run: Command, status: int, listener: Host) -> None:
     listener.play(Answer(status, headers={"Location": "https://192.0.2.1"}))
     found = checks(run("doctor", "--json", "--base-url", listener.url))
     assert sees(address(found, listener.url), "warning", f"returns {status} without a token", "check baseUrl")
@@ -189,7 +189,7 @@ def test_a_web_page_is_not_the_api(
 
 @pytest.mark.usefixtures("vendor")
 @pytest.mark.parametrize(
-    ("proxy", "said", "seen"),
+    ("proxy", "response", "seen"),
     [
         ("http", b"HTTP/1.1 407 Log in first\r\n\r\n", "the proxy refused the connection with 407"),
         ("http", b"HTTP/1.1 502 Bad Gateway\r\n\r\n", "the proxy refused the connection with 502"),
@@ -197,10 +197,10 @@ def test_a_web_page_is_not_the_api(
         ("socks5", b"", "a SOCKS proxy needs the package PySocks"),
     ],
 )
-def test_a_proxy_in_the_way_is_named(
-    run: Command, monkeypatch: pytest.MonkeyPatch, proxy: str, said: bytes, seen: str
+def test_a_failing_proxy_is_named(
+    run: Command, monkeypatch: pytest.MonkeyPatch, proxy: str, response: bytes, seen: str
 ) -> None:
-    with Script(said) as host:
+    with Script(response) as host:
         monkeypatch.setenv("HTTPS_PROXY", f"{proxy}://{host.address}")
         found = checks(run("doctor", "--json", "--base-url", "https://api.example"))
     assert sees(address(found, "https://api.example"), "problem", f"cannot be reached ({seen})", "proxy")
@@ -215,7 +215,7 @@ def unreachable(*_: object, **__: object) -> None:
 
 
 @pytest.mark.usefixtures("vendor")
-def test_a_network_in_the_way_is_named(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_failure_is_named(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     def seen(url: str) -> str:
         return address(checks(run("doctor", "--json", "--base-url", url)), url)["seen"]
 
@@ -240,7 +240,7 @@ def test_a_network_in_the_way_is_named(run: Command, monkeypatch: pytest.MonkeyP
         (-16, "problem", "16 minutes ahead"),
     ],
 )
-def test_the_clock(run: Command, minutes: int, verdict: str, seen: str) -> None:
+def test_a_wrong_clock_is_reported(run: Command, minutes: int, verdict: str, seen: str) -> None:
     there = datetime.now(timezone.utc) + timedelta(minutes=minutes)
     date = format_datetime(there, usegmt=True).encode()
     with Script(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\nDate: " + date + b"\r\n\r\n") as host:
@@ -254,7 +254,9 @@ def test_the_clock(run: Command, minutes: int, verdict: str, seen: str) -> None:
     [b"", b"Date: yesterday\r\n", b"Date: Thu, 01 Jan 1970 00:00:00 +99999999999999999999\r\n"],
     ids=["none", "odd", "out-of-range"],
 )
-def test_without_a_time_another_host_tells_it(run: Command, vendor: Vendor, date: bytes) -> None:
+def test_a_response_without_a_valid_date_leaves_the_clock_to_another_host(
+    run: Command, vendor: Vendor, date: bytes
+) -> None:
     with Script(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n" + date + b"\r\n") as host:
         found = checks(run("doctor", "--json", "--base-url", f"http://{host.address}"))
     assert sees(found["clock"], "ok", f"within a minute of {vendor.described.url}")
@@ -272,13 +274,13 @@ def test_without_a_time_another_host_tells_it(run: Command, vendor: Vendor, date
         ("", ("problem", "not found on PATH", "install it")),
     ],
 )
-def test_the_pulumi_cli(
+def test_the_version_of_the_pulumi_cli_is_checked(
     run: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str, expected: tuple[str, ...]
 ) -> None:
     folder = tmp_path / "other"
     monkeypatch.setenv("PATH", str(folder))
     if script:
         pulumi(folder, script)
-    said = run("doctor", "--json")
-    assert sees(checks(said)["Pulumi CLI"], *expected)
-    assert said.code == (expected[0] == "problem")
+    result = run("doctor", "--json")
+    assert sees(checks(result)["Pulumi CLI"], *expected)
+    assert result.code == (expected[0] == "problem")

@@ -47,25 +47,25 @@ def run_without(packages: Sequence[str], program: str) -> subprocess.CompletedPr
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our own code
 
 
-def test_a_program_declares_sessions_without_it() -> None:
+def test_a_program_declares_sessions_without_the_extra() -> None:
     done = run_without(PACKAGES, DECLARE)
     assert (done.returncode, done.stdout, done.stderr) == (0, "Session\n", "")
 
 
 @pytest.mark.parametrize("missing", [PACKAGES, *([name] for name in PACKAGES)], ids=["all", *PACKAGES])
-def test_the_command_says_in_one_line_what_to_install(missing: Sequence[str]) -> None:
+def test_the_command_prints_what_to_install(missing: Sequence[str]) -> None:
     done = run_without(missing, START)
     line = "quant-sessions needs the extra: pip install 'quant-sessions-provider[cli]'\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
 
 
-def test_another_missing_module_is_a_bug_and_stays_one() -> None:
+def test_another_missing_module_keeps_its_traceback() -> None:
     done = run_without(["quant_sessions_provider.cli.app"], START)
     assert done.returncode == 1
     assert "ModuleNotFoundError" in done.stderr
 
 
-def test_the_package_needs_none_of_it_and_the_emulator_all() -> None:
+def test_only_the_extras_require_the_command_lines_packages() -> None:
     required = metadata.requires("quant-sessions-provider") or []
     assert not [line for line in required if line.startswith(PACKAGES) and "extra ==" not in line]
     for extra in ("cli", "emulator"):
@@ -73,6 +73,6 @@ def test_the_package_needs_none_of_it_and_the_emulator_all() -> None:
         assert all(any(line.startswith(name) for line in added) for name in PACKAGES)
 
 
-def test_the_command_that_is_installed_is_this_one() -> None:
+def test_the_installed_command_starts_here() -> None:
     (entry,) = metadata.entry_points(group="console_scripts", name="quant-sessions")
     assert entry.value == "quant_sessions_provider.cli:main"

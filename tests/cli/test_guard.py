@@ -17,7 +17,7 @@ PREVIEW = '{"steps": [], "changeSummary": {}}'
 
 
 def run(folder: Path, script: str) -> tuple[int, str]:
-    """Run a script in which ``$Q`` is the command; the exit code, and what it said on both streams."""
+    """Run a script in which ``$Q`` is the command; return its exit code and its output on both streams."""
     (folder / "preview.json").write_text(PREVIEW)
     (folder / "state.json").write_text(json.dumps(state()))
     # Unbuffered output would fail where it is written, and not only where it is flushed.
@@ -38,7 +38,7 @@ def test_a_closed_output_is_one_line(tmp_path: Path, command: str) -> None:
     assert run(tmp_path, f"{command} >&-") == (1, "standard output: closed\n")
 
 
-def test_a_closed_output_without_a_place_to_say_so_is_an_exit_code(tmp_path: Path) -> None:
+def test_without_any_stream_only_the_exit_code_is_left(tmp_path: Path) -> None:
     assert run(tmp_path, "$Q list <&- >&- 2>&-") == (1, "")
 
 
@@ -49,7 +49,7 @@ def test_a_closed_input_is_an_empty_one(tmp_path: Path, command: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["$Q report preview.json", TIMELINE])
-def test_a_reader_that_has_read_enough_hears_nothing(tmp_path: Path, command: str) -> None:
+def test_a_closed_pipe_is_silent(tmp_path: Path, command: str) -> None:
     # The pipe is closed for sure once `true` has ended.
-    code, said = run(tmp_path, f"mkfifo pipe; true < pipe & exec 3> pipe; wait; {command} >&3")
-    assert (code, said) == (1, "")
+    code, output = run(tmp_path, f"mkfifo pipe; true < pipe & exec 3> pipe; wait; {command} >&3")
+    assert (code, output) == (1, "")

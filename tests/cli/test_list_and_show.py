@@ -27,21 +27,21 @@ def seeded(emulator: Emulator, session_id: str, minute: int, **more: object) -> 
 
 
 @pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "pipe"])
-def test_a_list_for_people_cuts_titles_to_the_terminal_alone(
+def test_only_a_terminal_cuts_titles(
     account: Emulator, run: Command, monkeypatch: pytest.MonkeyPatch, *, terminal: bool
 ) -> None:
     monkeypatch.setenv("TTY_COMPATIBLE", "1" if terminal else "0")
     seeded(account, "6488304f-fe7e-41e4-a0c3-dbbf9de9b794", 1, title=LONG, model="small")
     seeded(account, "short", 2, model=None)
-    said = run("list")
-    assert [line.rstrip() for line in said.out.splitlines()] == [
+    result = run("list")
+    assert [line.rstrip() for line in result.out.splitlines()] == [
         "id                                     created             model   title",
         "─" * (100 if terminal else 67 + len(LONG)),
         "short                                  2099-01-01 10:02Z",
         "6488304f-fe7e-41e4-a0c3-dbbf9de9b794   2099-01-01 10:01Z   small   "
         + ("Where is the parcel that I have …" if terminal else LONG),
     ]
-    assert (said.code, said.error) == (0, "")
+    assert (result.code, result.error) == (0, "")
 
 
 def test_a_list_keeps_ids_whole_in_a_narrow_terminal(
@@ -58,19 +58,19 @@ def test_a_list_keeps_ids_whole_in_a_narrow_terminal(
         assert run("list").out.splitlines()[2].rstrip() == row
 
 
-def test_a_list_for_programs_goes_by_the_filters(account: Emulator, run: Command) -> None:
+def test_list_applies_the_filters(account: Emulator, run: Command) -> None:
     wanted = seeded(account, "wanted", 1, userId="ada", sessionGroup="desk", model="small", title=LONG)
     for number, other in enumerate(({"userId": "bob"}, {"sessionGroup": "shop"}, {"model": "large"})):
         same = {"userId": "ada", "sessionGroup": "desk", "model": "small"}
         seeded(account, f"other-{number}", 2, **(same | other))
-    said = run("list", "--user", "ada", "--group", "desk", "--model", "small", "--json")
+    result = run("list", "--user", "ada", "--group", "desk", "--model", "small", "--json")
     moment = "2099-01-01T10:01:00.000Z"
     facts = {"id": wanted, "title": LONG, "model": "small", "created_at": moment, "updated_at": moment}
-    assert json.loads(said.out) == [facts]
+    assert json.loads(result.out) == [facts]
     assert len(json.loads(run("list", "--json").out)) == 4
 
 
-def test_more_than_a_page_is_listed_and_more_than_the_limit_is_said(account: Emulator, run: Command) -> None:
+def test_list_reads_all_pages_and_says_when_the_limit_cuts(account: Emulator, run: Command) -> None:
     for number in range(103):
         seeded(account, f"session-{number:03}", 1)
     few = run("list", "--limit", "2", "--json")
@@ -82,17 +82,17 @@ def test_more_than_a_page_is_listed_and_more_than_the_limit_is_said(account: Emu
     assert len(json.loads(run("list", "--json").out)) == 50
 
 
-def test_an_empty_list_is_fine(account: Emulator, run: Command) -> None:
+def test_an_empty_list_is_a_success(account: Emulator, run: Command) -> None:
     assert (run("list").out, run("list", "--json").out) == ("No active session.\n", "[]\n")
     assert len(account.requests()) == 2
 
 
-def test_a_session_for_people_shows_texts_as_they_are_and_moves_no_cursor(account: Emulator, run: Command) -> None:
+def test_show_prints_text_as_it_is_without_control_characters(account: Emulator, run: Command) -> None:
     odd = {"role": "tool", "call": "x\x1b[2J東京"}
     hostile = f"[red]no[/red] :smile: \x1b[2J\x9b2J\n    indented\u202e\n{JOINED}"
     session_id = seeded(account, "one", 5, model="small", messages=[{"role": "user", "content": hostile}, odd])
-    said = run("show", session_id)
-    assert [line.rstrip() for line in said.out.splitlines()] == [
+    result = run("show", session_id)
+    assert [line.rstrip() for line in result.out.splitlines()] == [
         "id        one",
         "title",
         "model     small",
@@ -106,48 +106,46 @@ def test_a_session_for_people_shows_texts_as_they_are_and_moves_no_cursor(accoun
         "",
         r'{"role": "tool", "call": "x\u001b[2J東京"}',
     ]
-    assert (said.code, said.error) == (0, "")
+    assert (result.code, result.error) == (0, "")
 
 
 @pytest.mark.parametrize("command", [("list",), ("show", "one")], ids=["list", "show"])
-def test_a_terminal_without_some_letters_gets_others(account: Emulator, command: tuple[str, ...]) -> None:
+def test_characters_that_the_terminal_lacks_are_replaced(account: Emulator, command: tuple[str, ...]) -> None:
     seeded(account, "one", 5, title="Grüße", messages=[{"role": "user", "content": "Grüße"}])
     done = CliRunner(charset="ascii").invoke(app, list(command))
     assert (done.exit_code, done.stderr) == (0, "")
     assert "Gr??e" in done.stdout
 
 
-def test_a_session_for_programs_is_whole_and_ascii(account: Emulator, run: Command) -> None:
+def test_json_is_complete_and_ascii(account: Emulator, run: Command) -> None:
     messages = [{"role": "user", "content": "ü\x1b[2J " + "long " * 5000}]
     session_id = created(account, initialMessages=messages)
-    said = run("show", session_id, "--json")
-    assert said.out.isascii()
-    assert "\x1b" not in said.out
-    assert json.loads(said.out)["messages"] == messages
-    assert json.loads(said.out)["id"] == session_id
+    result = run("show", session_id, "--json")
+    assert result.out.isascii()
+    assert "\x1b" not in result.out
+    assert json.loads(result.out)["messages"] == messages
+    assert json.loads(result.out)["id"] == session_id
 
 
 @pytest.mark.parametrize("session_id", ["", "\udcff"], ids=["empty", "no-unicode"])
-def test_what_is_no_id_is_wrong_usage(run: Command, session_id: str) -> None:
-    said = run("show", session_id)
-    assert (said.code, said.out, "'ID'" in said.error) == (2, "", True)
+def test_an_invalid_id_is_wrong_usage(run: Command, session_id: str) -> None:
+    result = run("show", session_id)
+    assert (result.code, result.out, "'ID'" in result.error) == (2, "", True)
 
 
 @pytest.mark.parametrize("flag", [(), ("--json",)], ids=["people", "programs"])
-def test_a_session_that_is_not_there_is_one_line(account: Emulator, run: Command, flag: tuple[str, ...]) -> None:
-    said = run("show", "nobody", *flag)
-    assert (said.code, said.out) == (1, "")
-    assert said.error == "reading session nobody: the API returned 404: Session not found\n"
+def test_a_session_that_does_not_exist_is_one_line(account: Emulator, run: Command, flag: tuple[str, ...]) -> None:
+    result = run("show", "nobody", *flag)
+    assert (result.code, result.out) == (1, "")
+    assert result.error == "reading session nobody: the API returned 404: Session not found\n"
     assert [request["method"] for request in account.requests()] == ["GET"]
 
 
 @pytest.mark.parametrize("command", [("list",), ("show", "x")], ids=["list", "show"])
-def test_what_is_not_configured_is_one_line(
-    run: Command, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said = run(*command)
-    assert (said.code, said.out, said.error.count("\n")) == (1, "", 1)
-    assert said.error.startswith("no API token is configured: set the variable QUANTCDN_API_TOKEN")
+def test_a_missing_setting_is_one_line(run: Command, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    result = run(*command)
+    assert (result.code, result.out, result.error.count("\n")) == (1, "", 1)
+    assert result.error.startswith("no API token is configured: set the variable QUANTCDN_API_TOKEN")
     monkeypatch.setenv("QUANTCDN_API_TOKEN", "x")
     assert run(*command).error.startswith("no organization is configured: ")
     monkeypatch.setenv("QUANTCDN_MAX_RETRIES", "many")
@@ -158,8 +156,8 @@ def test_options_beat_the_environment(account: Emulator, run: Command, monkeypat
     session_id = created(account)
     monkeypatch.setenv("QUANTCDN_ORGANIZATION", "other")
     monkeypatch.setenv("QUANTCDN_BASE_URL", "https://192.0.2.1")
-    said = run("list", "--json", "--organization", ORGANIZATION, "--base-url", account.url)
-    assert [entry["id"] for entry in json.loads(said.out)] == [session_id]
+    result = run("list", "--json", "--organization", ORGANIZATION, "--base-url", account.url)
+    assert [entry["id"] for entry in json.loads(result.out)] == [session_id]
 
 
 @pytest.mark.parametrize(
@@ -180,7 +178,7 @@ def test_options_beat_the_environment(account: Emulator, run: Command, monkeypat
     ids=ascii,
 )
 def test_a_wrong_option_is_wrong_usage(run: Command, flags: list[str], words: str) -> None:
-    said = run("list", *flags)
-    assert (said.code, said.out) == (2, "")
-    assert flags[0] in said.error
-    assert words in said.error
+    result = run("list", *flags)
+    assert (result.code, result.out) == (2, "")
+    assert flags[0] in result.error
+    assert words in result.error

@@ -11,7 +11,7 @@ from quant_sessions_provider.doctor.throwaway import FIRST_MESSAGES
 from tests.cli.conftest import ORGANIZATION
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Command, Said
+    from tests.cli.conftest import Command, Result
     from tests.support.emulator_server import Emulator
 
 pytestmark = pytest.mark.usefixtures("vendor")
@@ -26,21 +26,21 @@ DEFAULTS = {
 }
 
 
-def probed(said: Said) -> dict[str, Any]:
-    assert said.code == 0, said
-    found: dict[str, Any] = json.loads(said.out)["behaviours"]
+def probed(result: Result) -> dict[str, Any]:
+    assert result.code == 0, result
+    found: dict[str, Any] = json.loads(result.out)["behaviours"]
     return found
 
 
-def seen(said: Said, words: str) -> str:
-    """What was seen for the question that holds these words."""
-    (found,) = [finding["seen"] for finding in json.loads(said.out)["findings"] if words in finding["question"]]
+def seen(result: Result, words: str) -> str:
+    """Return what was seen for the question with these words."""
+    (found,) = [finding["seen"] for finding in json.loads(result.out)["findings"] if words in finding["question"]]
     return str(found)
 
 
 @pytest.fixture
 def hasty(account: Emulator, monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Waiting takes no time here, and its whole time at the API."""
+    """Waiting takes no time here; the API's clock moves instead."""
     waited: list[float] = []
 
     def sleep(seconds: float) -> None:
@@ -67,44 +67,44 @@ def hasty(account: Emulator, monkeypatch: pytest.MonkeyPatch) -> list[float]:
     ],
     ids=str,
 )
-def test_each_behaviour_is_told_in_words_that_the_emulator_takes(
+def test_each_behaviour_is_reported_as_the_emulator_takes_it(
     account: Emulator, run: Command, switches: dict[str, Any]
 ) -> None:
     account.behave(**switches)
     expected = DEFAULTS | switches
     if switches.get("extendFrom") == "now":
         del expected["cap"]  # what counts from now cannot show it
-    said = run("doctor", "--probe", "--json")
-    assert probed(said) == expected
+    result = run("doctor", "--probe", "--json")
+    assert probed(result) == expected
     assert account.sessions() == []
-    account.behave(**probed(said))
+    account.behave(**probed(result))
 
 
 @pytest.mark.parametrize("expired", ["notFound", "gone", "lingering"])
-def test_what_an_expired_session_answers_is_asked_if_one_waits(
+def test_wait_finds_out_what_an_expired_session_returns(
     account: Emulator, run: Command, hasty: list[float], expired: str
 ) -> None:
     account.behave(expired=expired)
-    said = run("doctor", "--probe", "--wait", "--json")
-    assert probed(said) == DEFAULTS | {"expired": expired}
+    result = run("doctor", "--probe", "--wait", "--json")
+    assert probed(result) == DEFAULTS | {"expired": expired}
     assert [round(seconds, -1) for seconds in hasty] == [330]
     assert [session["status"] for session in account.sessions()] == ["active"] * (expired != "lingering")
-    assert said.error.splitlines()[0].startswith("Creates two sessions of 5 minutes at ")
-    assert "Waiting " in said.error
+    assert result.error.splitlines()[0].startswith("Creates two sessions of 5 minutes at ")
+    assert "Waiting " in result.error
 
 
-def test_a_person_is_told_first_what_happens_and_then_reads_a_table(
+def test_people_get_an_announcement_and_then_a_table(
     account: Emulator, run: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")
-    said = run("doctor", "--probe")
+    result = run("doctor", "--probe")
     place = f"{account.url}, organization {ORGANIZATION}"
     assert (
-        said.error
+        result.error
         == f"Creates one session of 5 minutes at {place}, tries updates and extensions, and deletes what it created.\n"
     )
-    assert said.code == 0
-    lines = said.out[said.out.index("question ") :].splitlines()
+    assert result.code == 0
+    lines = result.out[result.out.index("question ") :].splitlines()
     assert [re.split("  +", line.strip())[:2] for line in lines if "─" not in line] == [
         ["question", "seen"],
         ["Does a new session get the requested lifetime?", "yes, 5 minutes"],
@@ -126,19 +126,17 @@ def test_a_person_is_told_first_what_happens_and_then_reads_a_table(
 @pytest.mark.parametrize(
     ("live", "word"), [({"first": 1, "second": 2}, "merge"), ({"second": 2}, "replace")], ids=["merge", "replace"]
 )
-def test_what_an_answer_holds_beyond_the_description_is_made_use_of(
-    account: Emulator, run: Command, live: dict[str, int], word: str
-) -> None:
+def test_undocumented_fields_are_used(account: Emulator, run: Command, live: dict[str, int], word: str) -> None:
     body = {"id": "x", "messages": FIRST_MESSAGES[1:], "metadata": live, "expires_at": "2099-01-01T00:00:00Z"}
     account.fault(method="GET", path="sessions/", status=200, body=body, count=3)
-    said = run("doctor", "--probe", "--json")
-    assert seen(said, "first messages") == "no: the system message is missing"
-    assert seen(said, "return beside") == "neither title nor model; undocumented: expires_at, metadata"
-    assert seen(said, "merged or replaced") == f"{word}d"
-    assert probed(said) == DEFAULTS | {"metadata": word}
+    result = run("doctor", "--probe", "--json")
+    assert seen(result, "first messages") == "no: the system message is missing"
+    assert seen(result, "return beside") == "neither title nor model; undocumented: expires_at, metadata"
+    assert seen(result, "merged or replaced") == f"{word}d"
+    assert probed(result) == DEFAULTS | {"metadata": word}
 
 
-def test_the_session_has_a_clear_name_and_asks_for_what_is_described(account: Emulator, run: Command) -> None:
+def test_the_throwaway_session_has_a_clear_name_and_a_documented_lifetime(account: Emulator, run: Command) -> None:
     run("doctor", "--probe", "--json")
     (made,) = [request["body"] for request in account.requests() if request["method"] == "POST"]
     assert made["sessionGroup"] == "quant-sessions-doctor"
@@ -147,7 +145,7 @@ def test_the_session_has_a_clear_name_and_asks_for_what_is_described(account: Em
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
-def test_whatever_breaks_it_off_the_sessions_are_deleted(
+def test_an_interrupted_probe_deletes_its_sessions(
     account: Emulator, run: Command, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
 ) -> None:
     def broken(_seconds: float) -> None:
@@ -163,30 +161,30 @@ def test_whatever_breaks_it_off_the_sessions_are_deleted(
     assert account.sessions() == []
 
 
-def test_a_question_without_an_answer_stops_no_other(account: Emulator, run: Command) -> None:
+def test_an_error_in_one_question_does_not_stop_the_others(account: Emulator, run: Command) -> None:
     account.fault(method="PUT", path="/extend", status=503, count=None)
-    said = run("doctor", "--probe", "--json")
-    assert seen(said, "extension count from") == "not known: the API returned 503"
-    assert seen(said, "24 hours") == "not known: the API returned 503"
-    assert probed(said) == {key: value for key, value in DEFAULTS.items() if key not in ("extendFrom", "cap")}
+    result = run("doctor", "--probe", "--json")
+    assert seen(result, "extension count from") == "not known: the API returned 503"
+    assert seen(result, "24 hours") == "not known: the API returned 503"
+    assert probed(result) == {key: value for key, value in DEFAULTS.items() if key not in ("extendFrom", "cap")}
     assert account.sessions() == []
 
 
 def test_a_session_that_cannot_be_deleted_is_named(account: Emulator, run: Command) -> None:
     account.fault(method="DELETE", status=503, count=None)
-    said = run("doctor", "--probe", "--json")
+    result = run("doctor", "--probe", "--json")
     (left,) = account.sessions()
-    assert said.code == 1
-    assert said.error.splitlines()[-1].startswith(f"session {left['id']} (group quant-sessions-doctor) is left: ")
-    assert seen(said, "second DELETE") == "503"
+    assert result.code == 1
+    assert result.error.splitlines()[-1].startswith(f"session {left['id']} (group quant-sessions-doctor) is left: ")
+    assert seen(result, "second DELETE") == "503"
 
 
-def test_a_session_that_cannot_be_made_is_one_line(account: Emulator, run: Command) -> None:
+def test_a_session_that_cannot_be_created_is_one_line(account: Emulator, run: Command) -> None:
     account.fault(method="POST", status=500, count=None)
-    said = run("doctor", "--probe", "--json")
-    assert said.code == 1
-    assert "creating the session: the API returned 500" in said.error.splitlines()[-1]
-    assert json.loads(said.out)["findings"] == []
+    result = run("doctor", "--probe", "--json")
+    assert result.code == 1
+    assert "creating the session: the API returned 500" in result.error.splitlines()[-1]
+    assert json.loads(result.out)["findings"] == []
 
 
 def test_no_transcript_is_kept(

@@ -49,9 +49,9 @@ def test_a_stack_beats_the_environment_and_an_option_beats_both(
     monkeypatch.setenv("QUANTCDN_BASE_URL", emulator.url)
     (one,) = json.loads(run("list", "--stack", "dev", "--json").out)
     assert one["id"] == session_id
-    said = run("show", session_id, "--stack", "nobody")
-    assert (said.code, said.out, said.error.count("\n")) == (1, "", 1)
-    assert said.error.startswith("the configuration of stack nobody cannot be read: no stack named 'nobody' found")
+    result = run("show", session_id, "--stack", "nobody")
+    assert (result.code, result.out, result.error.count("\n")) == (1, "", 1)
+    assert result.error.startswith("the configuration of stack nobody cannot be read: no stack named 'nobody' found")
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,6 @@ def test_a_configuration_that_cannot_be_read_is_one_line(
         pulumi(folder, script)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}/nowhere")
     for command in (["list"], ["doctor"]):
-        said = run(*command, "--stack", "dev")
-        assert (said.code, said.out) == (1, "")
-        assert said.error == f"the configuration of stack dev cannot be read: {reason}\n"
+        result = run(*command, "--stack", "dev")
+        assert (result.code, result.out) == (1, "")
+        assert result.error == f"the configuration of stack dev cannot be read: {reason}\n"

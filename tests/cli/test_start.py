@@ -1,4 +1,4 @@
-"""What starting the command line or a preview costs, and that exporting by name changes nothing."""
+"""What starting the command line, a forecast or a preview imports, and what the package exports."""
 
 import subprocess
 import sys
@@ -34,24 +34,24 @@ print(provider.diff("3f2a", inputs, inputs).changes, {"requests", "urllib3"} & s
 """
 
 
-def said(program: str) -> str:
+def output_of(program: str) -> str:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)  # noqa: S603 - our own code
     return done.stdout
 
 
-def test_the_command_line_starts_without_what_is_slow_to_import() -> None:
-    assert said(LOADED) == "[]\n"
+def test_the_command_line_starts_without_slow_imports() -> None:
+    assert output_of(LOADED) == "[]\n"
 
 
-def test_a_forecast_loads_neither_pulumi_nor_what_talks_http_nor_the_command_line() -> None:
-    assert said(FORECAST) == "set()\n[]\n"
+def test_a_forecast_loads_neither_pulumi_nor_http_nor_the_command_line() -> None:
+    assert output_of(FORECAST) == "set()\n[]\n"
 
 
-def test_a_preview_of_what_is_unchanged_loads_nothing_that_talks_http() -> None:
-    assert said(PREVIEWED) == "False set()\n"
+def test_an_unchanged_preview_does_not_load_http() -> None:
+    assert output_of(PREVIEWED) == "False set()\n"
 
 
-def test_the_package_lists_what_it_exports_and_knows_no_other_name() -> None:
+def test_the_package_lists_its_exports_and_rejects_other_names() -> None:
     assert set(quant_sessions_provider.__all__) <= set(dir(quant_sessions_provider))
     with pytest.raises(AttributeError, match="module 'quant_sessions_provider' has no attribute 'Sesion'"):
         getattr(quant_sessions_provider, "Sesion")  # noqa: B009 - a type checker would refuse it

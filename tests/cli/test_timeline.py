@@ -1,4 +1,4 @@
-"""``quant-sessions timeline``: what a person sees, what programs get, and what is refused."""
+"""``quant-sessions timeline``: the terminal, JSON, the drawing, and what is rejected."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_the_terminal_shows_a_bar_a_session() -> None:
     assert max(map(len, lines[:9])) <= 120
 
 
-def test_programs_get_json() -> None:
+def test_json_has_all_events() -> None:
     code, out, _ = run(*WEEK, "--days", "1", "--json")
     found = json.loads(out)
     assert (code, found["from"], found["runs"]) == (0, "2026-03-02T00:00:00Z", ["2026-03-02T12:00:00Z"])
@@ -48,7 +48,7 @@ def test_programs_get_json() -> None:
     assert (launch["aliveShare"], desk["advice"]) == (0.8333, None)
 
 
-def test_the_drawing_is_an_svg_with_words(tmp_path: Path) -> None:
+def test_the_drawing_is_an_accessible_svg(tmp_path: Path) -> None:
     file = tmp_path / "week.svg"
     assert run(*WEEK, "--svg", str(file))[0] == 0
     root = ET.fromstring(file.read_text())  # noqa: S314 - our own
@@ -87,13 +87,13 @@ def test_a_long_name_leaves_room_for_its_bar() -> None:
     assert len(row) <= 80
 
 
-def test_a_name_moves_no_cursor() -> None:
+def test_control_characters_in_a_name_are_removed() -> None:
     out = run(*WEEK, given_=state({"de\x1b[2Jsk": {"expirationMinutes": 60}}))[1]
     assert "\x1b" not in out
     assert out.count("de [2Jsk") == 2  # beside its bar, and in the advice
 
 
-def test_another_document_is_one_line_and_2() -> None:
+def test_a_document_that_is_not_an_export_is_one_line() -> None:
     refusal = "standard input: not what `pulumi stack export` prints\n"
     assert run(*WEEK, given_=[]) == (2, "", refusal)
 
@@ -102,13 +102,13 @@ def test_a_stack_without_sessions_says_so() -> None:
     assert run(*WEEK, given_=state({})) == (0, "This state has no sessions.\n", "")
 
 
-def test_the_page_shows_what_the_terminal_does() -> None:
+def test_the_page_shows_the_terminals_output() -> None:
     shown = run(*WEEK, COLUMNS="100")[1].splitlines()[:4]
     page = (PICTURE.parent / "timeline.md").read_text().splitlines()
     assert [line.rstrip() for line in shown] == page[page.index("```text") + 1 :][:4]
 
 
-def test_a_terminal_without_such_letters_gets_others() -> None:
+def test_a_terminal_without_unicode_gets_ascii() -> None:
     sessions = {"dësk[b]": {"expirationMinutes": 1440, "renewBeforeMinutes": 780}}
     done = CliRunner(charset="ascii").invoke(app, ["timeline", *WEEK], input=json.dumps(state(sessions)))
     assert done.exit_code == 0

@@ -20,12 +20,12 @@ def test_every_starts_one_interval_later_and_ends_before_the_end(text: str, coun
 
 
 @pytest.mark.parametrize("text", ["", "12", "h", "0h", "-1h", "1.5h", "12 h", "1w", "9999999d"])
-def test_another_interval_is_refused(text: str) -> None:
+def test_an_invalid_interval_is_rejected(text: str) -> None:
     with pytest.raises(ScheduleError, match=r"^--every: must be whole minutes, hours or days"):
         schedule.every(text, START, START + DAY)
 
 
-def test_a_cron_line_follows_weekdays_and_the_clock_of_its_place() -> None:
+def test_a_cron_expression_follows_weekdays_and_its_time_zone() -> None:
     runs = schedule.cron("30 6 * * 1-5", "Europe/Berlin", START, START + 3 * DAY)
     assert [timestamps.render(run) for run in runs] == ["2026-03-30T04:30:00Z"]
     winter = schedule.cron("30 6 * * 1-5", "Europe/Berlin", START - DAY, START)
@@ -49,29 +49,29 @@ def test_a_cron_line_follows_weekdays_and_the_clock_of_its_place() -> None:
         ("0 0 31 2 *", "no month of this expression has such a day"),
     ],
 )
-def test_another_cron_line_is_refused_by_its_wrong_field(line: str, rule: str) -> None:
+def test_an_invalid_cron_expression_is_rejected_with_its_wrong_field(line: str, rule: str) -> None:
     with pytest.raises(ScheduleError) as refused:
         schedule.cron(line, "UTC", START, START + DAY)
     assert str(refused.value) == f"--cron: {rule}"
 
 
 @pytest.mark.parametrize(("line", "count"), [("*/15 0-6,22-23 1,15 JAN-MAR MON#1", 0), (" 0  12 L * 5L ", 1)])
-def test_five_fields_of_any_kind_are_taken(line: str, count: int) -> None:
+def test_five_fields_of_any_kind_are_accepted(line: str, count: int) -> None:
     assert len(schedule.cron(line, "UTC", START, START + DAY)) == count
 
 
-def test_the_last_years_of_all_have_runs_too() -> None:
+def test_runs_near_the_last_year() -> None:
     late = timestamps.parse("8999-12-31T00:00:00Z")
     assert schedule.every("999999d", late, late + DAY) == []
     assert len(schedule.cron("0 0 1 1 *", "Asia/Tokyo", late, late + DAY)) == 1
 
 
 @pytest.mark.parametrize("zone", ["", "Nowhere/At all", "../etc/passwd", "/etc/passwd"])
-def test_another_place_is_refused(zone: str) -> None:
+def test_an_unknown_time_zone_is_rejected(zone: str) -> None:
     with pytest.raises(ScheduleError, match=r"^--timezone: must be a time zone"):
         schedule.cron("* * * * *", zone, START, START + DAY)
 
 
-def test_too_many_runs_are_refused() -> None:
+def test_too_many_runs_are_rejected() -> None:
     with pytest.raises(ScheduleError, match=r"^--days: at most 20000 runs"):
         schedule.every("1m", START, START + 15 * DAY)

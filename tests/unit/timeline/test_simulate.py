@@ -40,70 +40,71 @@ def camel(declared: dict[str, Any]) -> dict[str, Any]:
     return {{**names, "on_expired": "onExpired"}.get(key, key): value for key, value in declared.items()}
 
 
-def test_a_week_goes_as_the_soak_computes_on_paper() -> None:
-    told = lives("12h", {name: camel(declared) for name, declared in SOAKED.items()})
-    counts = {name: (each.count("renewed"), each.count("recreated")) for name, each in told.items()}
+def test_a_week_matches_what_the_soak_computes() -> None:
+    found = lives("12h", {name: camel(declared) for name, declared in SOAKED.items()})
+    counts = {name: (each.count("renewed"), each.count("recreated")) for name, each in found.items()}
     papers = {name: on_paper(name, 14) for name in SOAKED}
     assert counts == {name: (paper.renewals, paper.recreations) for name, paper in papers.items()}
 
 
-def test_spans_and_gaps_fill_the_time() -> None:
-    told = life(expirationMinutes=600)
-    assert told.spans[:2] == [
+def test_spans_and_gaps_fill_the_period() -> None:
+    found = life(expirationMinutes=600)
+    assert found.spans[:2] == [
         (START, START + timedelta(hours=10)),
         (START + timedelta(hours=12), START + timedelta(hours=22)),
     ]
-    assert told.gaps[0] == (START + timedelta(hours=10), START + timedelta(hours=12))
-    assert sum((b - a for a, b in told.spans + told.gaps), timedelta()) == END - START
-    assert summary(told) == "alive 83 %, 13 recreations"
+    assert found.gaps[0] == (START + timedelta(hours=10), START + timedelta(hours=12))
+    assert sum((b - a for a, b in found.spans + found.gaps), timedelta()) == END - START
+    assert summary(found) == "alive 83 %, 13 recreations"
 
 
-def test_a_moment_without_a_gap_is_no_gap() -> None:
-    told = life(expirationMinutes=1440)
-    assert (told.gaps, told.alive, told.count("recreated")) == ([], 1, 6)
+def test_a_recreation_at_the_expiry_leaves_no_gap() -> None:
+    found = life(expirationMinutes=1440)
+    assert (found.gaps, found.alive, found.count("recreated")) == ([], 1, 6)
     assert (
-        told.advice == "runs up to 12 hours apart let it die: make renew_before_minutes at least 721, or run more often"
+        found.advice
+        == "runs up to 12 hours apart let it die: make renew_before_minutes at least 721, or run more often"
     )
 
 
-def test_what_no_run_helps_says_why() -> None:
+def test_a_session_that_no_run_renews_says_why() -> None:
     by_hand = timestamps.render(START + timedelta(hours=8))
     kinds: dict[str, dict[str, Any]] = {
         "completed": {"expirationMinutes": 60, "status": "completed"},
         "moment": {"expiresAt": by_hand},
         "kept": {"expirationMinutes": 60, "ignoreChanges": ["expiresAt"]},
     }
-    told = lives("12h", kinds)
-    assert {name: each.events for name, each in told.items()} == {name: [] for name in told}
-    assert [each.advice for each in told.values()] == [
+    found = lives("12h", kinds)
+    assert {name: each.events for name, each in found.items()} == {name: [] for name in found}
+    assert [each.advice for each in found.values()] == [
         "it is completed: nothing renews it",
         "its expires_at is set by hand: nothing renews it until it is set later",
         'ignore_changes=["expiresAt"] keeps its expiry: nothing renews it',
     ]
-    assert told["moment"].spans == [(START, START + timedelta(hours=8))]
+    assert found["moment"].spans == [(START, START + timedelta(hours=8))]
 
 
 def test_a_run_that_stops_says_why_and_leaves_it_dead() -> None:
     strict, protected = {"expirationMinutes": 600, "onExpired": "error"}, {"expirationMinutes": 60, "protect": True}
-    told = lives("12h", {"strict": strict, "kept": protected})
-    assert told["strict"].count("stopped") == told["kept"].count("stopped") == 13
-    assert "session strict expired at 2026-03-02T10:00:00Z and onExpired is error" in told["strict"].events[0].why
-    assert remarks([told["kept"]], [])[1].startswith("kept: from 2026-03-02 12:00Z on, runs stop: it is protected")
+    found = lives("12h", {"strict": strict, "kept": protected})
+    assert found["strict"].count("stopped") == found["kept"].count("stopped") == 13
+    assert "session strict expired at 2026-03-02T10:00:00Z and onExpired is error" in found["strict"].events[0].why
+    assert remarks([found["kept"]], [])[1].startswith("kept: from 2026-03-02 12:00Z on, runs stop: it is protected")
 
 
-def test_a_session_that_was_found_gone_is_dead_from_the_start() -> None:
-    told = life(expirationMinutes=1440, expired=True, expiresAt=timestamps.render(START - timedelta(hours=1)))
-    assert told.gaps[0] == (START, START + timedelta(hours=12))
-    assert told.events[0].kind == "recreated"
+def test_a_session_that_was_gone_is_dead_from_the_start() -> None:
+    found = life(expirationMinutes=1440, expired=True, expiresAt=timestamps.render(START - timedelta(hours=1)))
+    assert found.gaps[0] == (START, START + timedelta(hours=12))
+    assert found.events[0].kind == "recreated"
 
 
-def test_a_look_at_the_past_begins_with_the_session() -> None:
+def test_a_forecast_starts_no_earlier_than_the_session() -> None:
     created = START + timedelta(hours=30)
-    told = life(expirationMinutes=600, createdAt=timestamps.render(created), expiresAt=timestamps.render(END))
-    assert (told.spans, told.events) == ([(created, END)], [])
+    found = life(expirationMinutes=600, createdAt=timestamps.render(created), expiresAt=timestamps.render(END))
+    assert (found.spans, found.events) == ([(created, END)], [])
 
 
-def test_longer_pauses_than_any_life_ask_for_more_runs() -> None:
+def test_pauses_longer_than_any_lifetime_need_more_runs() -> None:
     longest = life("2d", expirationMinutes=1440).advice
     assert longest == "runs up to 48 hours apart let it die, and no session lives longer than 24 hours: run more often"
     assert life("6d", expirationMinutes=60).advice == (
@@ -113,22 +114,22 @@ def test_longer_pauses_than_any_life_ask_for_more_runs() -> None:
 
 @settings(max_examples=40)
 @given(lifetime=st.integers(5, 1440), ahead=st.none() | st.integers(1, 1439), minutes=st.integers(90, 1500))
-def test_who_follows_the_advice_has_a_session_that_lives(lifetime: int, ahead: int | None, minutes: int) -> None:
+def test_following_the_advice_keeps_the_session_alive(lifetime: int, ahead: int | None, minutes: int) -> None:
     assume(ahead is None or ahead < lifetime)
     pause = f"{minutes}m"
     declared = {"expirationMinutes": lifetime} | ({} if ahead is None else {"renewBeforeMinutes": ahead})
-    told = life(pause, **declared)
-    if "renew_before_minutes at least" not in told.advice:
-        assert told.alive == 1 or "run more often" in told.advice or "fewer than two" in told.advice
+    found = life(pause, **declared)
+    if "renew_before_minutes at least" not in found.advice:
+        assert found.alive == 1 or "run more often" in found.advice or "fewer than two" in found.advice
         return
-    numbers = [int(word.strip(",")) for word in told.advice.split() if word.strip(",").isdigit()][-2:]
+    numbers = [int(word.strip(",")) for word in found.advice.split() if word.strip(",").isdigit()][-2:]
     declared["renewBeforeMinutes"] = numbers[-1]
     declared["expirationMinutes"] = max(lifetime, numbers[-1] + 1)
     mended = life(pause, **declared)
     assert (mended.gaps, mended.count("recreated"), mended.advice) == ([], 0, "")
 
 
-def test_secrets_that_are_needed_are_named_and_opened_where_they_can_be() -> None:
+def test_secrets_are_decoded_or_named() -> None:
     closed = {"expirationMinutes": 60, "onExpired": SECRET | {"ciphertext": "v1:x"}}
     found, notes = read_sessions(state({"it": closed}))
     assert (found, notes) == ([], ["it: onExpired is secret: export the stack with --show-secrets to see its times"])
@@ -137,7 +138,7 @@ def test_secrets_that_are_needed_are_named_and_opened_where_they_can_be() -> Non
     assert session.declared["onExpired"] == "ignore"
 
 
-def test_what_is_not_the_stacks_own_is_left_out() -> None:
+def test_resources_that_the_stack_does_not_own_are_left_out() -> None:
     found, _ = read_sessions(state({"seen": {"external": True}, "old": {"delete": True}}))
     assert found == []
     bare = state({"it": {"expirationMinutes": 60}})
@@ -149,7 +150,7 @@ def test_what_is_not_the_stacks_own_is_left_out() -> None:
 @pytest.mark.parametrize(
     "document", [None, [], {}, {"deployment": None}, {"deployment": {"resources": [{}]}}], ids=repr
 )
-def test_what_is_no_export_is_refused(document: object) -> None:
+def test_a_document_that_is_not_an_export_is_rejected(document: object) -> None:
     with pytest.raises(InvalidExportError, match="not what `pulumi stack export` prints"):
         read_sessions(document)
 

@@ -1,4 +1,4 @@
-"""What the timeline foretells is what runs do: both are held against each other, run by run, with time moved.
+"""Runs do what was forecast: both are compared run by run, with the clocks moved.
 
 The runs are made by the provider's own methods against the emulator, as the engine calls them.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from quant_sessions_provider.timeline.model import Event, ExportedSession
 
 FRACTION = 0.3
-"""Keeps each run clear of whole minutes, where the milliseconds that a test takes would decide."""
+"""Keeps each run away from whole minutes, where the milliseconds of a test would decide."""
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def emulator() -> Iterator[Emulator]:
 
 @st.composite
 def lives(draw: st.DrawFn) -> tuple[dict[str, Any], list[int]]:
-    """Draw what is declared, and the minutes between runs: most of them so that something is due."""
+    """Draw what is declared and the minutes between runs, most of them so that something is due."""
     lifetime = draw(st.sampled_from((5, 30, 60, 61, 240, 720, 1440)))
     ahead = draw(st.none() | st.sampled_from((1, lifetime // 2, lifetime - 1)))
     declared = {
@@ -56,7 +56,7 @@ def lives(draw: st.DrawFn) -> tuple[dict[str, Any], list[int]]:
     by_hand=st.sampled_from((None, None, None, 6, 200)),
     grant=st.sampled_from((0, 0, 0, -40, -16, 60)),
 )
-def test_each_run_does_what_the_timeline_foretold(
+def test_each_run_does_what_was_forecast(
     emulator: Emulator, life: tuple[dict[str, Any], list[int]], by_hand: int | None, grant: int
 ) -> None:
     declared, pauses = life
@@ -73,8 +73,8 @@ def test_each_run_does_what_the_timeline_foretold(
 
     start = datetime.now(timezone.utc)
     runs = [start + timedelta(minutes=sum(pauses[: n + 1]) + FRACTION * (n + 1)) for n in range(len(pauses))]
-    told = forecast(_tracked(engine), runs, start, runs[-1] + timedelta(minutes=1)).events
-    assert _told(told, runs) == [_done(emulator, engine, declared, pause + FRACTION) for pause in pauses]
+    events = forecast(_tracked(engine), runs, start, runs[-1] + timedelta(minutes=1)).events
+    assert _forecast(events, runs) == [_done(emulator, engine, declared, pause + FRACTION) for pause in pauses]
 
 
 def _tracked(engine: MiniEngine) -> ExportedSession:
@@ -85,13 +85,13 @@ def _tracked(engine: MiniEngine) -> ExportedSession:
     return session
 
 
-def _told(events: list[Event], runs: list[datetime]) -> list[tuple[str, int]]:
+def _forecast(events: list[Event], runs: list[datetime]) -> list[tuple[str, int]]:
     by_run = {event.at: event for event in (replace(event, why="") for event in events)}
     return [(by_run[run].kind, by_run[run].minutes) if run in by_run else ("none", 0) for run in runs]
 
 
 def _done(emulator: Emulator, engine: MiniEngine, declared: dict[str, Any], pause: float) -> tuple[str, int]:
-    """Let time pass, make a run, and tell what it did by what it sent."""
+    """Let time pass and run; return what the run did, by the requests that it sent."""
     for move in (engine.shift, emulator.shift):
         move(-60 * pause)
     shift_timestamps(declared, -60 * pause)
