@@ -176,6 +176,12 @@ def faults_at_rate(rate: float) -> list[Fault]:
         {"kind": "garbage", "when": "before"},
         {"kind": "garbage", "when": "after"},
         {"kind": "slow", "when": "after", "pause_ms": 20},
+        {"kind": "status", "when": "before", "status": 404, "template": "nginx"},
+        {"kind": "status", "when": "before", "status": 404, "template": "routeNotFound"},
+        {"kind": "status", "when": "before", "status": 200},
+        {"kind": "status", "when": "after", "status": 200, "template": "unsuccessful"},
+        {"kind": "trailing", "when": "after"},
+        {"kind": "duplicate", "when": "after"},
     ]
     share = rate / len(ways)
     # A fault is tried only if no earlier one applied, so the later ones need a higher probability.

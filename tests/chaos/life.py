@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from quant_sessions_provider.core.model import REPLACING
+from quant_sessions_provider.emulator.behaviours import Behaviours, Interim
 from quant_sessions_provider.emulator.control import to_json
 from quant_sessions_provider.emulator.faults import Fault, FaultSetup
 from tests.chaos import programs, verdict
@@ -62,6 +63,15 @@ class Life:
     def _arm_faults(self) -> None:
         slow = Fault(kind="slow", when="after", probability=_TIMEOUTS, pause_ms=60_000)
         self.world.arm(FaultSetup(rate=FAILING - _TIMEOUTS, seed=self.seed, faults=[slow]), _REFUSALS)
+        self.world.behave(
+            Behaviours(
+                # A window or a summary hides what a lost append did, so that it may happen twice.
+                messages=self.random.choice(("verbatim", "normalized", "withoutSystem", "newestFirst")),
+                no_content=self.random.random() < 1 / 4,
+                max_page_size=self.random.choice((100, 2)),
+                interim=self.random.choice(get_args(Interim)),
+            )
+        )
 
     def _step(self) -> None:
         self._edit()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Message, Scope
 
+    from quant_sessions_provider.emulator.behaviours import Behaviours
     from quant_sessions_provider.emulator.faults import FaultSetup
 
 TOKEN = "chaos-token"
@@ -133,6 +134,9 @@ class World:
     def arm(self, setup: FaultSetup, refusals: float) -> None:
         self._gate._switches.faults.replace(setup)  # noqa: SLF001 - as `PUT /_emulator/faults`
         self.refusals = refusals
+
+    def behave(self, behaviours: Behaviours) -> None:
+        self._gate._switches.behaviours = behaviours  # noqa: SLF001 - as `PUT /_emulator/behaviours`
 
     def accepts_connection(self) -> bool:
         """Decide whether a connection is accepted."""
