@@ -29,28 +29,18 @@ def _is_appendable(message: object) -> bool:
     return isinstance(message, dict) and message.get("role") in APPENDABLE_ROLES
 
 
-def occur_in_order(declared: list[Any], live: list[Any]) -> bool:
-    """Return whether all declared messages occur among the live ones, in order; others may lie between.
-
-    A live message of unknown shape proves nothing, so nothing is missing then.
-    """
-    rest = iter(live)
-    found = (any(_same_message(wanted, message) for message in rest) for wanted in declared)
-    return any(not _is_message(message) for message in live) or all(found)
-
-
 def unsent(declared: list[Any], live: list[Any], known: int) -> list[Any]:
     """Return the messages to append: those after the ``known`` ones of an earlier run, but for what is live already.
 
     A killed run, or one whose answer was lost, may have sent some of them. An API may hide or reorder messages, so
     their order proves nothing: one that a person sent meanwhile, and that reads like a declared one, stands for it.
     """
-    there = Counter(_identity(message) for message in live if _is_message(message))
-    there.subtract(_identity(message) for message in declared[:known])
+    there = Counter(message_identity(message) for message in live if _is_message(message))
+    there.subtract(message_identity(message) for message in declared[:known])
     missing = []
     for message in declared[known:]:
-        if there[_identity(message)] > 0:
-            there[_identity(message)] -= 1
+        if there[message_identity(message)] > 0:
+            there[message_identity(message)] -= 1
         else:
             missing.append(message)
     return missing
@@ -60,11 +50,7 @@ def _is_message(message: object) -> TypeGuard[Properties]:
     return isinstance(message, dict) and all(isinstance(message.get(k), str) for k in ("role", "content"))
 
 
-def _same_message(one: Properties, other: object) -> bool:
-    return _is_message(other) and _identity(one) == _identity(other)
-
-
-def _identity(message: Properties) -> tuple[str, str]:
+def message_identity(message: Properties) -> tuple[str, str]:
     """Return what a service leaves of a message: it may normalize outer white space, line ends and Unicode form."""
     content = message["content"].replace("\r\n", "\n").replace("\r", "\n")
     return message["role"], unicodedata.normalize("NFC", content).strip()

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from quant_sessions_provider.core.errors import ApiError
-from quant_sessions_provider.core.messages import occur_in_order
+from quant_sessions_provider.core.messages import message_identity
 from quant_sessions_provider.core.model import MAX_EXTENSION, MIN_LIFETIME
 from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.doctor.findings import Observation, Question, minutes, near
@@ -23,6 +23,15 @@ _STEP: Final = 10
 _LONGEST_LIST: Final = 200
 _STOPS: Final = "stops the run with the API's message and suggests --replace"
 _NOT_SHOWN: Final = "replaces no session for a message that is not shown"
+_SENT: Final = [message["content"] for message in FIRST_MESSAGES]
+_VIEWS: Final = {
+    "verbatim": ("yes", _SENT),
+    "normalized": ("normalized", [message_identity(message)[1] for message in FIRST_MESSAGES]),
+    "withoutSystem": ("no: the system message is missing", _SENT[1:]),
+    "window": ("no: only the last two", _SENT[-2:]),
+    "newestFirst": ("newest first", _SENT[::-1]),
+}
+"""What GET shows, as the emulator's behaviour, in words, and as contents."""
 
 
 def _lifetime(session: ThrowawaySession) -> Observation:
@@ -35,14 +44,35 @@ def _lifetime(session: ThrowawaySession) -> Observation:
     return Observation(f"no, {off:+g} minutes", meaning, {"grantOffsetMinutes": off})
 
 
-def _first_messages(session: ThrowawaySession) -> Observation:
+def _messages(session: ThrowawaySession) -> Observation:
     live = session.get().get("messages")
     if not isinstance(live, list):
-        return Observation("GET returns no messages", "sends what is declared")
-    if occur_in_order(FIRST_MESSAGES, live):
-        return Observation("yes", _NOT_SHOWN)
-    rest = "" if occur_in_order(FIRST_MESSAGES[1:], live) else ", and others too"
-    return Observation(f"no: the system message is missing{rest}", _NOT_SHOWN)
+        return Observation("GET returns no messages", _NOT_SHOWN)
+    shown = [message.get("content") if isinstance(message, dict) else None for message in live]
+    for view, (words, contents) in _VIEWS.items():
+        if shown == contents:
+            return Observation(words, _NOT_SHOWN, {"messages": view})
+    if len(shown) == len(_SENT) and shown[1:] == _SENT[1:]:
+        return Observation("no: the first one is summarized", _NOT_SHOWN, {"messages": "summary"})
+    return Observation(f"no: {len(shown)} of {len(_SENT)}, otherwise than sent", _NOT_SHOWN)
+
+
+def _id(session: ThrowawaySession) -> Observation:
+    returned = session.get().get("id")
+    meaning = "stops with one line if it is another one"
+    if not isinstance(returned, str):
+        return Observation("GET returns no id", meaning)
+    if returned == session.id:
+        return Observation("yes", meaning, {"returnedId": "requested"})
+    if returned.lower() == session.id.lower():
+        return Observation("yes, in upper case", meaning, {"returnedId": "upperCase"})
+    return Observation("no, another one", meaning, {"returnedId": "other"})
+
+
+def _update_body(session: ThrowawaySession) -> Observation:
+    empty = not session.put(status="active")
+    meaning = "sends a GET if the body is an empty object"
+    return Observation("no" if empty else "yes", meaning, {"noContent": empty})
 
 
 def _returned(session: ThrowawaySession) -> Observation:
@@ -120,16 +150,19 @@ def _reopened(session: ThrowawaySession) -> Observation:
         answer = session.put(status="active")
     except ApiError as error:
         return Observation(f"no, rejected ({rejection(error)})", _STOPS, {"reopen": False})
-    if answer.get("status") == "active":
+    # An update may have no body; active sessions are listed.
+    if answer.get("status") == "active" or (not answer and session.is_listed()):
         return Observation("yes", "sends the status in place", {"reopen": True})
     return Observation("no, although it returns 200", "sends the status in place", {})
 
 
 QUESTIONS: Final = (
     Question("Does a new session get the requested lifetime?", _lifetime),
-    Question("Does it keep its first messages, including the system message?", _first_messages),
+    Question("Does GET show messages as they were sent, including the system message?", _messages),
+    Question("Does GET return the id of the creation?", _id),
     Question("Which fields does GET return beside the messages?", _returned),
     Question("Is a new session in the list at once?", _listed),
+    Question("Does an update return a body?", _update_body),
     Question("Is metadata merged or replaced?", _metadata),
     Question("Is an undocumented field ignored or rejected?", _unknown_fields),
     Question("What does an extension count from?", _extension),

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 GROUP: Final = "quant-sessions-doctor"
 FIRST_MESSAGES: Final = [
     {"role": "system", "content": "Made by quant-sessions doctor, which deletes it again."},
-    {"role": "user", "content": "Is a message of the system kept?"},
+    {"role": "user", "content": "Is this message shown as it was sent?"},
+    # What services normalize: outer white space, line ends, Unicode form.
+    {"role": "assistant", "content": " That a\u0301 GET will tell.\r\nIt follows. "},
 ]
 DONE: Final = 200
 _REJECTIONS: Final = (400, 403, 409, 422)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("vendor")
 
 DEFAULTS = {
+    "messages": "verbatim",
+    "returnedId": "requested",
+    "noContent": False,
     "grantOffsetMinutes": 0,
     "unknownFields": "ignore",
     "extendFrom": "expiry",
@@ -55,6 +58,11 @@ def hasty(account: Emulator, monkeypatch: pytest.MonkeyPatch) -> list[float]:
     "switches",
     [
         {},
+        {"messages": "normalized"},
+        {"messages": "summary"},
+        {"messages": "newestFirst"},
+        {"returnedId": "upperCase"},
+        {"noContent": True},
         {"extendFrom": "now"},
         {"cap": "refuse"},
         {"cap": "cut"},
@@ -108,9 +116,11 @@ def test_people_get_an_announcement_and_then_a_table(
     assert [re.split("  +", line.strip())[:2] for line in lines if "─" not in line] == [
         ["question", "seen"],
         ["Does a new session get the requested lifetime?", "yes, 5 minutes"],
-        ["Does it keep its first messages, including the system message?", "yes"],
+        ["Does GET show messages as they were sent, including the system message?", "yes"],
+        ["Does GET return the id of the creation?", "yes"],
         ["Which fields does GET return beside the messages?", "title and model; undocumented: none"],
         ["Is a new session in the list at once?", "yes"],
+        ["Does an update return a body?", "yes"],
         ["Is metadata merged or replaced?", "cannot be seen: no response has it"],
         ["Is an undocumented field ignored or rejected?", "ignored"],
         ["What does an extension count from?", "the expiry"],
@@ -128,12 +138,13 @@ def test_people_get_an_announcement_and_then_a_table(
 )
 def test_undocumented_fields_are_used(account: Emulator, run: Command, live: dict[str, int], word: str) -> None:
     body = {"id": "x", "messages": FIRST_MESSAGES[1:], "metadata": live, "expires_at": "2099-01-01T00:00:00Z"}
-    account.fault(method="GET", path="sessions/", status=200, body=body, count=3)
+    account.fault(method="GET", path="sessions/", status=200, body=body, count=4)
     result = run("doctor", "--probe", "--json")
-    assert seen(result, "first messages") == "no: the system message is missing"
+    assert seen(result, "as they were sent") == "no: the system message is missing"
+    assert seen(result, "id of the creation") == "no, another one"
     assert seen(result, "return beside") == "neither title nor model; undocumented: expires_at, metadata"
     assert seen(result, "merged or replaced") == f"{word}d"
-    assert probed(result) == DEFAULTS | {"metadata": word}
+    assert probed(result) == DEFAULTS | {"metadata": word, "messages": "withoutSystem", "returnedId": "other"}
 
 
 def test_the_throwaway_session_has_a_clear_name_and_a_documented_lifetime(account: Emulator, run: Command) -> None:
