@@ -113,7 +113,7 @@ def test_a_lost_creation_is_not_retried_and_names_possible_orphans(results: Resu
         results.failed.refusal("create-after"),
     )
     assert named
-    assert results.requests("create-after") == ["POST", "GET"]
+    assert results.requests("create-after") == ["POST", "GET", "GET"]
     orphan, own = results.sessions("create-after")
     assert (orphan["id"], own["id"]) == (named["id"], results.ids["create-after"])
     sent, made = timestamps.parse(named["at"]), timestamps.parse(orphan["createdAt"])
@@ -156,7 +156,7 @@ def test_a_lost_extension_is_sent_again_and_the_error_says_so(results: Results, 
 
 
 @pytest.mark.parametrize(
-    ("name", "requests"), [("delete-before", ["DELETE", "GET", "DELETE"]), ("delete-after", ["DELETE", "GET"])]
+    ("name", "requests"), [("delete-before", ["DELETE", "GET", "DELETE"]), ("delete-after", ["DELETE", "GET", "GET"])]
 )
 def test_a_lost_deletion_is_retried_only_if_the_session_still_exists(
     results: Results, name: str, requests: list[str]
