@@ -28,6 +28,8 @@ def advice(forecast: Forecast, runs: Sequence[datetime]) -> str:
         return "its expires_at is set by hand: nothing renews it until it is set later"
     if Key.EXPIRES_AT in declared:
         return 'ignore_changes=["expiresAt"] keeps its expiry: nothing renews it'
+    if forecast.session.replaced_by_renewal and declared.get(Key.RENEW_BEFORE_MINUTES):
+        return 'replace_on_changes=["expiresAt"] replaces it where a run would extend it'
     return _longer(declared, [later - earlier for earlier, later in pairwise(runs)])
 
 

@@ -24,7 +24,11 @@ class Event:
 
 @dataclass(frozen=True)
 class ExportedSession:
-    """A session in an exported state; ``declared`` is what the program must have said."""
+    """A session in an exported state; ``declared`` is what the program must have said.
+
+    ``replaced_by_renewal``: an option has each moved expiry replace the session. ``pending``: it was deleted already,
+    and a run is still to create the one that replaces it.
+    """
 
     name: str
     urn: str
@@ -32,6 +36,8 @@ class ExportedSession:
     inputs: Properties
     outputs: Properties
     protected: bool = False
+    replaced_by_renewal: bool = False
+    pending: bool = False
 
 
 @dataclass

@@ -44,7 +44,11 @@ def forecast(session: ExportedSession, runs: Sequence[datetime], start: datetime
 
 def _first_expiry(session: ExportedSession, start: datetime) -> datetime:
     expiry = Expiry.of(session.outputs)
-    return start if session.outputs.get(Key.EXPIRED) else expiry.granted or expiry.known or start
+    return (
+        start
+        if session.pending or session.outputs.get(Key.EXPIRED) is True
+        else expiry.granted or expiry.known or start
+    )
 
 
 def _span(since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
@@ -59,6 +63,7 @@ class _Stack:
         self._session, self._api = session, api
         self._operations = api.operations()
         self._id, self._inputs, self._outputs = api.session_id, session.inputs, session.outputs
+        self._pending = session.pending
 
     def run(self, at: datetime) -> Event | None:
         self._api.now, self._api.extended_by = at, 0
@@ -73,14 +78,20 @@ class _Stack:
         return Event(at, "renewed", minutes) if minutes else None
 
     def _up(self) -> None:
+        if self._pending:
+            self._inputs, self._pending = self._replace(), False
+            return
         inputs = self._checked(self._inputs)
         diff = self._operations.diff(self._id, self._outputs, inputs)
         if diff.changes is not False and (diff.changes or not same(self._inputs, inputs)):
-            if diff.replaces:
+            if diff.replaces or (self._session.replaced_by_renewal and self._moves_expiry(inputs)):
                 inputs = self._replace()
             else:
                 self._outputs = self._operations.update(self._id, self._outputs, inputs)
         self._inputs = inputs
+
+    def _moves_expiry(self, inputs: Properties) -> bool:
+        return not same(self._inputs.get(Key.EXPIRES_AT), inputs.get(Key.EXPIRES_AT))
 
     def _replace(self) -> Properties:
         if self._session.protected:

@@ -11,6 +11,8 @@ from quant_sessions_provider.core.urns import SESSION_TYPE, name_of
 from quant_sessions_provider.timeline.model import ExportedSession
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from quant_sessions_provider.core.model import Properties
 
 _SECRET_KEY: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - marks a secret in every Pulumi state
@@ -55,11 +57,23 @@ def _read(resource: dict[str, Any]) -> ExportedSession | str:
         return f"{name}: state has no expiry"
     inputs = _only(inputs, *_INPUTS)
     declared = {key: value for key, value in inputs.items() if key != Key.EXPIRES_AT}
-    if Key.EXPIRATION_MINUTES not in inputs or Key.EXPIRES_AT in resource.get("ignoreChanges", []):
+    if Key.EXPIRATION_MINUTES not in inputs or _covers_expiry(resource.get("ignoreChanges")):
         declared = inputs
     return ExportedSession(
-        name, resource["urn"], declared, inputs, _only(outputs, *_INPUTS, *_FACTS), bool(resource.get("protect"))
+        name,
+        resource["urn"],
+        declared,
+        inputs,
+        _only(outputs, *_INPUTS, *_FACTS),
+        protected=bool(resource.get("protect")),
+        replaced_by_renewal=_covers_expiry(resource.get("replaceOnChanges")),
+        pending=bool(resource.get("pendingReplacement")),
     )
+
+
+def _covers_expiry(paths: Sequence[str] | None) -> bool:
+    """Return whether an option applies to the expiry: it names ``expiresAt``, or everything by ``*``."""
+    return any(path in ("*", Key.EXPIRES_AT, f'["{Key.EXPIRES_AT}"]') for path in paths or ())
 
 
 def _only(properties: Properties, *keys: str) -> Properties:

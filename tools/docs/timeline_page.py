@@ -34,8 +34,11 @@ def state(sessions: dict[str, dict[str, Any]] = SESSIONS) -> dict[str, Any]:
     return {"version": 3, "deployment": {"resources": [_resource(name, dict(own)) for name, own in sessions.items()]}}
 
 
+_OPTIONS: Final = ("protect", "ignoreChanges", "replaceOnChanges", "pendingReplacement", "external", "delete")
+
+
 def _resource(name: str, own: dict[str, Any]) -> dict[str, Any]:
-    options = {key: own.pop(key) for key in ("protect", "ignoreChanges", "external", "delete") if key in own}
+    options = {key: own.pop(key) for key in _OPTIONS if key in own}
     until = timestamps.render(START + timedelta(minutes=own.get("expirationMinutes", 0)))
     facts = {key: own.pop(key) for key in ("grantedExpiresAt", "expired") if key in own}
     inputs = {"userId": name, "onExpired": "recreate", "status": "active", "expiresAt": until} | own

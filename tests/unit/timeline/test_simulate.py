@@ -98,6 +98,26 @@ def test_a_session_that_was_gone_is_dead_from_the_start() -> None:
     assert found.events[0].kind == "recreated"
 
 
+@pytest.mark.parametrize("path", ["expiresAt", "*", '["expiresAt"]'])
+def test_ignored_changes_keep_the_expiry_and_replaced_ones_end_the_conversation(path: str) -> None:
+    renewed: dict[str, Any] = {"expirationMinutes": 1440, "renewBeforeMinutes": 800}
+    assert life(**renewed, ignoreChanges=[path]).events == []
+    replaced = life(**renewed, replaceOnChanges=[path])
+    assert {event.kind for event in replaced.events} == {"recreated"}
+    assert replaced.advice == 'replace_on_changes=["expiresAt"] replaces it where a run would extend it'
+    assert life(**renewed).count("renewed") == replaced.count("recreated")
+
+
+def test_a_session_that_awaits_its_replacement_is_dead_until_a_run_creates_it() -> None:
+    found = life(expirationMinutes=1440, pendingReplacement=True)
+    assert found.gaps[0] == (START, START + timedelta(hours=12))
+    assert found.events[0].kind == "recreated"
+
+
+def test_a_secret_expired_is_not_known_to_be_true() -> None:
+    assert life(expirationMinutes=1440, expired={**SECRET, "ciphertext": "v1:x"}).spans[0][0] == START
+
+
 def test_a_forecast_starts_no_earlier_than_the_session() -> None:
     created = START + timedelta(hours=30)
     found = life(expirationMinutes=600, createdAt=timestamps.render(created), expiresAt=timestamps.render(END))
