@@ -13,6 +13,7 @@ from quant_sessions_provider.cli.doctor import doctor
 from quant_sessions_provider.cli.emulator import emulator
 from quant_sessions_provider.cli.exits import GuardedGroup
 from quant_sessions_provider.cli.list import list_sessions
+from quant_sessions_provider.cli.policies import policies
 from quant_sessions_provider.cli.report import report
 from quant_sessions_provider.cli.show import show
 from quant_sessions_provider.cli.timeline import timeline
@@ -49,3 +50,4 @@ app.command("report")(report)
 app.command("timeline")(timeline)
 app.command("doctor")(doctor)
 app.command("emulator")(emulator)
+app.add_typer(policies, name="policies")

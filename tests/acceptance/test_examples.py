@@ -25,6 +25,7 @@ TESTED_ELSEWHERE = ("quickstart", "policies")
 def test_qa_smoke(example: NewExample, emulator: Emulator) -> None:
     smoke = example("qa-smoke")
     smoke.up()
+    assert smoke.violations() == []
     (session,) = emulator.group(ORGANIZATION, "smoke-tests")
     text = (smoke.home / "conversation.yaml").read_text()
     assert session["messages"] == yaml.safe_load(text)
@@ -43,6 +44,7 @@ def test_workshop(example: NewExample, emulator: Emulator) -> None:
     workshop.config("ends-at", end.isoformat())
     workshop.preview()
     workshop.up()
+    assert workshop.violations() == []
     sessions = emulator.group(ORGANIZATION, "workshop-test")
     assert {session["userId"]: session["id"] for session in sessions} == workshop.outputs()["session_ids"]
     assert {round((end - timestamps.parse(session["expiresAt"])).total_seconds() / 60) for session in sessions} == {0}
@@ -57,6 +59,7 @@ def test_agency(example: NewExample, emulator: Emulator) -> None:
     agency.follow("pulumi config set quant-sessions:transcriptDir ~/transcripts")
     emulator.seed(ORGANIZATION, "made-by-others", sessionGroup="florist")
     agency.up()
+    assert agency.violations() == []
     assert agency.outputs()["active"] == {"bakery": 1, "florist": 2}
     old = agency.resources()["bakery"]["id"]
     emulator.append(ORGANIZATION, old, [{"role": "user", "content": "One rye loaf, please."}] * 13)
@@ -87,6 +90,7 @@ def test_unit_testing(example: NewExample, emulator: Emulator) -> None:
     emulator.seed(ORGANIZATION, "earlier", userId="ada", messages=talk)
     own.config("earlier", "earlier")
     own.up()
+    assert own.violations() == []
     (session,) = [s for s in emulator.sessions(ORGANIZATION) if s["id"] == own.resources()["desk"]["id"]]
     assert session["messages"][1:] == talk[:1]
 

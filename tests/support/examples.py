@@ -11,11 +11,13 @@ import runpy
 import shutil
 import subprocess
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
+from quant_sessions_provider.policy.rules import SESSION_RULES, STACK_RULES, Declared, Rule
 from tests.support.engine import ROOT_VARIABLE, Run, Stack
 from tools.docs.text import SHOWN_ID, UUID, masked
 
@@ -44,6 +46,13 @@ class Example(Stack):
         assert not run.failed, run.text
         self.printed.append(run.text)
         return run
+
+    def violations(self) -> list[str]:
+        """Return what the default policies say of the sessions in state."""
+        now = datetime.now(timezone.utc)
+        declared = [Declared(resource["inputs"], now) for resource in self.resources().values()]
+        found = [line for rule in SESSION_RULES for one in declared for line in rule.violations(one, _defaults(rule))]
+        return found + [line for rule in STACK_RULES for line in rule.violations(declared, _defaults(rule))]
 
     def edit(self, file: str, old: str, new: str) -> None:
         """Replace a text that occurs exactly once in a file."""
@@ -88,6 +97,10 @@ class Example(Stack):
         blocks = re.findall(r"^```text\n(.*?)^```$", self.readme, re.DOTALL | re.MULTILINE)
         assert blocks, "the README shows no preview"
         return [block for block in blocks if not any(set(_comparable(block).splitlines()) <= each for each in printed)]
+
+
+def _defaults(rule: Rule[Any]) -> dict[str, Any]:
+    return {key: setting["default"] for key, setting in rule.schema.items()}
 
 
 def _comparable(text: str) -> str:

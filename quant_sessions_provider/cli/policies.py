@@ -1,0 +1,56 @@
+"""``quant-sessions policies init``: a policy pack that runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path  # noqa: TC003 - typer reads it at run time
+from typing import Annotated, Final
+
+import typer
+
+from quant_sessions_provider.cli.exits import UNUSABLE, fail
+
+policies = typer.Typer(help="Policies for AI sessions.", no_args_is_help=True)
+
+PROJECT: Final = """\
+description: Policies for QuantCDN AI sessions
+runtime:
+  name: python
+  options:
+    toolchain: pip
+    virtualenv: {virtualenv}
+"""
+PROGRAM: Final = '''\
+"""The policies for AI sessions, as advice. `docs/policies.md` describes their settings."""
+
+from pulumi_policy import EnforcementLevel, PolicyPack
+
+from quant_sessions_provider.policy import policies
+
+PolicyPack("quant-sessions", policies(), enforcement_level=EnforcementLevel.ADVISORY)
+'''
+_PACKAGES: Final = ("detect_secrets", "pulumi_policy")
+"""What the extra adds; without one of these it is not installed."""
+
+
+@policies.command("init")
+def init(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Directory for the pack, created if missing.")],
+) -> None:
+    """Write a policy pack: PulumiPolicy.yaml and __main__.py. It runs in the environment of this command."""
+    if not all(map(find_spec, _PACKAGES)):
+        fail("the policies need the extra: pip install 'quant-sessions-provider[policy]'")
+    virtualenv = os.path.relpath(sys.prefix, directory.resolve())
+    files = {"PulumiPolicy.yaml": PROJECT.format(virtualenv=virtualenv), "__main__.py": PROGRAM}
+    for name in files:
+        if (directory / name).exists():
+            fail(f"{directory / name} exists already; nothing was written", UNUSABLE)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (directory / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        fail(f"{directory}: {error.strerror}", UNUSABLE)
+    typer.echo(f"Try it: pulumi preview --policy-pack {directory}")
