@@ -19,6 +19,7 @@ if earlier in {listed.id for listed in list_sessions(user_id=customer)}:
 desk = Session(
     "desk",
     user_id=customer,
+    session_group="support",
     expiration_minutes=LIFETIMES[plan],
     messages=messages,
     # Messages only seed the session. It must not be replaced when the earlier session expires.

@@ -59,7 +59,8 @@ def test_agency(example: NewExample, emulator: Emulator) -> None:
     agency.follow("pulumi config set quant-sessions:transcriptDir ~/transcripts")
     emulator.seed(ORGANIZATION, "made-by-others", sessionGroup="florist")
     agency.up()
-    assert agency.violations() == []
+    # Its README says why.
+    assert {line.splitlines()[0] for line in agency.violations()} == {"expirationMinutes: must be at most 480"}
     assert agency.outputs()["active"] == {"bakery": 1, "florist": 2}
     old = agency.resources()["bakery"]["id"]
     emulator.append(ORGANIZATION, old, [{"role": "user", "content": "One rye loaf, please."}] * 13)

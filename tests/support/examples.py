@@ -50,7 +50,7 @@ class Example(Stack):
     def violations(self) -> list[str]:
         """Return what the default policies say of the sessions in state."""
         now = datetime.now(timezone.utc)
-        declared = [Declared(resource["inputs"], now) for resource in self.resources().values()]
+        declared = [Declared(resource["inputs"], now) for resource in self.resources().values() if "inputs" in resource]
         found = [line for rule in SESSION_RULES for one in declared for line in rule.violations(one, _defaults(rule))]
         return found + [line for rule in STACK_RULES for line in rule.violations(declared, _defaults(rule))]
 
