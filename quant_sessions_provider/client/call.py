@@ -37,6 +37,11 @@ class Call:
         """Whether it only reads, so that it cannot have been applied."""
         return self.method == "GET"
 
+    @property
+    def names_session(self) -> bool:
+        """Whether its path is that of one session."""
+        return self.method != "POST" and self.query is None
+
     def filters(self) -> Iterator[str]:
         """Return the declared texts of the query."""
         return (value for key, value in (self.query or {}).items() if key in _FILTERS_OF_PEOPLE)

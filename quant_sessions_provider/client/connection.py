@@ -6,8 +6,10 @@ could block an operation for ever; here the timeout of each wait is the time lef
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
+from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError
 from typing import TYPE_CHECKING, Any, Final
@@ -21,21 +23,40 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.util.connection import allowed_gai_family, create_connection
 
 import quant_sessions_provider
-from quant_sessions_provider.client.deadline import seconds_left
+from quant_sessions_provider.client.deadline import half_of_the_time, seconds_left
 from quant_sessions_provider.client.framing import FramedResponse
 
 if TYPE_CHECKING:
-    from urllib3 import PoolManager
+    from urllib3 import HTTPResponse, PoolManager
 
 _CHUNK: Final = 16_384
+_TUNNEL_STATUS: Final = re.compile("Tunnel connection failed: ([0-9]{3}) ")
+"""How http.client begins its error for a proxy that refuses."""
 
 
 class HandshakeError(SSLError):
     """The TLS handshake failed, so nothing was sent; any other TLS error may come later."""
 
+    @property
+    def untrusted(self) -> bool:
+        """Whether the certificate was the reason."""
+        return isinstance(self.args[0], ssl.SSLCertVerificationError)
+
+
+class TunnelError(NewConnectionError):
+    """The proxy did not connect to the host; ``status`` is that of its response to CONNECT, if it was one."""
+
+    def __init__(self, connection: HTTPConnection, status: int | None) -> None:
+        super().__init__(connection, f"CONNECT: {status}")
+        self.status = status
+
+
+class SilentConnectionError(HTTPException):
+    """A kept connection on which nothing came back: something on the way may have dropped it without a word."""
+
 
 class _DeadlineConnection(HTTPConnection):
-    _unusable = False
+    _unusable = _kept = _reads = False
 
     def response_class(self, sock: socket.socket, *_debug: int, **named: Any) -> FramedResponse:  # type: ignore[override] # noqa: ANN401 - http.client's own
         """Return the response to the request that was sent last."""
@@ -77,7 +98,7 @@ class _DeadlineConnection(HTTPConnection):
 
     def connect(self) -> None:
         """Connect; an error raised here says that nothing was sent."""
-        self._unusable = False
+        self._unusable = self._kept = False
         try:
             super().connect()
         except TimeoutError as error:
@@ -86,8 +107,33 @@ class _DeadlineConnection(HTTPConnection):
             raise NewConnectionError(self, str(error)) from error
         except (ssl.SSLError, SSLError) as error:
             raise HandshakeError(error) from error
+        except HTTPException as error:  # while connecting, only a proxy is spoken HTTP to
+            raise TunnelError(self, None) from error
         except OSError as error:
+            refused = _TUNNEL_STATUS.match(str(error))
+            if refused:
+                raise TunnelError(self, int(refused[1])) from error
             raise NewConnectionError(self, str(error)) from error
+
+    def request(self, method: str, url: str, *args: Any, **named: Any) -> None:  # noqa: ANN401 - urllib3's own
+        """Send a request."""
+        self._reads = method == "GET"
+        super().request(method, url, *args, **named)
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as in urllib3
+        """Return the response; where a kept connection is silent, leave half of the time for a new one."""
+        if not (self._kept and self._reads):
+            return self._response()
+        try:
+            with half_of_the_time():
+                return self._response()
+        except TimeoutError as error:
+            raise SilentConnectionError from error
+
+    def _response(self) -> HTTPResponse:
+        response = super().getresponse()
+        self._kept = True
+        return response
 
     def send(self, data: Any) -> None:  # noqa: ANN401 - http.client's own
         """Send in chunks: TLS applies the timeout to each record. A kept connection still has its last operation's."""

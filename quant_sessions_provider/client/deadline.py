@@ -23,6 +23,10 @@ class Deadline:
         """Return the seconds left; 0 once the deadline has passed."""
         return max(0.0, self._end - self._now())
 
+    def half(self) -> Deadline:
+        """Return a deadline after half of the time left."""
+        return Deadline(self.left() / 2, self._now)
+
 
 # A connection outlives the operation that opened it, and urllib3 passes nothing of ours down to it.
 _current: Final[ContextVar[Deadline]] = ContextVar("deadline")
@@ -36,6 +40,13 @@ def running(deadline: Deadline) -> Iterator[Deadline]:
         yield deadline
     finally:
         _current.reset(before)
+
+
+@contextmanager
+def half_of_the_time() -> Iterator[None]:
+    """Apply a deadline at half of the time that this thread's operation has left."""
+    with running(_current.get().half()):
+        yield
 
 
 def seconds_left() -> float:

@@ -1,57 +1,108 @@
-"""What keeps a request from being answered, in words that name the place to look at."""
+"""Why a host could not be reached, or did not respond, in a few words."""
 
 from __future__ import annotations
 
 import errno
-import re
+import os
 import ssl
+from http.client import HTTPException, IncompleteRead
 from typing import Final
 
-import requests
+from requests.exceptions import InvalidSchema
 from urllib3.exceptions import (
     ConnectTimeoutError,
+    HTTPError,
+    InvalidChunkLength,
     MaxRetryError,
     NameResolutionError,
     NewConnectionError,
+    ProtocolError,
     ProxyError,
-    ReadTimeoutError,
+    SSLError,
 )
 
-from quant_sessions_provider.client.connection import HandshakeError
+from quant_sessions_provider.client.connection import HandshakeError, TunnelError
 
-_TUNNEL: Final = re.compile(r"Tunnel connection failed: (\d+)")
-"""How http.client begins, where a proxy answers CONNECT with an error."""
-_ERRNOS: Final = {
+PROXY: Final = "the proxy in HTTPS_PROXY/ALL_PROXY"
+_CA_BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_TUNNEL: Final = {403: ": it does not allow this host", 407: ": it requires a user name and a password"}
+_ERRNO: Final = {
     errno.ECONNREFUSED: "connection refused",
-    errno.EHOSTUNREACH: "host unreachable",
     errno.ENETUNREACH: "network unreachable",
+    errno.EHOSTUNREACH: "host unreachable",
 }
 
 
-def obstacle(error: Exception) -> str:
-    """Return what stopped a request, by an error of requests or urllib3 that came instead of a response."""
-    cause = error.args[0] if isinstance(error, requests.RequestException) and error.args else error
+def cause_of(error: Exception) -> HTTPError:
+    """Return urllib3's own error, by what requests or urllib3 raised."""
+    cause = error if isinstance(error, HTTPError) else error.args[0] if error.args else None
     reason = cause.reason if isinstance(cause, MaxRetryError) else cause
-    refused = _TUNNEL.search(str(reason))
-    if refused:
-        return f"the proxy refused the connection with {refused[1]}"
-    if isinstance(reason, ProxyError):
-        return f"the proxy: {_words(reason.original_error)}"
+    late = isinstance(reason, SSLError) and not isinstance(reason, HandshakeError)
+    if isinstance(reason, HTTPError) and not late:
+        return reason
+    return ProtocolError("connection closed mid-response", reason)
+
+
+def explain(error: Exception) -> str:
+    """Return what stopped a request, by what requests or urllib3 raised."""
     if isinstance(error, ValueError):
-        socks = "SOCKS" in str(error)
-        return "a SOCKS proxy needs the package PySocks" if socks else "the URL, or the proxy's, is not valid"
-    return _words(reason)
+        return invalid_url(error)
+    cause = cause_of(error)
+    return obstacle(cause) if is_unsent(cause) else symptom(cause)
 
 
-def _words(reason: object) -> str:
-    if isinstance(reason, NameResolutionError):
+def invalid_url(error: ValueError) -> str:
+    """Return which URL HTTP libraries refuse, before anything is sent."""
+    if isinstance(error, InvalidSchema) and "SOCKS" in str(error):
+        return f"{PROXY} is a SOCKS proxy, which needs the package PySocks"
+    return f"baseUrl, or {PROXY}, is not a valid URL"
+
+
+def is_unsent(error: HTTPError) -> bool:
+    """Return whether an attempt failed before anything was sent to the API."""
+    return isinstance(error, (ConnectTimeoutError, HandshakeError, ProxyError))
+
+
+def obstacle(error: HTTPError) -> str:
+    """Return why nothing could be sent: the host's or the proxy's fault."""
+    cause = error.original_error if isinstance(error, ProxyError) else error
+    if isinstance(cause, TunnelError):
+        return f"{PROXY} {_answer_to_connect(cause.status)}"
+    if cause is error:
+        return _reason(error)
+    if isinstance(cause, HandshakeError) and not cause.untrusted:
+        return f"{PROXY}: TLS handshake failed: if it speaks plain HTTP, write its URL with http://"
+    return f"{PROXY}: {_reason(cause)}"
+
+
+def symptom(error: HTTPError) -> str:
+    """Return what came instead of a complete response: nothing, a part of one, or something else."""
+    cause = error.args[1] if isinstance(error, ProtocolError) and len(error.args) > 1 else None
+    if isinstance(cause, IncompleteRead) and not isinstance(cause, InvalidChunkLength):
+        return "closed the connection mid-response"
+    invalid = isinstance(cause, HTTPException) and not isinstance(cause, ConnectionError)
+    return "sent an invalid HTTP response" if invalid else "did not respond"
+
+
+def ca_bundle() -> str | None:
+    """Return the variable that replaces the certificate authorities that requests trusts."""
+    return next((name for name in _CA_BUNDLES if os.environ.get(name)), None)
+
+
+def _answer_to_connect(status: int | None) -> str:
+    return "sent no valid response to CONNECT" if status is None else f"returned {status}{_TUNNEL.get(status, '')}"
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, HandshakeError):
+        bundle = f" (CA bundle: {ca_bundle()})" if ca_bundle() else ""
+        return f"certificate verification failed{bundle}" if error.untrusted else f"TLS handshake failed{bundle}"
+    if isinstance(error, NameResolutionError):
         return "the host name does not resolve"
-    if isinstance(reason, NewConnectionError):
-        cause = reason.__cause__
-        return _ERRNOS.get(cause.errno or 0, "no connection") if isinstance(cause, OSError) else "no connection"
-    if isinstance(reason, ConnectTimeoutError):
-        return "no connection in time"
-    if isinstance(reason, HandshakeError):
-        untrusted = isinstance(reason.args[0], ssl.SSLCertVerificationError)
-        return "certificate verification failed" if untrusted else "TLS handshake failed"
-    return "no response in time" if isinstance(reason, ReadTimeoutError) else "connection closed without a response"
+    if not isinstance(error, NewConnectionError):
+        return "connecting timed out"
+    cause = error.__cause__
+    if isinstance(cause, UnicodeError):
+        return "the host name is not valid"
+    closed = isinstance(cause, (ConnectionResetError, ssl.SSLEOFError, ssl.SSLZeroReturnError))
+    return _ERRNO.get(getattr(cause, "errno", 0), "connection closed" if closed else "no connection")

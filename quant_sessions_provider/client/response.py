@@ -74,7 +74,7 @@ class Response:
         if not self.body.strip():
             return "an empty body"
         if is_page(self.text):
-            return "a web page: check baseUrl, and whether a proxy or a login page is in front of it"
+            return "a web page"
         return "a body that is not JSON"
 
 

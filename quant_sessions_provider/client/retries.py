@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from quant_sessions_provider.core.settings import Settings
 
-_TRANSIENT: Final = (408, 429, 500, 502, 503, 504)
+_TRANSIENT: Final = (408, 429, 500, 502, 503, 504, *range(520, 530))
+"""520 to 529 are those of content delivery networks whose origin fails."""
 _NOT_PROCESSED: Final = (429,)
 
 

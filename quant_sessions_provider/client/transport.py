@@ -11,18 +11,17 @@ import requests
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
-    MaxRetryError,
     NewConnectionError,
     ProtocolError,
-    SSLError,
 )
 
 from quant_sessions_provider.client import failures
 from quant_sessions_provider.client.answers import OtherSessionError
 from quant_sessions_provider.client.call import Call
-from quant_sessions_provider.client.connection import HandshakeError, HttpSession
+from quant_sessions_provider.client.connection import HttpSession, SilentConnectionError
 from quant_sessions_provider.client.deadline import Deadline, running
 from quant_sessions_provider.client.failures import Failures
+from quant_sessions_provider.client.obstacles import cause_of
 from quant_sessions_provider.client.rate_limit import RateLimiter
 from quant_sessions_provider.client.response import Response, read
 from quant_sessions_provider.client.retries import Retries, retries
@@ -83,7 +82,7 @@ class Transport:
         except ValueError as error:
             if isinstance(error, OtherSessionError):
                 self._session().close()
-            raise failures.invalid_body(call, response, error) from None
+            raise self._failures.body(call, response, error) from None
 
     def _success(self, call: Call) -> Response:
         session = self._session()
@@ -111,12 +110,15 @@ class Transport:
         outcome: Response | HTTPError | None = None
         while self._rate_limiter.acquire(deadline):
             latest = self._attempt(session, call)
+            if _went_silent(latest) and self._rate_limiter.acquire(deadline):
+                _log.info("%s %s: its connection is silent; sent on a new one", call.method, call.path)
+                latest = self._attempt(session, call)
             outcome = latest if outcome is None or not _is_connect_timeout(latest) else outcome
             retry = _next(policy, call, latest)
             if retry is None or retry[1] >= deadline.left():
                 break
             policy, pause = retry
-            _log.info("%s %s: retry in %.3g s after %s", call.method, call.path, pause, failures.describe(latest))
+            _log.info("%s %s: %s; retry in %.3g s", call.method, call.path, failures.describe(latest), pause)
             self._sleep(pause)
         return outcome
 
@@ -146,20 +148,15 @@ class Transport:
         except (requests.RequestException, HTTPError) as error:
             # A ValueError comes before anything is sent; problems of a response are none.
             if isinstance(error, ValueError):
-                raise failures.invalid_url(call) from None
-            return _cause(error)
+                raise failures.invalid_url(call, error) from None
+            return cause_of(error)
         except OSError:  # requests checks the file before anything else
             raise failures.unreadable_ca_bundle(call) from None
 
 
-def _cause(error: Exception) -> HTTPError:
-    """Return urllib3's own error."""
-    cause = error if isinstance(error, HTTPError) else error.args[0] if error.args else None
-    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
-    late = isinstance(reason, SSLError) and not isinstance(reason, HandshakeError)
-    if isinstance(reason, HTTPError) and not late:
-        return reason
-    return ProtocolError("connection closed mid-response", reason)
+def _went_silent(outcome: Response | HTTPError) -> bool:
+    """Return whether a kept connection was silent: its first attempt on a new one is no retry."""
+    return isinstance(outcome, ProtocolError) and isinstance(outcome.args[-1], SilentConnectionError)
 
 
 def _is_connect_timeout(outcome: Response | HTTPError) -> bool:

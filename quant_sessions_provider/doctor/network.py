@@ -20,7 +20,7 @@ from urllib3.exceptions import HTTPError
 from quant_sessions_provider.client.connection import HttpSession
 from quant_sessions_provider.client.deadline import Deadline, running
 from quant_sessions_provider.client.error_message import is_page
-from quant_sessions_provider.client.obstacles import obstacle
+from quant_sessions_provider.client.obstacles import explain
 from quant_sessions_provider.core.text import counted
 from quant_sessions_provider.doctor.check import Check
 
@@ -91,7 +91,7 @@ def reach(address: Address, seconds: float) -> Reachability:
                 skew = _skew(response.headers.get("Date"), sent, datetime.now(timezone.utc))
                 return Reachability(address, response.status_code, page=_is_page(response), skew=skew)
         except (requests.RequestException, HTTPError, ValueError) as error:
-            return Reachability(address, obstacle=obstacle(error))
+            return Reachability(address, obstacle=explain(error))
         except OSError:  # requests checks the file before anything else
             return Reachability(address, obstacle="cannot read the CA bundle")
 

@@ -95,20 +95,25 @@ def _lifetime(session: dict[str, Any]) -> int:
     return round(span.total_seconds() / 60)
 
 
-def _lost(results: Results) -> str:
-    return f"{re.escape(results.url)} did not respond; the request may have been applied"
+def _lost(results: Results, how: str = "did not respond") -> str:
+    return f"{re.escape(results.url)} {how}; the request may have been applied"
+
+
+def _lost_creation(results: Results, how: str = "did not respond") -> str:
+    return rf"SessionError: creating the session: {_lost(results, how)}; sent at (?P<at>[0-9T:-]+Z)\. "
 
 
 def test_a_lost_creation_is_not_retried_and_names_possible_orphans(results: Results) -> None:
-    begin = rf"SessionError: creating the session: {_lost(results)}; sent at (?P<at>[0-9T:-]+Z)\. "
     none = re.fullmatch(
-        f"{begin}The API lists no session that it may have made", results.failed.refusal("create-before")
+        f"{_lost_creation(results)}The API lists no session that it may have made",
+        results.failed.refusal("create-before"),
     )
     assert none
     assert results.requests("create-before") == ["POST", "GET"]
 
     named = re.fullmatch(
-        rf"{begin}It may have made session (?P<id>[0-9a-f-]+) \(unless a stack has it in its state\): "
+        _lost_creation(results, "closed the connection mid-response")
+        + r"It may have made session (?P<id>[0-9a-f-]+) \(unless a stack has it in its state\): "
         "delete it by its id, or let it expire",
         results.failed.refusal("create-after"),
     )

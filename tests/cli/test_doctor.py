@@ -191,10 +191,18 @@ def test_a_web_page_is_not_the_api(
 @pytest.mark.parametrize(
     ("proxy", "response", "seen"),
     [
-        ("http", b"HTTP/1.1 407 Log in first\r\n\r\n", "the proxy refused the connection with 407"),
-        ("http", b"HTTP/1.1 502 Bad Gateway\r\n\r\n", "the proxy refused the connection with 502"),
-        ("https", b"HTTP/1.1 400 No TLS here\r\n\r\n", "the proxy: TLS handshake failed"),
-        ("socks5", b"", "a SOCKS proxy needs the package PySocks"),
+        (
+            "http",
+            b"HTTP/1.1 407 Log in first\r\n\r\n",
+            "the proxy in HTTPS_PROXY/ALL_PROXY returned 407: it requires a user name and a password",
+        ),
+        ("http", b"HTTP/1.1 502 Bad Gateway\r\n\r\n", "the proxy in HTTPS_PROXY/ALL_PROXY returned 502"),
+        (
+            "https",
+            b"HTTP/1.1 400 No TLS here\r\n\r\n",
+            "the proxy in HTTPS_PROXY/ALL_PROXY: TLS handshake failed: if it speaks plain HTTP, write its URL with http://",
+        ),
+        ("socks5", b"", "the proxy in HTTPS_PROXY/ALL_PROXY is a SOCKS proxy, which needs the package PySocks"),
     ],
 )
 def test_a_failing_proxy_is_named(
@@ -224,9 +232,13 @@ def test_a_network_failure_is_named(run: Command, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(socket, "getaddrinfo", unresolved)
     assert "cannot be reached (the host name does not resolve)" in seen("https://api.example")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
-    assert "cannot be reached (the proxy: the host name does not resolve)" in seen("https://api.example")
+    assert "cannot be reached (the proxy in HTTPS_PROXY/ALL_PROXY: the host name does not resolve)" in seen(
+        "https://api.example"
+    )
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:port")
-    assert "cannot be reached (the URL, or the proxy's, is not valid)" in seen("https://api.example")
+    assert "cannot be reached (baseUrl, or the proxy in HTTPS_PROXY/ALL_PROXY, is not a valid URL)" in seen(
+        "https://api.example"
+    )
 
 
 @pytest.mark.usefixtures("vendor")

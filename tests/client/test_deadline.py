@@ -88,7 +88,7 @@ def swallowing() -> Iterator[str]:
 
 
 def test_a_server_without_a_handshake_received_nothing() -> None:
-    nothing = pytest.raises(UnreachableError, match=r" \(no connection\); nothing was sent$")
+    nothing = pytest.raises(UnreachableError, match=r" \(connecting timed out\); nothing was sent$")
     with swallowing() as address, brief(), nothing:
         client_of(f"https://{address}", timeoutSeconds=BRIEF).create("acme", user_id="ada")
 
@@ -238,6 +238,6 @@ def test_pauses_and_retries_end_with_the_deadline(host: Host, failure: Answer) -
 def test_retries_of_connecting_end_with_the_deadline() -> None:
     clock = Clock()
     away = client_of(nowhere(), clock, baseDelayMs="500", timeoutSeconds="3")
-    with pytest.raises(UnreachableError, match=r"\(no connection\); nothing was sent$"):
+    with pytest.raises(UnreachableError, match=r"\(connection refused\); nothing was sent$"):
         away.create("acme", user_id="ada")
     assert clock.pauses == [0.5, 1]

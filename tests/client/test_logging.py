@@ -47,9 +47,9 @@ def test_a_retry_and_its_cause_are_one_line(host: Host, caplog: pytest.LogCaptur
     client_of(host.url, Clock(), baseDelayMs="500", timeoutSeconds="60").get("acme", "3f2a")
     path = f"GET {SESSIONS}/3f2a"
     assert [line for line in lines(caplog) if line.startswith("INFO")] == [
-        f"INFO {path}: retry in 7 s after 429",
-        f"INFO {path}: retry in 1 s after 503",
-        f"INFO {path}: retry in 2 s after no response",
+        f"INFO {path}: 429; retry in 7 s",
+        f"INFO {path}: 503; retry in 1 s",
+        f"INFO {path}: did not respond; retry in 2 s",
     ]
 
 
@@ -63,7 +63,7 @@ def test_a_wait_for_the_rate_limit_is_one_line(host: Host, caplog: pytest.LogCap
 def test_a_request_that_is_not_sent_says_why(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(QuantSessionsError):
         client_of(nowhere(), maxRetries="0").get("acme", "3f2a")
-    assert lines(caplog) == [f"DEBUG GET {SESSIONS}/3f2a: no connection, N ms"]
+    assert lines(caplog) == [f"DEBUG GET {SESSIONS}/3f2a: connection refused, N ms"]
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])

@@ -9,6 +9,7 @@ import struct
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -144,6 +145,15 @@ def test_tls_that_breaks_after_the_request_is_a_lost_response(
     assert len(tls.asked) == times
 
 
+@contextmanager
+def closing_on_exit(server: socket.socket) -> Iterator[None]:
+    """End the thread that waits for connections."""
+    try:
+        yield
+    finally:
+        server.shutdown(socket.SHUT_RDWR)
+
+
 @pytest.mark.parametrize("how", ["reset", "end"])
 def test_a_connection_closed_during_the_handshake_is_retried(how: str) -> None:
     def listen() -> int:
@@ -159,11 +169,13 @@ def test_a_connection_closed_during_the_handshake_is_retried(how: str) -> None:
         return 0
 
     with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as threads:
-        greeted = threads.submit(listen)
-        with pytest.raises(UnreachableError, match=r" \(no connection\); nothing was sent$"):
+        handshakes = threads.submit(listen)
+        with (
+            closing_on_exit(server),
+            pytest.raises(UnreachableError, match=r" \(connection closed\); nothing was sent$"),
+        ):
             client_of(f"https://127.0.0.1:{server.getsockname()[1]}").create("acme", user_id="ada")
-        server.shutdown(socket.SHUT_RDWR)
-        assert greeted.result() == 4
+        assert handshakes.result() == 4
 
 
 def test_a_default_of_requests_that_others_changed_does_not_count(tls: Host, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,7 +152,8 @@ def test_a_truncated_response_is_a_lost_one_and_is_retried(host: Host, client: C
 def test_a_post_cut_short_may_have_taken_effect(host: Host, client: Client) -> None:
     host.play(Answer(200, "{", headers={"Content-Length": "99", "Connection": "close"}))
     with pytest.raises(
-        AnswerLostError, match=r"^creating the session: .* did not respond; the request may have been applied$"
+        AnswerLostError,
+        match=r"^creating the session: .* closed the connection mid-response; the request may have been applied$",
     ):
         client.create("acme", user_id="ada")
     assert len(host.asked) == 1
@@ -178,7 +179,7 @@ def test_a_refused_connection_says_that_nothing_was_sent(operation: Operation) -
     with pytest.raises(UnreachableError) as caught:
         operation(client_of(nowhere()))
     assert re.search(
-        r": http://127.0.0.1:\d+ cannot be reached \(no connection\); nothing was sent$", str(caught.value)
+        r": http://127.0.0.1:\d+ cannot be reached \(connection refused\); nothing was sent$", str(caught.value)
     )
 
 
@@ -189,7 +190,7 @@ def test_an_idempotent_request_that_may_have_been_sent_before_is_not_called_unse
     host.play(Answer(drop="for good"))
     with pytest.raises(UnreachableError) as caught:
         operation(client)
-    assert str(caught.value).endswith(f": {host.url} cannot be reached (no connection)")
+    assert str(caught.value).endswith(f": {host.url} cannot be reached (connection refused)")
     assert len(host.asked) == 1
 
 
