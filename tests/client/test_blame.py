@@ -16,6 +16,7 @@ from quant_sessions_provider.core.errors import (
     ApiError,
     ConfigurationError,
     ForbiddenError,
+    NotFoundError,
     UnreachableError,
 )
 from tests.client.conftest import Answer, Clock, Host, Script, client_of
@@ -58,7 +59,10 @@ ADVICE = ": check baseUrl, and whether a proxy or a login page is in front of it
 def test_a_web_page_is_not_the_apis_answer(host: Host, client: Client, operation: str, status: int, page: str) -> None:
     host.play(Answer(status, page))
     doubt = status // 100 == 2 and not operation.startswith(("reading", "listing"))
-    assert refusal(OPERATIONS[operation], client) == (
+    with pytest.raises(ApiError) as caught:
+        OPERATIONS[operation](client)
+    assert not isinstance(caught.value, NotFoundError)
+    assert str(caught.value) == (
         f"{operation}: {host.url} returned {status} with a web page, not an answer of the API{ADVICE}"
         + ("; the request may have been applied" if doubt else "")
     )
