@@ -53,6 +53,26 @@ def parse_answer(kind: type[AnswerT], body: object) -> AnswerT:
     return kind(**values)
 
 
+def parse_created(body: object) -> CreatedSession:
+    """Return the answer to a creation as :func:`parse_answer` does, if it names the session.
+
+    Raises:
+        ValueError: as in :func:`parse_answer`, or there is no id.
+
+    """
+    created = parse_answer(CreatedSession, body)
+    if not created.session_id:
+        raise ValueError("it has no sessionId")
+    return created
+
+
+def reports_failure(body: object) -> bool:
+    """Return whether a body says that the request failed, whatever its status; ``status`` is a session's field."""
+    if not isinstance(body, Mapping):
+        return False
+    return bool(body.get("error")) or body.get("success") is False
+
+
 def parse_answer_for(session_id: str, kind: type[AnswerT], body: object) -> AnswerT:
     """Return an answer as :func:`parse_answer` does, if it is the given session's; ids are compared without case.
 

@@ -82,6 +82,12 @@ class Failures:
         text = f"{call.operation}: {self._status(call, response)}{_retry_after(response, deadline)}"
         return kind(text + self._advice(call, response), status=status)
 
+    def reported(self, call: Call, response: Response) -> ApiError:
+        """Return the error for a success whose body says that the request failed."""
+        words = self._words(call, response)
+        text = f"the API returned {response.status}, but reports a failure{f': {words}' if words else ''}"
+        return ApiError(f"{call.operation}: {text}{_maybe_applied(call)}", status=response.status)
+
     def body(self, call: Call, response: Response, error: ValueError) -> ApiError:
         """Return the error for a success whose body is invalid."""
         named = isinstance(error, (InvalidBodyError, OtherSessionError))

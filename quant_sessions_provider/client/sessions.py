@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from quant_sessions_provider.client.answers import parse_answer, parse_answer_for
+from quant_sessions_provider.client.answers import parse_answer, parse_answer_for, parse_created
 from quant_sessions_provider.client.pages import Walk
 from quant_sessions_provider.core.errors import RefusedError
 from quant_sessions_provider.core.model import by_state_key
@@ -74,7 +74,7 @@ class Client:
             "creating the session",
             "POST",
             path_of(organization),
-            parse=partial(parse_answer, CreatedSession),
+            parse=parse_created,
             idempotent=False,
             body=body,
         )
@@ -111,6 +111,7 @@ class Client:
             "PUT",
             path_of(organization, session_id),
             parse=partial(parse_answer_for, session_id, UpdatedSession),
+            may_be_empty=True,
             idempotent=new_messages is None and tokens_used is None,
             body=body,
         )
@@ -133,6 +134,7 @@ class Client:
             "DELETE",
             path_of(organization, session_id),
             parse=partial(parse_answer_for, session_id, DeletedSession),
+            may_be_empty=True,
             idempotent=False,
         )
 

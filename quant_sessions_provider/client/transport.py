@@ -16,7 +16,7 @@ from urllib3.exceptions import (
 )
 
 from quant_sessions_provider.client import failures
-from quant_sessions_provider.client.answers import OtherSessionError
+from quant_sessions_provider.client.answers import OtherSessionError, reports_failure
 from quant_sessions_provider.client.call import Call
 from quant_sessions_provider.client.connection import HttpSession, SilentConnectionError
 from quant_sessions_provider.client.deadline import Deadline, running
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+_NO_CONTENT: Final = 204
 _log: Final = logging.getLogger("quant_sessions_provider")
 _log.addHandler(logging.NullHandler())
 
@@ -61,24 +62,28 @@ class Transport:
         idempotent: bool,
         query: dict[str, str] | None = None,
         body: dict[str, Any] | None = None,
+        may_be_empty: bool = False,
     ) -> Result:
         """Send a request and return its parsed response, within ``timeoutSeconds``, retries included.
 
-        ``parse`` converts the response's JSON; its ValueError says what is wrong with it. The rest is that of
-        :class:`Call`.
+        ``parse`` converts the response's JSON; its ValueError says what is wrong with it. With ``may_be_empty`` it gets
+        an empty object for 204. The rest is that of :class:`Call`.
 
         Raises:
             ConfigurationError: there is no token, or the environment names an invalid proxy or CA bundle.
             RefusedError: the body cannot be sent as JSON.
             UnreachableError: it was surely not processed.
             AnswerLostError: it may have been processed.
-            ApiError: the API returned an error, or a body that is not JSON or cannot be parsed.
+            ApiError: the API returned or reported an error, or a body that is not JSON or cannot be parsed.
 
         """
         call = Call(operation, method, path, idempotent, query, body)
         response = self._success(call)
         try:
-            return parse(response.json())
+            answer = {} if may_be_empty and response.status == _NO_CONTENT else response.json()
+            if reports_failure(answer):
+                raise self._failures.reported(call, response)
+            return parse(answer)
         except ValueError as error:
             if isinstance(error, OtherSessionError):
                 self._session().close()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 TOKEN = "sk-hunter2"
+UNSAID = object()
 
 
 @dataclass(frozen=True)
@@ -48,19 +49,22 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """A response to play; or drop the connection before or after reading the body, stop listening, or hang."""
+    """A response to play; or drop the connection before or after reading the body, stop listening, or hang.
+
+    The body is JSON, or raw as bytes or a text; by default it names a created session, and is empty for the rest.
+    """
 
     status: int = 200
-    body: Any = field(default_factory=dict)
+    body: Any = UNSAID
     headers: dict[str, str] = field(default_factory=dict)
     drop: Literal["", "before", "after", "for good", "hold"] = ""
     late: float = 0
 
-    @property
-    def payload(self) -> bytes:
-        if isinstance(self.body, bytes):
-            return self.body
-        return self.body.encode() if isinstance(self.body, str) else json.dumps(self.body).encode()
+    def payload(self, method: str) -> bytes:
+        body = ({"sessionId": "3f2a"} if method == "POST" else {}) if self.body is UNSAID else self.body
+        if isinstance(body, bytes):
+            return body
+        return body.encode() if isinstance(body, str) else json.dumps(body).encode()
 
 
 class Host(ThreadingHTTPServer):
@@ -110,11 +114,12 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = _play  # noqa: N815 - http.server's names
 
     def _answer(self, answer: Answer) -> None:
+        payload = answer.payload(self.command)
         self.send_response(answer.status)
-        for name, value in ({"Content-Length": str(len(answer.payload))} | answer.headers).items():
+        for name, value in ({"Content-Length": str(len(payload))} | answer.headers).items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(answer.payload)
+        self.wfile.write(payload)
 
     def log_message(self, *_args: object) -> None:
         """Keep the tests' output clean."""

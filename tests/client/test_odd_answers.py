@@ -45,7 +45,6 @@ def changes(operation: str) -> bool:
         (Answer(200, '{"sessionId": "3f'), "a body that is not JSON"),
         (Answer(202, "OK"), "a body that is not JSON"),
         (Answer(200, ""), "an empty body"),
-        (Answer(204, ""), "an empty body"),
         (Answer(200, "x" * 99, headers=GZIPPED), "a body that cannot be decompressed"),
     ],
 )
@@ -77,7 +76,7 @@ def test_an_unexpected_body_is_one_line(host: Host, client: Client, operation: s
     assert (caught.value.status, len(host.asked)) == (status, 1)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("operation", [name for name in OPERATIONS if name != "creating the session"])
 def test_missing_fields_are_none_and_extra_ones_ignored(host: Host, client: Client, operation: str) -> None:
     bodies: list[dict[str, Any]] = [{}, {"unheard_of": [1], "message": None}]
     for body in bodies:
