@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from quant_sessions_provider.core.redaction import MASK, MIN_COMMON, masked
+from quant_sessions_provider.core.redaction import MASK, masked
 from quant_sessions_provider.core.text import one_line
 
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MAX_LENGTH: Final = 500
 _MAX_SCANNED: Final = 10_000
+_UNSURE: Final = 1_000
+"""Last characters of a message cut at the limit: too few characters of a text to be found may be long with escapes."""
 
 
 def api_words(body: str, sensitive: Iterable[str] = ()) -> str:
@@ -33,7 +35,7 @@ def api_words(body: str, sensitive: Iterable[str] = ()) -> str:
     # Redact first: in a text that is cleaned or truncated a sensitive one would no longer be found.
     words = masked(message[:_MAX_SCANNED], sensitive)
     if len(message) > _MAX_SCANNED:
-        words = words[: max(len(words) + 1 - MIN_COMMON, words.rfind(MASK) + len(MASK))]
+        words = words[: max(len(words) - _UNSURE, words.rfind(MASK) + len(MASK))]
     return one_line(words).strip()[:MAX_LENGTH]
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from contextvars import ContextVar
 from functools import wraps
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
-from urllib.parse import quote, quote_plus
+
+from quant_sessions_provider.core.unescape import readings, undone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from quant_sessions_provider.core.model import Properties
+    from quant_sessions_provider.core.unescape import Reading
 
 _MAX_UNREDACTED: Final = 2
 MIN_COMMON: Final = 12
@@ -54,48 +57,37 @@ def sensitive_texts() -> Iterator[str]:
 def masked(words: str, texts: Iterable[str]) -> str:
     """Replace each of the texts in `words` by ``***``, and any part of one that has 12 characters or more.
 
-    Texts of one or two characters are not redacted: they reveal nothing.
+    Escapes are undone on both sides before they are compared, so an echo is found however it is escaped. Texts of one
+    or two characters are not redacted: they reveal nothing. Takes linear time.
     """
-    spellings = {spelling for text in texts if len(text) > _MAX_UNREDACTED for spelling in _spellings(text, words)}
-    words = _mask_runs(words, spellings)
-    for spelling in sorted((text for text in spellings if len(text) < MIN_COMMON), key=len, reverse=True):
-        words = words.replace(spelling, MASK)
-    return words
+    found = readings(words)
+    runs = {run for reading in found for run in _runs(reading.text, MIN_COMMON)}
+    common = {run for text in texts for plain in {text, undone(text)} for run in _shared(plain, runs)}
+    hidden = bytearray(len(words))
+    for reading in found:
+        for start, end in _spans(reading, common):
+            hidden[start:end] = b"\1" * (end - start)
+    groups = groupby(zip(words, hidden, strict=True), key=itemgetter(1))
+    return "".join(MASK if covered else "".join(letter for letter, _ in group) for covered, group in groups)
 
 
-def _mask_runs(words: str, texts: Iterable[str]) -> str:
-    """Replace substrings of at least `MIN_COMMON` characters that `words` has in common with the texts.
-
-    Takes linear time.
-    """
-    runs = set(_runs(words))
-    common = {run for text in texts for run in runs.intersection(_runs(text))}
-    if not common:
-        return words
-    parts, end = [], 0
-    for start in range(len(words)):
-        if words[start : start + MIN_COMMON] in common:
-            parts += [] if start < end else [MASK]
-            end = start + MIN_COMMON
-        elif start >= end:
-            parts.append(words[start])
-    return "".join(parts)
+def _shared(text: str, runs: set[str]) -> Iterable[str]:
+    """Return the runs that a text contains; a text shorter than a run counts as a whole."""
+    if len(text) >= MIN_COMMON:
+        return runs.intersection(_runs(text, MIN_COMMON))
+    return [text] if len(text) > _MAX_UNREDACTED else []
 
 
-def _runs(text: str) -> Iterator[str]:
-    return (text[start : start + MIN_COMMON] for start in range(len(text) - MIN_COMMON + 1))
+def _spans(reading: Reading, common: set[str]) -> Iterator[tuple[int, int]]:
+    """Yield where in the original a reading contains one of the strings."""
+    for length in {len(run) for run in common}:
+        for start, run in enumerate(_runs(reading.text, length)):
+            if run in common:
+                yield reading.spans[start][0], reading.spans[start + length - 1][1]
 
 
-def _spellings(text: str, words: str) -> Iterator[str]:
-    """Yield the encodings in which `words` may contain a text: plain, JSON, Python literal, URL."""
-    yield text
-    if "%" in words or "+" in words:
-        yield quote(text, safe="", errors="surrogatepass")
-        yield quote_plus(text, errors="surrogatepass")
-    if "\\" in words:
-        yield json.dumps(text)[1:-1]
-        yield json.dumps(text, ensure_ascii=False)[1:-1]
-        yield repr(text)[1:-1]
+def _runs(text: str, length: int) -> Iterator[str]:
+    return (text[start : start + length] for start in range(len(text) - length + 1))
 
 
 def declared_texts(body: Mapping[str, Any]) -> Iterator[str]:

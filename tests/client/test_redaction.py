@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
+import json
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote_plus
 
 import pytest
 
@@ -52,3 +55,28 @@ def test_what_is_not_declared_is_told(host: Host, client: Client) -> None:
     host.play(Answer(403, {"message": ECHO}))
     with pytest.raises(QuantSessionsError, match=ECHO):
         client.get("acme", ID)
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        r'{"content": "pw\/9!x"}',
+        r"{\'content\': \'pw\/9!x\'}",
+        "{&quot;content&quot;: &quot;pw&#47;9!x&quot;}",
+        '{"content": "pw&#047;9&excl;x"}',
+        "content=pw%2f9%21x",
+        json.dumps(r'{"content": "pw\/9!x"}'),
+        html.escape('{"content": "pw&#x2F;9!x"}'),
+        quote_plus('{"content": "pw&#x2F;9!x"}'),
+    ],
+)
+@pytest.mark.parametrize("is_json", [True, False])
+def test_an_escaped_echo_of_a_message_is_redacted(host: Host, client: Client, echo: str, is_json: bool) -> None:  # noqa: FBT001 - a case
+    said = f"cannot take {echo}"
+    host.play(Answer(400, {"message": said} if is_json else said))
+    with pytest.raises(QuantSessionsError) as caught:
+        client.update("acme", ID, new_messages=[{"role": "user", "content": "pw/9!x"}])
+    text = str(caught.value)
+    assert "returned 400: cannot take " in text
+    assert "***" in text
+    assert not [part for part in ("pw", "9!x", "9%21x", "9&excl;x") if part in text]

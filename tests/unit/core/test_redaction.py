@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
-from urllib.parse import quote, urlencode
+from html import escape
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +13,9 @@ from hypothesis import strategies as st
 
 from quant_sessions_provider.client.error_message import api_words
 from quant_sessions_provider.core.redaction import masked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -117,7 +123,8 @@ def test_no_part_of_a_secret_with_12_or_more_characters_remains(hidden: list[str
     if left == said:
         return
     shared = runs(said) & {run for text in hidden for run in runs(text)}
-    assert shared or [text for text in hidden if len(text) > 2 and text in said] or "\\" in said
+    escapes = re.search(r"\\|''", "".join([said, *hidden]))
+    assert shared or [text for text in hidden if len(text) > 2 and text in said] or escapes
 
 
 @pytest.mark.parametrize(
@@ -169,3 +176,107 @@ def test_a_secret_of_two_megabytes_is_redacted() -> None:
 def test_any_secret_is_redacted(secret: str, before: str, after: str) -> None:
     words = api_words(json.dumps({"message": before + secret + after}), [secret])
     assert secret not in words or secret in before + "***" + after
+
+
+def javascript(text: str) -> str:
+    def spelled(letter: str) -> str:
+        code = ord(letter)
+        return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04X}" if code < 0x10000 else f"\\u{{{code:x}}}"
+
+    return re.sub(r"[^0-9A-Za-z ]", lambda match: spelled(match[0]), text)
+
+
+ESCAPINGS: Final[dict[str, Callable[[str], str]]] = {
+    "as it is": str,
+    "JSON": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    "JSON in ASCII": lambda text: json.dumps(text)[1:-1],
+    "PHP's JSON": lambda text: json.dumps(text)[1:-1].replace("/", r"\/"),
+    "PHP's addslashes": lambda text: re.sub(r"(['\"\\])", r"\\\1", text).replace("\0", r"\0"),
+    "Python": lambda text: repr(text)[1:-1],
+    "Python's bytes": lambda text: repr(text.encode())[2:-1],
+    "JavaScript": javascript,
+    "HTML": escape,
+    "PHP's HTML": lambda text: escape(text).replace("&#x27;", "&#039;"),
+    "XML": lambda text: escape(text).encode("ascii", "xmlcharrefreplace").decode(),
+    "decimal entities": lambda text: "".join(f"&#{ord(letter)};" for letter in text),
+    "hexadecimal entities": lambda text: "".join(f"&#X{ord(letter):X};" for letter in text),
+    "URL": lambda text: quote(text, safe=""),
+    "URL in lower case": lambda text: re.sub("%..", lambda match: match[0].lower(), quote(text, safe="")),
+    "form": quote_plus,
+    "URI": lambda text: quote(text, safe=";,/?:@&=+$-_.!~*'()#"),
+    "SQL": lambda text: text.replace("'", "''"),
+    "CSV": lambda text: text.replace('"', '""'),
+}
+# Upper case, colon and hyphen stand in the words around alone, and the asterisk in the mask.
+SECRETS = st.text(
+    st.sampled_from("\\/%&;#+'\"<>xun25ab \n\0\u00fc\u0443\U0001f44b")
+    | st.characters(exclude_categories=["Cs", "Lu"], exclude_characters=":-*"),
+    min_size=3,
+    max_size=30,
+)
+AROUND = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ:-", max_size=20)
+
+
+CHAINS = st.lists(st.sampled_from(sorted(ESCAPINGS)), max_size=2)
+
+
+def escaped(text: str, chain: list[str]) -> str:
+    for escaping in chain:
+        text = ESCAPINGS[escaping](text)
+    return text
+
+
+@settings(max_examples=1_000)
+@given(SECRETS, CHAINS, AROUND, AROUND)
+def test_nothing_of_a_hidden_text_is_left_however_it_is_escaped(
+    secret: str, chain: list[str], before: str, after: str
+) -> None:
+    assert masked(before + escaped(secret, chain) + after, [secret]) == f"{before}***{after}"
+
+
+@settings(max_examples=300)
+@given(SECRETS.filter(lambda text: len(text) > 11), CHAINS, AROUND, st.data())
+def test_a_part_of_a_hidden_text_is_hidden_from_12_characters_on_however_it_is_escaped(
+    secret: str, chain: list[str], before: str, data: st.DataObject
+) -> None:
+    start = data.draw(st.integers(0, len(secret) - 12))
+    part = secret[start : data.draw(st.integers(start + 12, len(secret)))]
+    assert masked(before + escaped(part, chain), [secret]) == f"{before}***"
+
+
+@settings(max_examples=300)
+@given(st.text("ABCXU0125 \n\\%&#;+'\"{}:/", max_size=200), st.lists(st.text("abcdefghijkl ", min_size=3)))
+def test_words_that_share_nothing_with_a_hidden_text_stay_as_they_are(said: str, hidden: list[str]) -> None:
+    assert masked(said, [text for text in hidden if text.strip()]) == said
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (r'{"content": "pw\/9!x"}', '{"content": "***"}'),
+        ("it is pw&#47;9!x, pw&#x2F;9!x or pw&sol;9&excl;x", "it is ***, *** or ***"),
+        ("pw%2f9!x pw%2F9%21x pw%u002F9!x pw%252f9!x pw%25252f9!x", "*** *** *** *** ***"),
+        (r"pw\u002f9!x pw\x2F9!x pw\u{2f}9!x pw\U0000002f9!x pw\\\/9!x pw\\\\\\/9!x", "*** *** *** *** *** ***"),
+        ("pw&amp;#47;9!x pw&amp;amp;#47;9!x", "*** ***"),
+        (r"pw\u00252f9!x pw&#92;/9!x pw%5C/9!x", "*** *** ***"),
+        ("say ''it''''s'' or it&apos;s or it&rsquo;s", "say ''***'' or *** or it&rsquo;s"),
+        ("Tom & Jerry, Tom &amp; Jerry, Tom &amp;amp; Jerry, Tom+%26+Jerry", "***, ***, ***, ***"),
+        (r"b'gr\xc3\xbcn', gr%FCn, gr\xfcn, gr%C3%BCn", "b'***', ***, ***, ***"),
+        ("100 of 1000, &#100;, %31%30%30, 1%300", "*** of ***0, &#***;, ***, ***"),
+        ("the user ann, and the others", "the user ***, and the others"),
+        ("in%20dir+one%5Cnew", "in***"),
+        ("half+%ED%A0%BD, half \\ud83d, half &#55357;", "***, ***, ***"),
+        ("&annex; &unknown; &#99999999; &lt; %zz %F8%88 \\", "&***ex; &unknown; &#99999999; &lt; %zz %F8%88 \\"),
+    ],
+)
+def test_escapes_are_undone_on_both_sides(said: str, shown: str) -> None:
+    secrets = ["pw/9!x", "it's", "Tom &amp; Jerry", "gr\u00fcn", "100", "ann", "un", "he"]
+    secrets += ["half \ud83d", r"the dir+one\new"]
+    assert masked(said, secrets) == shown
+
+
+@pytest.mark.parametrize("chain", [["JSON in ASCII"], ["decimal entities", "JavaScript"], ["PHP's HTML", "form"]])
+def test_where_words_are_cut_no_beginning_of_an_escaped_text_is_left(chain: list[str]) -> None:
+    secret = "\u00fc'\U0001f44b<" * 20
+    for start in range(9_900, 10_001, 7):
+        assert api_words("-" + "\u200b" * (start - 1) + escaped(secret, chain), [secret]) in ("-", "-***")
