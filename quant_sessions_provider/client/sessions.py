@@ -111,7 +111,7 @@ class Client:
             "PUT",
             path_of(organization, session_id),
             parse=partial(parse_answer_for, session_id, UpdatedSession),
-            may_be_empty=True,
+            no_content={"sessionId": session_id},
             idempotent=new_messages is None and tokens_used is None,
             body=body,
         )
@@ -134,7 +134,7 @@ class Client:
             "DELETE",
             path_of(organization, session_id),
             parse=partial(parse_answer_for, session_id, DeletedSession),
-            may_be_empty=True,
+            no_content={"message": ""},
             idempotent=False,
         )
 

@@ -62,12 +62,12 @@ class Transport:
         idempotent: bool,
         query: dict[str, str] | None = None,
         body: dict[str, Any] | None = None,
-        may_be_empty: bool = False,
+        no_content: object = None,
     ) -> Result:
         """Send a request and return its parsed response, within ``timeoutSeconds``, retries included.
 
-        ``parse`` converts the response's JSON; its ValueError says what is wrong with it. With ``may_be_empty`` it gets
-        an empty object for 204. The rest is that of :class:`Call`.
+        ``parse`` converts the response's JSON; its ValueError says what is wrong with it. ``no_content`` is what it
+        gets for 204; None if that is not a success. The rest is that of :class:`Call`.
 
         Raises:
             ConfigurationError: there is no token, or the environment names an invalid proxy or CA bundle.
@@ -80,7 +80,8 @@ class Transport:
         call = Call(operation, method, path, idempotent, query, body)
         response = self._success(call)
         try:
-            answer = {} if may_be_empty and response.status == _NO_CONTENT else response.json()
+            empty = no_content is not None and response.status == _NO_CONTENT
+            answer = no_content if empty else response.json()
             if reports_failure(answer):
                 raise self._failures.reported(call, response)
             return parse(answer)

@@ -113,10 +113,12 @@ def test_a_creation_without_an_id_names_its_status(
 
 def test_204_is_a_success_of_update_and_delete(host: Host, client: Client) -> None:
     host.play(Answer(204, ""), Answer(204, ""), Answer(204, ""))
-    assert client.update("acme", "3f2a", status="completed") == UpdatedSession(None, None, None, None, None)
+    # It names no other session, and so is an answer to this request.
+    done = UpdatedSession("3f2a", None, None, None, None)
+    assert client.update("acme", "3f2a", status="completed") == done
     told = [{"role": "user", "content": "A"}]
-    assert client.update("acme", "3f2a", new_messages=told) == UpdatedSession(None, None, None, None, None)
-    assert client.delete("acme", "3f2a") == DeletedSession(None)
+    assert client.update("acme", "3f2a", new_messages=told) == done
+    assert client.delete("acme", "3f2a") == DeletedSession("")
     assert len({request.connection for request in host.asked}) == 1
 
 

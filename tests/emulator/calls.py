@@ -8,7 +8,7 @@ import requests
 from tests.support.emulator_server import Emulator
 
 ORGANISATION = "acme"
-KINDS_OF_A_RATE = {"status", "drop", "truncate", "garbage", "slow"}
+KINDS_OF_A_RATE = {"status", "drop", "truncate", "garbage", "slow", "trailing", "duplicate"}
 
 
 def create(emulator: Emulator, organisation: str = ORGANISATION, **body: object) -> dict[str, Any]:

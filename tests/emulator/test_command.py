@@ -66,7 +66,7 @@ def call(method: str, url: str, body: object | None = None) -> requests.Response
 
 
 def fail_in_every_way(url: str) -> None:
-    for _ in range(30):
+    for _ in range(90):
         with suppress(requests.RequestException):
             call("GET", url + SESSIONS)
     assert {entry["fault"] for entry in call("GET", f"{url}/_emulator/requests").json()} == KINDS_OF_A_RATE
