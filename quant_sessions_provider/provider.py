@@ -6,7 +6,6 @@ State holds a pickled reference to :class:`SessionProvider`, so its module and n
 from __future__ import annotations
 
 import os
-import sys
 from typing import Any
 
 from pulumi.dynamic import (
@@ -23,14 +22,12 @@ from pulumi.dynamic import (
 from quant_sessions_provider.client.sessions import client_of
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import ConfigurationError
+from quant_sessions_provider.core.model import same
 from quant_sessions_provider.dynamic.debug_log import show_log
+from quant_sessions_provider.dynamic.host import HostCall, current_call, inform, warn
 from quant_sessions_provider.dynamic.one_line_errors import one_line_errors
-from quant_sessions_provider.dynamic.properties import from_pulumi, to_pulumi
+from quant_sessions_provider.dynamic.properties import REPLACE_ON_CHANGES, from_pulumi, to_pulumi
 from quant_sessions_provider.operations.crud import Operations
-
-
-def _print(line: str) -> None:
-    print(line, file=sys.stderr)  # noqa: T201 - the engine shows the host's standard error
 
 
 class SessionProvider(ResourceProvider):
@@ -41,18 +38,21 @@ class SessionProvider(ResourceProvider):
 
     _operations: Operations
     _settings_error: ConfigurationError | None
+    _planned: dict[str, list[str]]
+    """By URN what was checked and not compared yet: the paths of ``replace_on_changes``."""
 
     def configure(self, req: ConfigureRequest) -> None:
         """Read the settings; an error in them is raised by the first call that needs them."""
         if os.environ.get(config.DEBUG):
             show_log()
         self._settings_error = None
+        self._planned = {}
         try:
             settings = config.load(req.config.get, os.environ)
         except ConfigurationError as error:
             self._settings_error = error
         else:
-            self._operations = Operations(client_of(settings), settings, _print)
+            self._operations = Operations(client_of(settings), settings, inform)
 
     def _ready(self) -> Operations:
         if self._settings_error:
@@ -63,17 +63,30 @@ class SessionProvider(ResourceProvider):
         """Return the inputs with defaults and the planned expiry, and what is wrong with them."""
         if self._settings_error:
             return CheckResult(news, [CheckFailure("", str(self._settings_error))])
+        call = current_call()
+        if call:
+            self._planned[call.urn] = news.get(REPLACE_ON_CHANGES) or []
         inputs, failures = self._operations.check(from_pulumi(_olds), from_pulumi(news))
         # If a failure named its property, the engine would print its value.
         return CheckResult(to_pulumi(inputs), [CheckFailure("", line) for line in failures])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Return whether to do nothing, update or replace."""
+        call, new = current_call(), from_pulumi(_news)
+        paths = self._take_plan(call) if call else []
         with one_line_errors():
-            diff = self._ready().diff(_id, from_pulumi(_olds), from_pulumi(_news))
-        for note in diff.notes:
-            _print(note)
-        return DiffResult(changes=diff.changes, replaces=diff.replaces)
+            diff = self._ready().diff(
+                _id, from_pulumi(_olds), new, in_plan=paths is not None, replace_on_changes=paths or []
+            )
+        if diff.sentence:
+            (warn if diff.loses else inform)(_id, diff.sentence)
+        # After a half-done run the inputs in state are those of the program, and outputs alone tell what is missing.
+        missing = diff.changes is None and call and paths is not None and same(from_pulumi(call.old_inputs), new)
+        return DiffResult(changes=True if missing else diff.changes, replaces=diff.replaces)
+
+    def _take_plan(self, call: HostCall) -> list[str] | None:
+        """Return what check left for the diff of a plan; None in a refresh, which compares without a check before."""
+        return self._planned.pop(call.urn, None)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create the session."""
@@ -83,6 +96,10 @@ class SessionProvider(ResourceProvider):
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Read the session; an empty id removes it from state."""
+        call = current_call()
+        if call:
+            # A refresh begins here, and what was planned before is done.
+            self._take_plan(call)
         with one_line_errors():
             found = self._ready().read(id_, from_pulumi(props))
         if found is None:

@@ -1,4 +1,4 @@
-"""The Pulumi CLI: its oldest supported version, and running it."""
+"""The Pulumi CLI: the oldest version that is tested, and running it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 from typing import Final
 
 OLDEST_CLI: Final = "3.259.0"
-"""The oldest Pulumi CLI whose hooks run in previews as measured."""
+"""The oldest Pulumi CLI with which the provider is tested."""
 
 
 def output_of(*command: str, seconds: float) -> str:

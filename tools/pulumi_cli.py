@@ -20,7 +20,7 @@ from tools.progress import say
 from tools.pulumi_build import CannotBuildError
 
 FLOOR = (3, 259, 0)
-"""The oldest engine on which hooks in previews and the inputs in a ReadResult were measured."""
+"""The oldest engine on which the provider is tested."""
 
 VERSION = pulumi_build.version_of("engine")
 """The version to install or build, pinned in `tools/pulumi/engine/go.mod`."""

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.messages import messages_to_append
 from quant_sessions_provider.core.model import INPUTS, REPLACING, Key, contains_unknown, same
+from quant_sessions_provider.core.paths import differ_at, parse
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from quant_sessions_provider.core.model import Properties
@@ -56,6 +58,13 @@ class Change:
         """The moved inputs that a session cannot take over in place."""
         fixed = [key for key in self.moved if key in REPLACING]
         return [*fixed, Key.MESSAGES] if Key.MESSAGES in self.moved and self.appended is None else fixed
+
+    def moved_at(self, paths: Sequence[str]) -> list[str]:
+        """Return the moved inputs that differ at any of some paths, or beneath it."""
+        parsed = [path for path in map(parse, paths) if path]
+        before, after = self.state.outputs, self.new
+        sides = {key: [{key: side[key]} if key in side else {} for side in (before, after)] for key in self.moved}
+        return [key for key, (old, new) in sides.items() if any(differ_at(path, old, new) for path in parsed)]
 
     @cached_property
     def raised_by(self) -> int:

@@ -1,7 +1,8 @@
-"""Every sentence that the provider says about a plan, and beside it the function that reads it back from a preview.
+"""Every sentence that the provider says about a session, and beside it the function that reads it back from a preview.
 
 Pure, like the decisions that it describes. The verbs "extends by N minutes" and "appends N messages" are fixed: people
-and programs look for them. Nothing that people declare is repeated.
+and programs look for them. Nothing that people declare is repeated. A sentence has no subject: on the resource's own
+line that is the resource's name, elsewhere the session's id.
 """
 
 from __future__ import annotations
@@ -23,6 +24,27 @@ if TYPE_CHECKING:
 _STATUS: Final = {"completed": "completes it", "active": "reopens it"}
 _WITH_DATE: Final = "%Y-%m-%d %H:%MZ"
 
+# --- the subject of a sentence -----------------------------------------------------------------------------
+
+_SESSION: Final = "session "
+
+
+def about(subject: str, sentence: str) -> str:
+    """Return a sentence behind its subject."""
+    return f"{subject}: {sentence}"
+
+
+def read_about(subject: str, line: str) -> str | None:
+    """Return the sentence about a subject, or None if a line is about something else."""
+    prefix = about(subject, "")
+    return line.removeprefix(prefix) if line.startswith(prefix) else None
+
+
+def session(session_id: str) -> str:
+    """Return the subject of a sentence that is not on the resource's own line."""
+    return f"{_SESSION}{one_line(session_id)}"
+
+
 # --- an update in place ------------------------------------------------------------------------------------
 
 _EXTENDS: Final = re.compile(r"\bextends by \d+ minutes?\b")
@@ -31,7 +53,7 @@ _NOTHING_SENT: Final = "nothing is sent"
 
 @dataclass(frozen=True)
 class UpdateSentence:
-    """What an update in place of a session sends, without the name of the resource."""
+    """What an update in place of a session sends."""
 
     text: str
 
@@ -46,21 +68,15 @@ class UpdateSentence:
         return self.text == _NOTHING_SENT
 
 
-def read_update(name: str, text: str) -> UpdateSentence | None:
-    """Return the sentence about resource ``name``, or None if a text is none."""
-    prefix = f"{name}: "
-    return UpdateSentence(text.removeprefix(prefix)) if text.startswith(prefix) else None
-
-
-def update_sentence(name: str, change: Change, now: datetime) -> str:
-    """Return what an update in place of resource ``name`` sends."""
+def update_sentence(change: Change, now: datetime) -> str:
+    """Return what an update in place sends."""
     minutes = extension(change, now)
     sent = [*_put(change), *_extend(change, minutes, now)]
     kept = [] if minutes else _kept(change, now)
     if not sent:
         unknown = any(contains_unknown(change.new.get(key)) for key in change.moved)
         kept += ["what is sent is not known yet" if unknown else _NOTHING_SENT]
-    return f"{name}: {'; '.join([*sent, ', '.join(kept)] if kept else sent)}"
+    return "; ".join([*sent, ", ".join(kept)] if kept else sent)
 
 
 def _put(change: Change) -> list[str]:
@@ -70,7 +86,7 @@ def _put(change: Change) -> list[str]:
     if Key.METADATA in change.moved:
         parts.append(_metadata(change))
     if Key.STATUS in change.moved:
-        parts.append(_STATUS.get(change.new[Key.STATUS], "sends its status"))
+        parts.append(_STATUS.get(str(change.new.get(Key.STATUS)), "sends its status"))
     return parts
 
 
@@ -94,21 +110,26 @@ def _extend(change: Change, minutes: int, now: datetime) -> list[str]:
     if not minutes:
         return []
     known = change.state.expiry.known
-    if not change.moved and known and known <= now and change.new[Key.ON_EXPIRED] == "error":
-        # The one plan in which diff may know that the run will stop, and must not say so (rule 3).
-        sure = "" if change.state.get(Key.EXPIRED) else " if it is gone"
-        return [f"was to expire at {_clock(known, now)}: the run stops{sure}"]
     start = now if known is None else max(known, now)
     until = _clock(start + timedelta(minutes=minutes), now)
     return [f"{_left(known, now)}: extends by {counted(minutes, 'minute')}, until about {until}"]
+
+
+def stop_sentence(state: StoredState, now: datetime) -> str:
+    """Return that a run will stop, since a session expired for which less was granted than asked (rule 3)."""
+    return f"{_expiry(state.expiry.known, now)}: the run stops"
 
 
 def _left(known: datetime | None, now: datetime) -> str:
     if known is None:
         return "expiry not known"
     if known <= now:
-        return f"was to expire at {_clock(known, now)} and still lives"
+        return f"{_expiry(known, now)} and still lives"
     return f"{counted(int((known - now) / timedelta(minutes=1)), 'minute')} left"
+
+
+def _expiry(known: datetime | None, now: datetime) -> str:
+    return f"was to expire at {_clock(known, now)}" if known else "has expired"
 
 
 def _kept(change: Change, now: datetime) -> list[str]:
@@ -145,11 +166,9 @@ _UNKNOWN_NUMBER: Final = "an unknown number of messages"
 _UNLISTED: Final = "the API no longer lists it as active"
 _NEW_ONE: Final = "a new one starts from the declared messages, until about"
 _COUNT: Final = rf"(?:(?P<count>\d+) messages?|{_UNKNOWN_NUMBER})"
-_REPLACEMENT: Final = re.compile(
-    rf"session (?P<id>.+): (?P<reason>[\w, ]+); {_LOSES} (?:{_COUNT}|(?P<gone>nothing: {_IS_GONE}))"
-)
+_REPLACEMENT: Final = re.compile(rf"(?P<reason>[\w, ]+); {_LOSES} (?:{_COUNT}|(?P<gone>nothing: {_IS_GONE}))")
 _RECREATION: Final = re.compile(
-    rf"session (?P<id>.+) (?P<reason>expired(?: at \S+)?; (?:(?P<gone>{_IS_GONE})|{_UNLISTED}))"
+    rf"(?P<reason>expired(?: at \S+)?; (?:(?P<gone>{_IS_GONE})|{_UNLISTED}))"
     rf"(?:; {_LOSES} {_COUNT})?, {_NEW_ONE} [\w :-]+"
 )
 
@@ -169,35 +188,41 @@ GONE: Final = Loss(0, gone=True)
 class Replacement:
     """Why a plan replaces a session, and what that loses; ``expired`` tells a recreation from a change."""
 
-    session_id: str
     reason: str
     loss: Loss
     expired: bool
 
 
-def read_replacement(line: str) -> Replacement | None:
-    """Return what a line says about a replacement or a recreation, or None for any other line.
-
-    The id has no control characters, whatever the API made of it.
-    """
+def read_replacement(sentence: str) -> Replacement | None:
+    """Return what a sentence says about a replacement or a recreation, or None for any other sentence."""
     for pattern, expired in ((_RECREATION, True), (_REPLACEMENT, False)):
-        found = pattern.fullmatch(line)
+        found = pattern.fullmatch(sentence)
         if found:
             loss = GONE if found["gone"] else Loss(int(found["count"]) if found["count"] else None)
-            return Replacement(found["id"], found["reason"], loss, expired)
+            return Replacement(found["reason"], loss, expired)
     return None
 
 
-def replacement_sentence(change: Change, loss: Loss) -> str:
+def read_session_replacement(line: str) -> tuple[str, Replacement] | None:
+    """Return id and replacement of a line that is not on the resource's own, or None; the id may be any text."""
+    parts = line.split(": ")
+    for count in range(1, len(parts)):
+        subject, found = ": ".join(parts[:count]), read_replacement(": ".join(parts[count:]))
+        if found and subject.startswith(_SESSION):
+            return subject.removeprefix(_SESSION), found
+    return None
+
+
+def replacement_sentence(keys: list[str], new: Properties, loss: Loss) -> str:
     """Return which inputs replace a session, and what that loses."""
     lost = f"nothing: {_IS_GONE}" if loss.gone else _messages(loss)
-    return f"{_session(change.state.id)}: {_why_replaced(change)}; {_LOSES} {lost}"
+    return f"{_why_replaced(keys, new)}; {_LOSES} {lost}"
 
 
-def _why_replaced(change: Change) -> str:
+def _why_replaced(keys: list[str], new: Properties) -> str:
     # One that is not known yet may turn out as it was.
-    open_ = [key for key in change.replaces if contains_unknown(change.new.get(key))]
-    sure = [key for key in change.replaces if key not in open_]
+    open_ = [key for key in keys if contains_unknown(new.get(key))]
+    sure = [key for key in keys if key not in open_]
     parts = [(sure, "changed"), (open_, "may change")]
     return ", ".join(f"{', '.join(keys)} {verb}" for keys, verb in parts if keys)
 
@@ -224,47 +249,47 @@ def _end_of_new(new: Properties, now: datetime) -> str:
 def expiry_sentence(state: StoredState) -> str:
     """Return that a session expired, and when."""
     known = state.expiry.known
-    return f"{_session(state.id)} expired{f' at {timestamps.render(known)}' if known else ''}"
-
-
-def _session(session_id: str) -> str:
-    return f"session {one_line(session_id)}"
+    return f"expired{f' at {timestamps.render(known)}' if known else ''}"
 
 
 # --- an append --------------------------------------------------------------------------------------------
 
 
-def already_there(state: StoredState, count: int) -> str:
+def already_there(count: int) -> str:
     """Return that an append leaves out messages which the conversation holds already."""
-    return f"{_session(state.id)}: {counted(count, 'message')} already there: not sent again"
+    return f"{counted(count, 'message')} already there: not sent again"
 
 
 # --- a short grant -----------------------------------------------------------------------------------------
 
-_SHORT_GRANT: Final = re.compile(r"session (.+): asked to live until ([^,;]+), granted until ([^,;]+)")
+_SHORT_GRANT: Final = re.compile(r"asked to live until ([^,;]+), granted until ([^,;]+)")
 
 
-def short_grant(session_id: str, outputs: Properties, expiry: Expiry) -> list[str]:
-    """Return one line about a session that was granted less than it asked for; none about others."""
+def short_grant(outputs: Properties, expiry: Expiry) -> list[str]:
+    """Return one sentence about a session that was granted less than it asked for; none about others."""
     if not expiry.granted_less:
         return []
     asked, granted = outputs[Key.EXPIRES_AT], outputs[Key.GRANTED_EXPIRES_AT]
-    return [f"{_session(session_id)}: asked to live until {asked}, granted until {granted}"]
+    return [f"asked to live until {asked}, granted until {granted}"]
 
 
-def read_short_grant(line: str) -> tuple[str, str, str] | None:
-    """Return id, ``expiresAt`` and ``grantedExpiresAt`` of a session that was granted less, or None for other lines."""
-    found = _SHORT_GRANT.fullmatch(line)
-    return (found[1], found[2], found[3]) if found else None
+def read_short_grant(sentence: str) -> tuple[str, str] | None:
+    """Return ``expiresAt`` and ``grantedExpiresAt`` of a session that was granted less, or None for other sentences."""
+    found = _SHORT_GRANT.fullmatch(sentence)
+    return (found[1], found[2]) if found else None
 
 
 # --- an error ----------------------------------------------------------------------------------------------
 
-_ERROR: Final = "SessionError: "
-"""What Python prints before the text of the exception that the dynamic host is given."""
+_TRACED: Final = re.compile(r"(?:[\w.]+\.)?SessionError: (.*)")
+"""The end of a traceback: the host prints one under ``QUANTCDN_DEBUG``, and where it is not as expected."""
+_HALF_DONE: Final = "1 error occurred:\n\t* "
+"""What the engine puts before the error of a call that it records as half done."""
 
 
 def read_error(text: str) -> str | None:
-    """Return the provider's own error in what the host printed, or None; a chain of tracebacks ends with it."""
-    ours = [line.removeprefix(_ERROR) for line in text.splitlines() if line.startswith(_ERROR)]
-    return ours[-1] if ours else None
+    """Return the provider's own error without what the host or the engine puts around it; None if there is nothing."""
+    traced = [found[1] for found in map(_TRACED.fullmatch, text.splitlines()) if found]
+    if traced:
+        return traced[-1]
+    return text.removeprefix(_HALF_DONE) if text.startswith(_HALF_DONE) else None

@@ -7,6 +7,7 @@
     ├── RefusedError                 the plan cannot be carried out as it stands; says what to do instead
     ├── UnreachableError             no connection, or rate limited here: surely not processed
     ├── AnswerLostError              the request may have been processed
+    ├── HalfDoneError                a first request took effect, a second did not; says what holds now
     └── ApiError                     the API answered with an error (5xx and such), or with an invalid body
         └── ClientError              it refused the request (4xx), which so had no effect
             ├── ForbiddenError       401 or 403: not with this token
@@ -19,7 +20,7 @@ A text never holds a token, nor what people declare in users, groups, messages o
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class QuantSessionsError(Exception):
@@ -49,6 +50,18 @@ class AnswerLostError(QuantSessionsError):
     """The request may have been processed: no answer came, or one that does not tell."""
 
     maybe_applied = True
+
+
+class HalfDoneError(QuantSessionsError):
+    """A creation or an update got half through: a first request took effect, a second did not.
+
+    ``outputs`` are the session's as they are now, with every input as it was applied; state is to keep them, and
+    ``unrecorded`` is the text where it cannot.
+    """
+
+    def __init__(self, text: str, session_id: str, outputs: dict[str, Any], *, unrecorded: str) -> None:
+        super().__init__(text)
+        self.session_id, self.outputs, self.unrecorded = session_id, outputs, unrecorded
 
 
 class ApiError(QuantSessionsError):

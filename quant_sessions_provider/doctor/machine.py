@@ -33,9 +33,7 @@ def pulumi_cli() -> Check:
     if not version:
         return Check("Pulumi CLI", "problem", f"{found} does not print a version", _INSTALL)
     seen = f"{one_line(printed)} ({found})"
-    if version < _numbers(OLDEST_CLI):
-        return Check("Pulumi CLI", "problem", seen, f"{OLDEST_CLI} or newer is needed: {_INSTALL}")
-    if version[0] != _numbers(OLDEST_CLI)[0]:
+    if version < _numbers(OLDEST_CLI) or version[0] != _numbers(OLDEST_CLI)[0]:
         return Check("Pulumi CLI", "warning", seen, f"tested with {OLDEST_CLI} and newer of the same major version")
     return Check("Pulumi CLI", "ok", seen)
 

@@ -133,7 +133,7 @@ def throwaway(settings: Settings) -> Iterator[ThrowawaySession]:
     transport = Transport(settings)
     client = Client(lambda: transport)
     # A throwaway conversation needs no transcript.
-    operations = Operations(client, replace(settings, transcript_dir=None), lambda _: None)
+    operations = Operations(client, replace(settings, transcript_dir=None), lambda *_: None)
     user, organization = f"{GROUP}-{uuid4().hex[:8]}", settings.require_organization()
     inputs = {
         Key.ORGANIZATION: organization,

@@ -3,74 +3,42 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import contextmanager
-from threading import Lock
 from typing import TYPE_CHECKING
 
-from quant_sessions_provider.core.errors import QuantSessionsError
+from quant_sessions_provider.core.errors import HalfDoneError, QuantSessionsError
 from quant_sessions_provider.core.settings import DEBUG
+from quant_sessions_provider.dynamic.host import current_call
+from quant_sessions_provider.dynamic.properties import to_pulumi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from quant_sessions_provider.dynamic.host import HostCall
+
 
 class SessionError(Exception):
-    """An error of the provider, which the host prints as one line.
-
-    ``sys.tracebacklimit`` belongs to the process, which other dynamic providers share. So it is set here, and restored
-    when the host asks for the text, which it does right after it has read the stack.
-    """
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self._cuts = not os.environ.get(DEBUG)
-        if self._cuts:
-            _tracebacks.cut()
-
-    def __str__(self) -> str:
-        """Return the text; the first call restores the tracebacks of other errors."""
-        cuts, self._cuts = self._cuts, False
-        if cuts:
-            _tracebacks.restore()
-        return super().__str__()
-
-
-class _Tracebacks:
-    """Counts the errors that cut tracebacks: the host's four threads may fail at the same time."""
-
-    def __init__(self) -> None:
-        self._lock, self._cuts = Lock(), 0
-        self._limit: int | None = None
-
-    def cut(self) -> None:
-        with self._lock:
-            if not self._cuts:
-                self._limit = getattr(sys, "tracebacklimit", None)
-            self._cuts += 1
-            sys.tracebacklimit = 0
-
-    def restore(self) -> None:
-        with self._lock:
-            self._cuts -= 1
-            if self._cuts:
-                return
-            if self._limit is None:
-                del sys.tracebacklimit
-            else:
-                sys.tracebacklimit = self._limit
-
-
-_tracebacks = _Tracebacks()
-
-# The traceback module prints the module of every class but the builtin ones; people need the text alone.
-SessionError.__module__ = "builtins"
+    """An error of the provider, as the host is given it."""
 
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Raise the package's errors as :class:`SessionError`; others are bugs and keep their tracebacks."""
+    """Raise the package's errors as :class:`SessionError`, in one line; others are bugs and keep their tracebacks.
+
+    After a half-done call the engine keeps in state what took effect.
+    """
+    debug = bool(os.environ.get(DEBUG))
     try:
         yield
     except QuantSessionsError as error:
-        raise SessionError(str(error)) from (error if os.environ.get(DEBUG) else None)
+        text, call = str(error), current_call()
+        recorded = isinstance(error, HalfDoneError) and call is not None and _record(call, error)
+        if isinstance(error, HalfDoneError) and not recorded:
+            text = error.unrecorded
+        if call and not recorded and not debug:
+            call.end_in_one_line(text)
+        raise SessionError(text) from (error if debug else None)
+
+
+def _record(call: HostCall, error: HalfDoneError) -> bool:
+    return call.end_half_done(str(error), error.session_id, to_pulumi(error.outputs))

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from inspect import isawaitable
-from typing import Any
+from typing import Any, Final
 
 from pulumi.output import UNKNOWN as PULUMI_UNKNOWN
 from pulumi.output import Output
 from pulumi.output import Unknown as PulumiUnknown
 
 from quant_sessions_provider.core.model import UNKNOWN, Properties, Unknown, with_whole_numbers
+
+REPLACE_ON_CHANGES: Final = "__replaceOnChanges"
+"""An input that never reaches state: it tells check of the option, upon which the engine acts by itself."""
 
 
 def from_pulumi(properties: Mapping[str, Any]) -> Properties:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.describe import short_grant
-from quant_sessions_provider.core.errors import AnswerLostError, ApiError, QuantSessionsError, RefusedError
+from quant_sessions_provider.core.errors import AnswerLostError, ApiError, HalfDoneError, QuantSessionsError
 from quant_sessions_provider.core.expiry import first_lifetime
 from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.state import StoredState
-from quant_sessions_provider.operations.requests import delete, present, send_update
+from quant_sessions_provider.operations.requests import present, send_update
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 
 class Creator:
-    """Creates sessions; ``say`` is given lines for people about what the API did with a request."""
+    """Creates sessions; ``say`` is given a session's id and a sentence for people."""
 
     def __init__(
         self,
         api: SessionsApi,
         inspector: Inspector,
         settings: Settings,
-        say: Callable[[str], None],
+        say: Callable[[str, str], None],
         now: Callable[[], datetime],
     ) -> None:
         self._api, self._inspector, self._settings, self._say, self._now = api, inspector, settings, say, now
 
     def create(self, inputs: Properties) -> tuple[str, Properties]:
-        """Create the session; if a second request must complete it and fails, nothing is left behind."""
+        """Create the session; if a second request must complete it and fails, the error says what was created."""
         sent = self._now()
         try:
             created = self._post(inputs, sent)
@@ -45,8 +45,8 @@ class Creator:
             raise self._ambiguous_create(error, inputs, sent) from error
         state = StoredState(session_id, self._outputs(inputs, created))
         outputs = state.outputs if inputs[Key.STATUS] == "active" else self._complete(state)
-        for line in short_grant(session_id, outputs, state.expiry):
-            self._say(line)
+        for sentence in short_grant(outputs, state.expiry):
+            self._say(session_id, sentence)
         return session_id, outputs
 
     def _post(self, inputs: Properties, now: datetime) -> CreatedSession:
@@ -80,14 +80,13 @@ class Creator:
         try:
             return state.outputs | send_update(self._api, state, {"status": state.get(Key.STATUS)})
         except QuantSessionsError as error:
-            raise RefusedError(f"{error}; {self._roll_back(state)}") from error
-
-    def _roll_back(self, state: StoredState) -> str:
-        try:
-            delete(self._api, self._inspector, state)
-        except QuantSessionsError:
-            return f"session {state.id} was created and may still be there: delete it by its id"
-        return "the session was deleted again"
+            created = f"{error}; session {state.id} was created"
+            raise HalfDoneError(
+                f"{created}: the next `pulumi up` completes it",
+                state.id,
+                state.outputs | {Key.STATUS: "active"},
+                unrecorded=f"{created}, but is not in state: delete it by its id",
+            ) from error
 
 
 def _required_id(created: CreatedSession) -> str:

@@ -14,11 +14,15 @@ from quant_sessions_provider.core.describe import (
     expiry_sentence,
     recreation_sentence,
     replacement_sentence,
+    session,
+    stop_sentence,
+    update_sentence,
 )
 from quant_sessions_provider.core.errors import (
     AnswerLostError,
     ApiError,
     ConfigurationError,
+    HalfDoneError,
     InvalidRequestError,
     NotFoundError,
     QuantSessionsError,
@@ -45,7 +49,7 @@ from quant_sessions_provider.operations.place import is_elsewhere, require_place
 from quant_sessions_provider.operations.requests import delete, present, send_update
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from quant_sessions_provider.core.settings import Settings
     from quant_sessions_provider.operations.api import SessionsApi, StoredSession
@@ -56,12 +60,13 @@ class Diff:
     """What a plan does.
 
     ``changes`` is False for nothing, None for what the engine finds by comparing inputs, True where no input moved and
-    yet something is due. ``notes`` are lines for people.
+    yet something is due. ``sentence`` is for people, and a warning where messages are lost.
     """
 
     changes: bool | None
     replaces: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    sentence: str = ""
+    loses: bool = False
 
 
 _REPLACE: Final = "`pulumi up --replace` with its URN starts a new one from the declared messages"
@@ -77,11 +82,16 @@ class Operations:
     """check, diff, create, read, update and delete under one configuration; safe to share between threads.
 
     Every method takes and returns plain dicts by state key and raises the errors of
-    :mod:`quant_sessions_provider.core.errors`. ``say`` is given lines for people about what the API did with a request.
+    :mod:`quant_sessions_provider.core.errors`. ``say`` is given a session's id and a sentence for people about what the
+    API did with a request.
     """
 
     def __init__(
-        self, api: SessionsApi, settings: Settings, say: Callable[[str], None], now: Callable[[], datetime] = _utc_now
+        self,
+        api: SessionsApi,
+        settings: Settings,
+        say: Callable[[str, str], None],
+        now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._api, self._settings, self._say, self._now = api, settings, say, now
         self._inspector, self._extender = Inspector(api), Extender(api, say, now)
@@ -112,23 +122,43 @@ class Operations:
         return problems
 
     @redact_errors
-    def diff(self, session_id: str, outputs: Properties, new: Properties) -> Diff:
+    def diff(
+        self,
+        session_id: str,
+        outputs: Properties,
+        new: Properties,
+        *,
+        in_plan: bool = True,
+        replace_on_changes: Sequence[str] = (),
+    ) -> Diff:
         """Decide between nothing, an update in place and a replacement.
 
-        Costs no request, but for the loss of a replacement and for a session that should be gone by now.
+        Costs no request, but for the loss of a replacement and for a session that should be gone by now. Outside of a
+        plan, as in a refresh, nothing is asked and nothing is said. ``replace_on_changes`` are paths that the engine
+        itself acts upon: they change what is said, not what is decided.
         """
         now, change = self._now(), Change(StoredState(session_id, outputs), new)
         require_place(change.state, self._settings.base_url)
         due = short_grant_due(change, now)
         if not change.moved and not due:
             return Diff(changes=False)
+        changes = None if change.moved else True
+        if not in_plan:
+            return Diff(changes, change.replaces)
         if change.replaces:
-            return Diff(None, change.replaces, [replacement_sentence(change, self._inspector.loss(change.state))])
+            return self._replacement(change, change.replaces, change.replaces)
         if must_ask(change, now):
             loss = self._inspector.expiry_outcome(change.state)
             if loss is not None:
                 return self._after_expiry(change, loss)
-        return Diff(None if change.moved else True)
+        forced = change.moved_at(replace_on_changes)
+        if forced:
+            return self._replacement(change, [], forced)
+        return Diff(changes, sentence=update_sentence(change, now))
+
+    def _replacement(self, change: Change, replaces: list[str], causes: list[str]) -> Diff:
+        loss = self._inspector.loss(change.state)
+        return Diff(None, replaces, replacement_sentence(causes, change.new, loss), loses=loss.messages != 0)
 
     def _after_expiry(self, change: Change, loss: Loss) -> Diff:
         changes, new = None if change.moved else True, change.new
@@ -136,11 +166,12 @@ class Operations:
         if new.get(Key.ON_EXPIRED) == "error" and not change.completes:
             if {Key.EXPIRES_AT, Key.METADATA, Key.STATUS} & set(change.moved):
                 raise _expired_error(change.state)
-            # What is left moves in a refresh too, which must not fail and cannot be told from a plan: update raises it.
-            return Diff(changes)
+            # Where the expiry did not move, the plan only shows that the run will stop: update raises it.
+            return Diff(changes, sentence=stop_sentence(change.state, self._now()))
         sends = [key for key in change.moved if key in (Key.MESSAGES, Key.METADATA, Key.STATUS)]
         causes = [Key.EXPIRES_AT] if Key.EXPIRES_AT in change.moved or not sends else sends
-        return Diff(changes, causes, [recreation_sentence(change, loss, self._now())])
+        sentence = recreation_sentence(change, loss, self._now())
+        return Diff(changes, causes, sentence, loses=loss.messages != 0)
 
     @redact_errors
     def create(self, inputs: Properties) -> tuple[str, Properties]:
@@ -192,21 +223,24 @@ class Operations:
         now, change = self._now(), Change(StoredState(session_id, outputs), new)
         state = change.state
         require_place(state, self._settings.base_url)
-        if not change.moved and state.expiry.passed(now) and self._inspector.expiry_outcome(state) is not None:
+        overdue = not change.moved and state.expiry.passed(now) and short_grant_due(change, now)
+        if overdue and self._inspector.expiry_outcome(state) is not None:
             raise _expired_error(state)
         result = {key: value for key, value in outputs.items() if key in COMPUTED} | new
         minutes = extension(change, now)
-        half = ""
+        half_done = False
         try:
             body = self._body(change)
             if body:
                 result |= self._update(state, body)
-                half = f"; the rest of this update took effect, but {_UNRECORDED}"
+                half_done = True
             return self._extender.extend(change, result, minutes) if minutes else result
         except NotFoundError as error:
             raise RefusedError(f"{error}; `pulumi refresh` drops it if it is gone, {_REPLACE}") from error
         except (ApiError, AnswerLostError, UnreachableError) as error:
-            raise RefusedError(f"{error}{half}{_way_out(error)}") from error
+            raise (
+                _half_updated(error, state, result) if half_done else RefusedError(f"{error}{_way_out(error)}")
+            ) from error
 
     def _body(self, change: Change) -> dict[str, Any]:
         body: dict[str, Any] = {}
@@ -228,7 +262,7 @@ class Operations:
         rest = unsent(change.new[Key.MESSAGES], live, len(state.get(Key.MESSAGES, [])))
         there = len(change.appended) - len(rest)
         if there:
-            self._say(already_there(state, there))
+            self._say(state.id, already_there(there))
         return rest
 
     def _update(self, state: StoredState, body: dict[str, Any]) -> Properties:
@@ -255,6 +289,15 @@ def _way_out(error: QuantSessionsError) -> str:
     return f"; {_REPLACE}" if isinstance(error, InvalidRequestError) else ""
 
 
+def _half_updated(error: QuantSessionsError, state: StoredState, result: Properties) -> HalfDoneError:
+    """Return an error that records all but the extension, which is planned again from what state holds."""
+    expiry = (Key.EXPIRATION_MINUTES, Key.EXPIRES_AT)
+    applied = {key: value for key, value in result.items() if key not in expiry}
+    applied |= {key: state.outputs[key] for key in expiry if key in state.outputs}
+    done, way_out = f"{error}; the rest of this update took effect", _way_out(error)
+    return HalfDoneError(f"{done}{way_out}", state.id, applied, unrecorded=f"{done}, but {_UNRECORDED}{way_out}")
+
+
 def _expired_error(state: StoredState) -> RefusedError:
     leave = 'on_expired="ignore" leaves it as it is'
-    return RefusedError(f"{expiry_sentence(state)} and onExpired is error: {_REPLACE}, {leave}")
+    return RefusedError(f"{session(state.id)} {expiry_sentence(state)} and onExpired is error: {_REPLACE}, {leave}")

@@ -28,9 +28,9 @@ class Grant(NamedTuple):
 
 
 class Extender:
-    """Sends extensions; ``say`` is given lines for people about what the API did with them."""
+    """Sends extensions; ``say`` is given a session's id and a sentence for people about what the API did with them."""
 
-    def __init__(self, api: SessionsApi, say: Callable[[str], None], now: Callable[[], datetime]) -> None:
+    def __init__(self, api: SessionsApi, say: Callable[[str, str], None], now: Callable[[], datetime]) -> None:
         self._api, self._say, self._now = api, say, now
 
     def extend(self, change: Change, outputs: Properties, minutes: int) -> Properties:
@@ -44,8 +44,8 @@ class Extender:
         # Without an answer's word for it, the earlier grant says nothing any more.
         rest = {key: value for key, value in outputs.items() if key != Key.GRANTED_EXPIRES_AT}
         outputs = rest | by_state_key({"granted_expires_at": grant.text, Key.EXPIRED: False})
-        for line in short_grant(state.id, outputs, Expiry(before.asked, grant.until)):
-            self._say(line)
+        for sentence in short_grant(outputs, Expiry(before.asked, grant.until)):
+            self._say(state.id, sentence)
         return outputs
 
     def _in_full(self, state: StoredState, before: Expiry, minutes: int, first: Grant) -> Grant:
@@ -63,7 +63,7 @@ class Extender:
             if isinstance(error, ClientError) and lost and self._restored(state, lost):
                 raise
             why = "the API counts an extension from now; asking for the rest failed"
-            self._say(f"session {state.id}: {why}: {error}")
+            self._say(state.id, f"{why}: {error}")
             return first
 
     def _restored(self, state: StoredState, minutes: int) -> bool:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 from quant_sessions_provider.core.describe import (
     Replacement,
     UpdateSentence,
+    read_about,
     read_error,
     read_replacement,
-    read_update,
+    read_session_replacement,
 )
 from quant_sessions_provider.core.urns import SESSION_TYPE, name_of, type_of
 
@@ -30,7 +31,8 @@ _SUMMARIES: Final = ("Resource monitor has terminated", "preview failed", "an un
 class Diagnostics:
     """What a preview says beside its steps.
 
-    ``updates`` and ``errors`` are by the session's URN, ``replacements`` by its id; ``stack_errors`` are the others.
+    ``updates`` and ``errors`` are by the session's URN, ``replacements`` by its URN or its id; ``stack_errors`` are the
+    others.
     """
 
     updates: dict[str, UpdateSentence] = field(default_factory=dict)
@@ -45,14 +47,22 @@ def read_diagnostics(entries: Iterable[Mapping[str, Any]]) -> Diagnostics:
     found = Diagnostics()
     for entry in entries:
         urn, text = entry.get("urn") or "", entry["message"]
-        update = read_update(name_of(urn), text.rstrip()) if _is_session(urn) else None
         if entry["severity"] == "error":
             _add_error(found, urn, text.strip())
-        elif update:
-            found.updates[urn] = update
+        elif _is_session(urn):
+            _add_sentence(found, urn, text.rstrip())
         elif not urn:
-            found.replacements |= {each.session_id: each for each in map(read_replacement, text.splitlines()) if each}
+            found.replacements |= dict(filter(None, map(read_session_replacement, text.splitlines())))
     return found
+
+
+def _add_sentence(found: Diagnostics, urn: str, line: str) -> None:
+    sentence = read_about(name_of(urn), line.removeprefix("warning: "))
+    replacement = sentence and read_replacement(sentence)
+    if replacement:
+        found.replacements[urn] = replacement
+    elif sentence:
+        found.updates[urn] = UpdateSentence(sentence)
 
 
 def _is_session(urn: str) -> bool:

@@ -158,11 +158,16 @@ def _replaced(step: _Step, old: _Step, context: _Context) -> _RowFacts:
         return _RowFacts("create", "only read by Session.get so far", _planned_expiry(step))
     if old.get("pendingReplacement"):
         return _RowFacts("create", "deleted by a replacement that then failed", _planned_expiry(step))
-    said = context.diagnostics.replacements.get(one_line(old.get("id", "")))
+    said = _said_of(step["urn"], old, context.diagnostics)
     loss = None if _is_retained(old) else _loss(said, old)
     if said is None:
         return _RowFacts("replace", _replace_reason(step), _planned_expiry(step), loss)
     return _RowFacts("recreate" if said.expired else "replace", said.reason, _planned_expiry(step), loss)
+
+
+def _said_of(urn: str, old: _Step, diagnostics: Diagnostics) -> Replacement | None:
+    # Where the provider cannot print on the resource's line, it names the session by its id.
+    return diagnostics.replacements.get(urn) or diagnostics.replacements.get(one_line(old.get("id", "")))
 
 
 def _loss(said: Replacement | None, old: _Step) -> Loss | None:

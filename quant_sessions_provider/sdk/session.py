@@ -13,9 +13,8 @@ from pulumi.runtime.settings import get_monitor
 
 from quant_sessions_provider.core.model import EXACT, PROPERTIES, by_state_key, camel
 from quant_sessions_provider.core.settings import NAMESPACES
-from quant_sessions_provider.dynamic.properties import is_deferred
+from quant_sessions_provider.dynamic.properties import REPLACE_ON_CHANGES, is_deferred
 from quant_sessions_provider.provider import SessionProvider
-from quant_sessions_provider.sdk.update_hook import announcing_hook
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,7 +161,7 @@ class Session(Resource, module="quant", name="Session"):
                 "organization": organization,
             }
         )
-        _register(self, name, inputs, opts, hooks=announcing_hook())
+        _register(self, name, inputs, opts)
 
     @classmethod
     def get(
@@ -195,13 +194,14 @@ def _register(
     name: str,
     inputs: dict[str, Any],
     opts: pulumi.ResourceOptions | None,
-    hooks: pulumi.ResourceHookBinding | None = None,
 ) -> None:
     _require_secret_token()
     if opts:
         _refuse_unsupported_options(name, opts)
+        if opts.replace_on_changes:
+            inputs |= {REPLACE_ON_CHANGES: opts.replace_on_changes}
     # The API may make the title from messages.
-    ours = pulumi.ResourceOptions(additional_secret_outputs=["title"], hooks=hooks)
+    ours = pulumi.ResourceOptions(additional_secret_outputs=["title"])
     names: dict[str, Any] = dict.fromkeys(PROPERTIES)
     Resource.__init__(session, SessionProvider(), name, names | inputs, pulumi.ResourceOptions.merge(opts, ours))
 

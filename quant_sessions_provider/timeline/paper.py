@@ -40,7 +40,7 @@ class PaperApi:
 
     def operations(self) -> Operations:
         """Return the operations on this account, at its time."""
-        return Operations(self, _SETTINGS, lambda _: None, lambda: self.now)
+        return Operations(self, _SETTINGS, lambda *_: None, lambda: self.now)
 
     def create(self, *_: object, expiration_minutes: int | None = None, **__: object) -> CreatedSession:
         """Replace the one session."""

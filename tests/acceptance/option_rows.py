@@ -87,6 +87,7 @@ RAISED: dict[str, Any] = {"before": {"expiration_minutes": 60}, "after": {"expir
 LOWERED: dict[str, Any] = {"before": {"expiration_minutes": 120}, "after": {"expiration_minutes": 60}}
 GROWN: dict[str, Any] = {"before": {"messages": [SYSTEM]}, "after": {"messages": [SYSTEM, HELLO]}}
 METADATA: dict[str, Any] = {"ops": UPDATE, "changes": {"metadata.v"}, "said": "sends its metadata"}
+USER_CHANGED = "userId changed; replacing it loses 0 messages"
 
 ROWS = {
     "ignored-minutes": Row(_options(ignore_changes=["expirationMinutes"]), **RAISED),
@@ -119,7 +120,8 @@ ROWS = {
         ops=REPLACE,
         changes={"expirationMinutes"},
         keys=["expirationMinutes"],
-        sent=_post("replaced-on-lowering") + GONE,
+        sent=LOSS_QUERY + _post("replaced-on-lowering") + GONE,
+        said="expirationMinutes changed; replacing it loses 0 messages",
     ),
     "replaced-on-raising": Row(
         _options(replace_on_changes=["expirationMinutes"]),
@@ -127,7 +129,8 @@ ROWS = {
         ops=REPLACE,
         changes={"expirationMinutes", "expiresAt"},
         keys=["expirationMinutes"],
-        sent=_post("replaced-on-raising", 120) + GONE,
+        sent=LOSS_QUERY + _post("replaced-on-raising", 120) + GONE,
+        said="expirationMinutes changed; replacing it loses 0 messages",
     ),
     "replaced-on-append": Row(
         _options(replace_on_changes=["messages"]),
@@ -135,7 +138,8 @@ ROWS = {
         ops=REPLACE,
         changes={"messages[1]"},
         keys=["messages"],
-        sent=_post("replaced-on-append", initialMessages=[SYSTEM, HELLO]) + GONE,
+        sent=LOSS_QUERY + _post("replaced-on-append", initialMessages=[SYSTEM, HELLO]) + GONE,
+        said="messages changed; replacing it loses 1 message",
     ),
     "replaced-on-all": Row(
         _options(replace_on_changes=["*"]),
@@ -143,7 +147,8 @@ ROWS = {
         ops=REPLACE,
         changes={"metadata.v"},
         keys=["metadata"],
-        sent=_post("replaced-on-all", metadata={"v": 2}) + GONE,
+        sent=LOSS_QUERY + _post("replaced-on-all", metadata={"v": 2}) + GONE,
+        said="metadata changed; replacing it loses 0 messages",
     ),
     "retained": Row(
         _options(retain_on_delete=True),
@@ -152,6 +157,7 @@ ROWS = {
         changes={"userId", "expiresAt"},
         keys=["userId"],
         sent=LOSS_QUERY + _post("retained-2"),
+        said=USER_CHANGED,
     ),
     "retained-removed": Row(_options(retain_on_delete=True), {}, None, ops=["delete"]),
     "deleted-first": Row(
@@ -161,6 +167,7 @@ ROWS = {
         changes={"userId", "expiresAt"},
         keys=["userId"],
         sent=LOSS_QUERY + GONE + _post("deleted-first-2"),
+        said=USER_CHANGED,
     ),
     "first": Row(
         _options(),
@@ -169,6 +176,7 @@ ROWS = {
         changes={"userId", "expiresAt"},
         keys=["userId"],
         sent=LOSS_QUERY + _post("first-2") + GONE,
+        said=USER_CHANGED,
     ),
     "depending": Row(lambda made: ResourceOptions(depends_on=[made["first"]])),
     "inner": Row(lambda made: ResourceOptions(parent=made["first"])),

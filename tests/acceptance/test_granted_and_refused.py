@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -112,7 +113,10 @@ def test_a_longer_grant_counts_as_the_expiry(new_stack: NewStack, emulator: Emul
     stack.destroy()
 
 
-def test_a_refused_extension_does_not_change_state(new_stack: NewStack, emulator: Emulator) -> None:
+@pytest.mark.parametrize("refreshed", [False, True])
+def test_what_of_an_update_took_effect_is_in_state_and_the_next_run_sends_the_rest(
+    new_stack: NewStack, emulator: Emulator, *, refreshed: bool
+) -> None:
     declared: dict[str, Any] = {"expiration_minutes": 60, "metadata": {"a": 1}}
     stack = _one(new_stack, declared)
     stack.up()
@@ -122,17 +126,26 @@ def test_a_refused_extension_does_not_change_state(new_stack: NewStack, emulator
     emulator.fault("status", path="/extend$", status=400, body={"message": "not today"})
     up = stack.up()
     assert up.failed
-    again = "state does not know of it yet: run `pulumi up` again before you change the program back"
-    half = f"; the rest of this update took effect, but {again}"
-    assert up.refusal("desk") == (
-        f"SessionError: extending session {session}: the API returned 400: not today{half}; {REPLACE_HINT}"
-    )
+    done = "the rest of this update took effect"
+    line = f"extending session {session}: the API returned 400: not today; {done}; {REPLACE_HINT}"
+    assert up.refusal("desk") == f"1 error occurred:\n\t* {line}"
     after = stack.resources()["desk"]
-    assert (after["inputs"], after["outputs"]) == (before["inputs"], before["outputs"])
+    assert after["initErrors"] == [line]
+    kept = {key: before["outputs"][key] for key in ("expirationMinutes", "expiresAt", "grantedExpiresAt")}
+    assert after["outputs"] == after["outputs"] | kept | {"metadata": {"a": 2}}
 
+    if refreshed:
+        refresh = stack.refresh()
+        assert not refresh.failed
+        assert refresh.said("desk") == []
+    preview = stack.preview()
+    assert preview.ops("desk") == ["update"]
+    (sentence,) = preview.said("desk")
+    assert re.fullmatch(r"desk: \d+ minutes left: extends by 60 minutes, until about .*", sentence)
     emulator.clear()
     assert not stack.up().failed
-    assert [r["body"] for r in emulator.requests()] == [{"metadata": {"a": 2}}, {"additionalMinutes": 60}]
+    assert [r["body"] for r in emulator.requests()] == [{"additionalMinutes": 60}]
+    assert stack.preview().ops("desk") == ["same"]
     stack.destroy()
 
 
@@ -146,34 +159,37 @@ def test_extending_a_session_that_is_gone_suggests_refresh_and_replace(new_stack
     up = stack.up()
     assert up.failed
     assert up.refusal("desk") == (
-        f"SessionError: extending session {session}: the API returned 404: Session not found;"
+        f"extending session {session}: the API returned 404: Session not found;"
         f" `pulumi refresh` drops it if it is gone, {REPLACE_HINT}"
     )
     stack.destroy()
 
 
-def test_a_session_that_cannot_be_completed_is_deleted_again(new_stack: NewStack, emulator: Emulator) -> None:
+@pytest.mark.parametrize("refreshed", [False, True])
+def test_a_session_that_cannot_be_completed_is_in_state_and_the_next_run_completes_it(
+    new_stack: NewStack, emulator: Emulator, *, refreshed: bool
+) -> None:
     stack = _one(new_stack, {"user_id": "half-made", "status": "completed"}, QUANTCDN_MAX_RETRIES="0")
     emulator.fault("status", method="PUT", status=500, body={"message": "broken"})
     up = stack.up()
     assert up.failed
-    assert up.refusal("desk").endswith(": the API returned 500: broken; the session was deleted again")
-    assert [s for s in emulator.sessions(ORGANIZATION) if s["userId"] == "half-made"] == []
-    assert stack.resources() == {}
-
-
-def test_a_session_that_cannot_be_deleted_again_is_named(new_stack: NewStack, emulator: Emulator) -> None:
-    stack = _one(new_stack, {"user_id": "left-behind", "status": "completed"}, QUANTCDN_MAX_RETRIES="0")
-    emulator.fault("status", method="PUT", status=500)
-    emulator.fault("status", method="DELETE", status=500, count=None)
-    up = stack.up()
-    assert up.failed
-    (left,) = [session for session in emulator.sessions(ORGANIZATION) if session["userId"] == "left-behind"]
+    (made,) = [session for session in emulator.sessions(ORGANIZATION) if session["userId"] == "half-made"]
     assert up.refusal("desk").endswith(
-        f"; session {left['id']} was created and may still be there: delete it by its id"
+        f": the API returned 500: broken; session {made['id']} was created: the next `pulumi up` completes it"
     )
-    emulator.clear_faults()
-    emulator.api("DELETE", ORGANIZATION, f"/{left['id']}")
+    desk = stack.resources()["desk"]
+    assert (desk["id"], desk["outputs"]["status"]) == (made["id"], "active")
+
+    if refreshed:
+        refresh = stack.refresh()
+        assert not refresh.failed
+        assert refresh.said("desk") == []
+    emulator.clear()
+    for run in (stack.preview(), stack.up()):
+        assert (run.ops("desk"), run.said("desk")) == (["update"], ["desk: completes it"])
+    assert [(r["method"], r["body"]) for r in emulator.requests()] == [("PUT", {"status": "completed"})]
+    assert stack.preview().ops("desk") == ["same"]
+    stack.destroy()
 
 
 def test_a_refused_reopening_suggests_replace(new_stack: NewStack, emulator: Emulator) -> None:
@@ -185,7 +201,7 @@ def test_a_refused_reopening_suggests_replace(new_stack: NewStack, emulator: Emu
     emulator.behave(reopen=False)
     up = stack.up()
     assert up.failed
-    assert up.refusal("desk").startswith(f"SessionError: updating session {session}: the API returned 400: ")
+    assert up.refusal("desk").startswith(f"updating session {session}: the API returned 400: ")
     assert up.refusal("desk").endswith(REPLACE_HINT)
     urn = stack.resources()["desk"]["urn"]
     assert stack.up(replace=[urn]).ops("desk") == REPLACED

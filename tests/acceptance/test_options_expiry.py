@@ -102,23 +102,23 @@ ROWS = {
         keys=[],
         asked=[],
         sent=lambda late: [("PUT", "/ID/extend", {"additionalMinutes": 62 + late.planned})],
-        noted="",
+        noted=" left: extends by ",
     ),
     "replaced-on-renewal": Row(
         _options(replace_on_changes=["expiresAt"]),
         LONG,
         LONG,
-        asked=[],
+        asked=[("GET", "/ID", None)],
         sent=[*_post("replaced-on-renewal", 100), ("DELETE", "/ID", None)],
-        noted="",
+        noted="expiresAt changed; replacing it loses 0 messages",
     ),
     "replaced-on-renewal-by-star": Row(
         _options(replace_on_changes=["*"]),
         LONG,
         LONG,
-        asked=[],
+        asked=[("GET", "/ID", None)],
         sent=[*_post("replaced-on-renewal-by-star", 100), ("DELETE", "/ID", None)],
-        noted="",
+        noted="expiresAt changed; replacing it loses 0 messages",
     ),
     "retained": Row(_options(retain_on_delete=True), sent=_post("retained")),
     "deleted-first": Row(
@@ -193,9 +193,9 @@ def test_preview_and_up_show_the_same(walk: Walk, name: str) -> None:
         step = next(step for step in run.steps if step.name == name and step.op != "delete-replaced")
         assert set(step.changes) == row.changes
         assert step.keys == row.keys
-        noted = [text for text in run.said() if walk.ids[name] in text]
-        assert len(noted) == bool(row.noted)
-        assert all(row.noted in text for text in noted)
+        said = run.said(name)
+        assert len(said) == bool(row.noted)
+        assert all(text.startswith(f"{name}: ") and row.noted in text for text in said)
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -208,7 +208,7 @@ def test_exactly_the_planned_requests_are_sent_and_the_next_plan_is_empty(walk: 
 
 
 def test_a_refresh_that_finds_other_messages_says_and_plans_nothing(walk: Walk) -> None:
-    assert not any(walk.ids["other-messages"] in text for text in walk.refresh.said())
+    assert walk.refresh.said("other-messages") == []
     assert {step.op for step in walk.refreshed.steps} == {"same"}
 
 

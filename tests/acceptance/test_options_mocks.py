@@ -49,17 +49,6 @@ def test_mutually_exclusive_arguments_are_refused_under_mocks_too() -> None:
         run_mocked(program)
 
 
-def test_a_cli_without_hooks_is_refused_in_one_line() -> None:
-    with pytest.raises(pulumi.RunError) as refusal:
-        run_mocked(lambda: Session("desk", user_id="u"), old=True)
-    assert str(refusal.value) == "this Pulumi CLI knows no resource hooks; the oldest that is tested is 3.259.0"
-
-
-def test_reading_a_session_needs_no_hooks() -> None:
-    mocked = run_mocked(lambda: Session.get("theirs", "their-id"), old=True)
-    assert set(mocked.declared) == {"theirs"}
-
-
 @pytest.mark.parametrize(
     ("options", "line"),
     [

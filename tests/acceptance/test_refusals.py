@@ -220,7 +220,7 @@ def test_updating_a_session_that_is_gone_suggests_refresh_and_replace(new_stack:
     assert run.failed
     assert "Traceback" not in run.text
     assert run.refusal("desk") == (
-        f"SessionError: updating session {session}: the API returned 404: Session not found; `pulumi refresh` drops it"
+        f"updating session {session}: the API returned 404: Session not found; `pulumi refresh` drops it"
         " if it is gone, `pulumi up --replace` with its URN starts a new one from the declared messages"
     )
     stack.destroy()

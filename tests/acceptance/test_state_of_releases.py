@@ -21,6 +21,10 @@ def test_every_release_has_a_recorded_state() -> None:
     assert [file.name for file in FILES][:1] == ["v0.1.json"]
 
 
+def test_the_first_release_recorded_a_hook_of_the_provider() -> None:
+    assert '"resourceHooks"' in FILES[0].read_text()
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_recorded_state_needs_no_request_and_can_be_refreshed_and_destroyed(
     file: Path, new_stack: NewStack, emulator: Emulator
@@ -35,6 +39,7 @@ def test_recorded_state_needs_no_request_and_can_be_refreshed_and_destroyed(
         assert not run.failed
         assert run.ops("desk") == ["same"]
     assert emulator.requests() == []
+    assert "resourceHooks" not in stack.resources()["desk"]
 
     before = stack.resources()["desk"]
     assert not stack.refresh().failed

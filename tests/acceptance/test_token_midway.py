@@ -69,7 +69,7 @@ def test_the_error_names_the_credential_and_created_sessions_stay_in_state(
     give(stack, OLD)
     run = stack.up()
     assert run.failed
-    assert run.refusal("second") == f"SessionError: creating the session: the API returned {words}. {NEXT_STEP}"
+    assert run.refusal("second") == f"creating the session: the API returned {words}. {NEXT_STEP}"
     assert OLD not in run.text
     assert stack.resources().keys() == {"first"}
     made = stack.resources()["first"]["id"]

@@ -109,7 +109,7 @@ def test_excluded_sessions_are_unchanged(walk: Walk) -> None:
 def test_replace_recreates_the_session_and_reports_no_loss(walk: Walk) -> None:
     assert walk.runs["preview"].ops("picked") == REPLACE
     assert walk.runs["up --refresh"].ops("picked") == ["refresh", *REPLACE]
-    assert not any("loses" in text for run in walk.runs.values() for text in run.said())
+    assert not any("loses" in text for run in walk.runs.values() for _, text in run.messages)
     assert walk.asked("preview", "picked") == []
     assert walk.asked("up --refresh", "picked") == ["GET", "POST", "DELETE"]
 
@@ -135,7 +135,7 @@ def test_refreshing_first_leads_to_the_same_place_after_expiry(walk: Walk) -> No
         ("up --refresh", ["refresh"], [*proof, *proof, *replaced]),
     ):
         assert walk.runs[run].ops("expired") == [*before, *REPLACE]
-        assert [RECREATED in text for text in walk.runs[run].said()] == [True]
+        assert [RECREATED in text for text in walk.runs[run].said("expired")] == [True]
         assert walk.asked(run, "expired") == sent
     assert walk.asked("refresh --run-program", "expired") == proof
     assert walk.after_refresh["expired"]["outputs"]["expired"] is True

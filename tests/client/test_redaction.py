@@ -44,7 +44,7 @@ def test_no_verb_repeats_what_the_api_echoes(host: Host, client: Client, verb: s
     settings = config.load({"quant:baseUrl": host.url, "quant:bearer": "t"}.get, {})
     host.play(Answer(403, {"message": ECHO}))
     with pytest.raises(QuantSessionsError) as caught:
-        VERBS[verb](Operations(client, settings, lambda _: None), OUTPUTS | {"baseUrl": host.url})
+        VERBS[verb](Operations(client, settings, lambda *_: None), OUTPUTS | {"baseUrl": host.url})
     text = str(caught.value)
     assert "returned 403: *** has no active session of ***: ***, ***, *** *** or " in text
     # What a refresh or a deletion is not told of, it cannot know.

@@ -16,6 +16,7 @@ Declared = dict[str, Any]
 REPLACE_HINT: Final = "`pulumi up --replace` with its URN starts a new one from the declared messages"
 BEYOND_A_DAY: Final = "a session may last 1440 minutes in all"
 STAYS_COMPLETED: Final = "a completed session cannot be set active"
+FAULT: Final = "A fault of the emulator"
 GONE: Final = "`pulumi refresh` drops it if it is gone"
 
 
@@ -32,6 +33,8 @@ def run_may_fail(text: str, world: World, declared: Declared, *, live: bool) -> 
     """Return whether a run may fail with this error: the API refused, and the error says what to do."""
     if "\n" in text:
         return False
+    if FAULT in text:
+        return True
     if BEYOND_A_DAY in text:
         return live and world.has(cap="refuse") and text.endswith(REPLACE_HINT)
     if STAYS_COMPLETED in text:
@@ -51,8 +54,9 @@ def revert(text: str, declared: Declared, state: State) -> None:
         return
     for key in ("expirationMinutes", "expiresAt", "renewBeforeMinutes"):
         declared.pop(key, None)
-    kept = "expirationMinutes" if "expirationMinutes" in state.inputs else "expiresAt"
-    declared[kept] = state.inputs[kept]
+    # Where the rest of the update took effect, outputs hold what was applied.
+    kept = "expirationMinutes" if "expirationMinutes" in state.outputs else "expiresAt"
+    declared[kept] = state.outputs[kept]
 
 
 def set_later(declared: Declared) -> None:

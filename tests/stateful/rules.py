@@ -189,6 +189,37 @@ class Machine(RuleBasedStateMachine):
         refusals.set_later(self.declared)
         self.run_up()
 
+    @precondition(lambda self: self.world.live())
+    @rule(value=st.integers(0, 9), later=st.sampled_from((20, 300)), refreshed=st.booleans())
+    def an_update_gets_half_through(self, value: int, later: int, *, refreshed: bool) -> None:
+        """The first request takes effect, the extension does not: state has the one, and the other alone is planned."""
+        self.declared["metadata"] = {"half": value}
+        if "expiresAt" not in self.declared:
+            self.declared["expirationMinutes"] = min(self.declared.get("expirationMinutes", 60) + later, MAX_EXTENSION)
+        session = self._id
+        with self.world.failing(path="/extend$"):
+            self.run_up()
+        self._settle_half_done(session, "extends by", "sends its metadata", refreshed=refreshed)
+
+    @rule(refreshed=st.booleans())
+    def a_creation_gets_half_through(self, *, refreshed: bool) -> None:
+        """The session is made, and not completed: state has it, and completing it alone is planned."""
+        self.engine.destroy()
+        refusals.set_later(self.declared)
+        self.declared["status"] = "completed"
+        with self.world.failing(method="PUT"):
+            self.run_up()
+        self._settle_half_done(self._id, "completes it", "extends by", refreshed=refreshed)
+
+    def _settle_half_done(self, session: str, planned: str, applied: str, *, refreshed: bool) -> None:
+        if self.engine.state and self.engine.state.half_done:
+            if refreshed:
+                self.engine.refresh()
+            plan = self.engine.preview(self.declared)
+            assert (plan.op, planned in plan.sentence, applied in plan.sentence) == ("update", True, False), plan
+            self.run_up()
+            assert self._id == session
+
     @rule(twice=st.booleans())
     def destroy(self, *, twice: bool) -> None:
         destroyed = self.engine.state.id if self.engine.state else ""
@@ -219,7 +250,7 @@ class Machine(RuleBasedStateMachine):
             text = str(error)
             note(f"failed: {text}")
             assert refusals.run_may_fail(text, self.world, self.declared, live=live), error  # noqa: PT017 - one of several ends of a run
-            assert self.engine.state is old
+            assert self.engine.state is old or (self.engine.state and self.engine.state.half_done)
             if text.endswith(refusals.REPLACE_HINT):
                 self._follow(text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -11,6 +12,8 @@ from quant_sessions_provider.core.state import GRANT_TOLERANCE, Expiry
 from tests.support.mini_engine import MiniEngine, PlanError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.stateful.choices import Combination
     from tests.support.emulator_server import Emulator
 
@@ -35,6 +38,13 @@ class World:
                 "baseDelayMs": "0",
             }
         )
+
+    @contextmanager
+    def failing(self, *, method: str | None = None, path: str | None = None) -> Iterator[None]:
+        """Have some requests fail before they take effect."""
+        self.emulator.fault(method=method, path=path, status=503, count=None)
+        yield
+        self.emulator.clear_faults()
 
     def has(self, **behaviours: Any) -> bool:  # noqa: ANN401 - values of switches
         """Return whether the API has these behaviours."""

@@ -50,6 +50,8 @@ class Run:
 
     steps: list[Step] = field(default_factory=list)
     messages: list[tuple[str, str]] = field(default_factory=list)
+    errors: list[tuple[str, str]] = field(default_factory=list)
+    """Those of the messages that are errors."""
     text: str = ""
     failed: bool = False
     began: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
@@ -68,8 +70,8 @@ class Run:
         return [text for resource, text in self.messages if resource == name]
 
     def refusal(self, name: str) -> str:
-        """Return the only provider error of a resource. The order of the other messages is undefined."""
-        (text,) = {text for text in self.said(name) if text.startswith("SessionError: ")}
+        """Return the only error of a resource. The order of the other messages is undefined."""
+        (text,) = {text for resource, text in self.errors if resource == name}
         return text
 
     def record(self, event: EngineEvent) -> None:
@@ -80,6 +82,8 @@ class Run:
             name = urn.rsplit("::", 1)[-1] if "quant:Session" in urn else ""
             if event.diagnostic_event.severity != "debug":
                 self.messages.append((name, _plain(event.diagnostic_event.message)))
+            if event.diagnostic_event.severity == "error":
+                self.errors.append(self.messages[-1])
 
     def _record_step(self, metadata: Any) -> None:  # noqa: ANN401 - the SDK types it so
         if "quant:Session" not in metadata.type:

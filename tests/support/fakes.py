@@ -79,4 +79,9 @@ def desk(state: str = "alive", configuration: dict[str, str] = CONFIG) -> Desk:
     api.extend.return_value = ExtendedSession(ID, at(60), "extended")
     api.delete.return_value = DeletedSession("deleted")
     said: list[str] = []
-    return Desk(api, Operations(api, config.load(configuration.get, {}), said.append, lambda: NOW), said)
+
+    def warn(session_id: str, sentence: str) -> None:
+        assert session_id == ID
+        said.append(sentence)
+
+    return Desk(api, Operations(api, config.load(configuration.get, {}), warn, lambda: NOW), said)

@@ -2,7 +2,8 @@
 
 It has the observed behaviour of the real engine: check gets old inputs, diff gets old outputs. With `changes=None` it
 compares the inputs itself. A replacement is checked a second time without old inputs and created, then the old resource
-is deleted. Numbers arrive as floats. Refresh calls diff with the roles reversed.
+is deleted. Numbers arrive as floats. Refresh calls diff with the roles reversed. What got half through is kept with the
+planned inputs, and updated by the next run whatever diff says, until a refresh.
 """
 
 from __future__ import annotations
@@ -13,23 +14,24 @@ import re
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pulumi.dynamic import Config, ConfigureRequest
+from pulumi.runtime.proto import provider_pb2
 
 from quant_sessions_provider.core import timestamps
-from quant_sessions_provider.core.changes import Change
-from quant_sessions_provider.core.describe import update_sentence
 from quant_sessions_provider.core.model import same
-from quant_sessions_provider.core.state import StoredState
-from quant_sessions_provider.dynamic.one_line_errors import SessionError
 from quant_sessions_provider.dynamic.properties import from_pulumi
 from quant_sessions_provider.provider import SessionProvider
+from tests.support.mini_host import AbortedError, MiniHost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pulumi.dynamic import DiffResult
+
 Properties = dict[str, Any]
+_URN: Final = "urn:pulumi:stack::project::pulumi-python:dynamic/quant:Session::it"
 TIMESTAMPS = ("expiresAt", "grantedExpiresAt", "createdAt", "updatedAt")
 
 
@@ -48,6 +50,7 @@ class State:
     id: str
     inputs: Properties
     outputs: Properties
+    half_done: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,6 @@ class Plan:
     inputs: Properties
     keys: list[str] = field(default_factory=list)
     sentence: str = ""
-    notes: str = ""
 
 
 class MiniEngine:
@@ -67,7 +69,7 @@ class MiniEngine:
     def __init__(
         self, configuration: dict[str, str], provider: SessionProvider | None = None, now: Callable[[], datetime] = _now
     ) -> None:
-        self._configuration, self._now = configuration, now
+        self._configuration, self._now, self._host = configuration, now, MiniHost()
         self.host(provider or SessionProvider())
         self.state: State | None = None
         self.said = ""
@@ -94,15 +96,17 @@ class MiniEngine:
         if state is None:
             return Plan("create", inputs)
         with _shown() as shown:
-            diff = self._provider.diff(state.id, _floats(state.outputs), _floats(inputs))
-        if diff.changes is False or (diff.changes is None and same(state.inputs, inputs)):
+            diff = self._diff(state, state.outputs, inputs)
+        moved = diff.changes or (diff.changes is None and not same(state.inputs, inputs))
+        if not moved and not state.half_done:
             return Plan("same", inputs)
-        if diff.replaces:
-            return Plan("replace", self._check({}, declared), diff.replaces, notes=shown.getvalue())
-        sentence = update_sentence(
-            "it", Change(StoredState("", from_pulumi(state.outputs)), from_pulumi(inputs)), self._now()
-        )
-        return Plan("update", inputs, sentence=sentence, notes=shown.getvalue())
+        if moved and diff.replaces:
+            return Plan("replace", self._check({}, declared), diff.replaces, shown.getvalue())
+        return Plan("update", inputs, sentence=shown.getvalue())
+
+    def _diff(self, state: State, outputs: Properties, inputs: Properties) -> DiffResult:
+        request = provider_pb2.DiffRequest(urn=_URN, old_inputs=_struct(state.inputs))
+        return self._host.call(request, lambda: self._provider.diff(state.id, _floats(outputs), _floats(inputs)))
 
     def up(self, declared: Properties, *, replace: bool = False) -> Plan:
         """Plan and apply; ``replace`` is ``--replace`` with the session's URN."""
@@ -117,39 +121,68 @@ class MiniEngine:
         if plan.op == "same" and old:
             self.state = State(old.id, plan.inputs, old.outputs)
         elif plan.op == "update" and old:
-            result = self._provider.update(old.id, _floats(old.outputs), _floats(plan.inputs))
-            self.state = State(old.id, plan.inputs, result.outs or {})
+            self._update(old, plan)
         else:
-            created = self._provider.create(_floats(plan.inputs))
-            self.state = State(created.id, plan.inputs, created.outs or {})
+            self._create(plan)
             self.doomed += [old] if old else []
         self._sweep()
 
+    def _update(self, old: State, plan: Plan) -> None:
+        request = provider_pb2.UpdateRequest(urn=_URN, news=_REFERENCE)
+        with self._keeping(plan):
+            verb = self._provider.update
+            result = self._host.call(request, lambda: verb(old.id, _floats(old.outputs), _floats(plan.inputs)))
+            self.state = State(old.id, plan.inputs, result.outs or {})
+
+    def _create(self, plan: Plan) -> None:
+        request = provider_pb2.CreateRequest(urn=_URN, properties=_REFERENCE)
+        with self._keeping(plan):
+            created = self._host.call(request, lambda: self._provider.create(_floats(plan.inputs)))
+            self.state = State(created.id, plan.inputs, created.outs or {})
+
+    @contextmanager
+    def _keeping(self, plan: Plan) -> Iterator[None]:
+        old = self.state
+        try:
+            yield
+        except AbortedError as error:
+            if error.kept:
+                session_id, outputs = error.kept
+                self.doomed += [old] if old and old.id != session_id else []
+                self.state = State(session_id, plan.inputs, outputs, half_done=True)
+            raise
+
     def _sweep(self) -> None:
         while self.doomed:
-            self._provider.delete(self.doomed[0].id, _floats(self.doomed[0].outputs))
+            self._delete(self.doomed[0])
             self.doomed.pop(0)
+
+    def _delete(self, state: State) -> None:
+        request = provider_pb2.DeleteRequest(urn=_URN)
+        self._host.call(request, lambda: self._provider.delete(state.id, _floats(state.outputs)))
 
     def refresh(self) -> None:
         """Read, and diff with the roles reversed, as the engine does to show changes."""
         if self.state is None:
             return
         old = self.state
-        with _shown():
-            read = self._provider.read(old.id, _floats(old.outputs))
+        with _shown() as shown:
+            request = provider_pb2.ReadRequest(urn=_URN)
+            read = self._host.call(request, lambda: self._provider.read(old.id, _floats(old.outputs)))
             if not read.id:
                 self.state = None
                 return
             inputs = old.inputs if read.inputs is None else read.inputs
             self.state = State(old.id, copy.deepcopy(inputs), read.outs or {})
-            self._provider.diff(old.id, _floats(self.state.outputs), _floats(old.inputs))
+            self._diff(self.state, self.state.outputs, old.inputs)
+            assert not shown.getvalue()
 
     def destroy(self) -> None:
         """Delete the session, and replaced sessions that still exist."""
         with _shown():
             self._sweep()
             if self.state:
-                self._provider.delete(self.state.id, _floats(self.state.outputs))
+                self._delete(self.state)
                 self.state = None
 
     def shift(self, seconds: float) -> None:
@@ -167,7 +200,8 @@ class MiniEngine:
         return True
 
     def _check(self, old: Properties, declared: Properties) -> Properties:
-        result = self._provider.check(_floats(old), _floats(declared))
+        request = provider_pb2.CheckRequest(urn=_URN)
+        result = self._host.call(request, lambda: self._provider.check(_floats(old), _floats(declared)))
         if result.failures:
             raise PlanError("; ".join(failure.reason for failure in result.failures))
         return from_pulumi(result.inputs)
@@ -186,8 +220,17 @@ def _shown() -> Iterator[io.StringIO]:
     with redirect_stderr(io.StringIO()) as text:
         try:
             yield text
-        except SessionError as error:
+        except AbortedError as error:
             raise PlanError(str(error)) from error
+
+
+def _struct(properties: Properties) -> Any:  # noqa: ANN401 - protobuf has no types of its own
+    struct = provider_pb2.CheckRequest().news
+    struct.update(properties)
+    return struct
+
+
+_REFERENCE: Final = _struct({"__provider": "pickled"})
 
 
 def _floats(value: Any) -> Any:  # noqa: ANN401 - a property value

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.runtime import mocks
-from pulumi.runtime.proto import resource_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,25 +33,14 @@ class Mocks(mocks.Mocks):
         return self._answers.pop(0)
 
 
-class OldMonitor(mocks.MockMonitor):
-    """The monitor of a CLI without resource hooks."""
-
-    def GetDeploymentInfo(self, request: Any) -> resource_pb2.DeploymentInfo:  # noqa: ANN401, N802 - as in MockMonitor
-        info: resource_pb2.DeploymentInfo = super().GetDeploymentInfo(request)  # type: ignore[no-untyped-call] # the SDK's
-        info.supportedFeatures.remove(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS)
-        return info
-
-
-def run_mocked(
-    program: Callable[[], Any], mocked: Mocks | None = None, *, old: bool = False, preview: bool = False
-) -> Mocks:
+def run_mocked(program: Callable[[], Any], mocked: Mocks | None = None, *, preview: bool = False) -> Mocks:
     """Run a program under mocks, without changing the settings of this process."""
     mocked = mocked or Mocks()
 
     def run() -> None:
         # Pulumi's mocks need an event loop, and newer Pythons do not create one for a thread.
         asyncio.set_event_loop(loop)
-        pulumi.runtime.set_mocks(mocked, preview=preview, monitor=OldMonitor(mocked) if old else None)
+        pulumi.runtime.set_mocks(mocked, preview=preview)
         pulumi.runtime.test(program)()  # type: ignore[no-untyped-call] # the SDK's
 
     loop = asyncio.new_event_loop()

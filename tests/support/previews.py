@@ -37,6 +37,7 @@ def note(text: str) -> dict[str, Any]:
 
 
 def said(name: str, text: str, severity: str = "info", kind: str = SESSION) -> dict[str, Any]:
+    text = f"warning: {text}" if severity == "warning" else text
     return {"urn": urn(name, kind), "message": f"{text}\n", "severity": severity}
 
 

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.previews import note, printed, step
+from tests.support.previews import printed, said, step
 
 ROOT = Path(__file__).parents[2]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
 STEPS: dict[str, dict[str, Any]] = {step["name"]: step for step in ACTION["runs"]["steps"]}
-LOST = printed(step("replace", "desk"), note("session id-of-desk: userId changed; replacing it loses 14 messages"))
+LOST = printed(step("replace", "desk"), said("desk", "desk: userId changed; replacing it loses 14 messages", "warning"))
 GH = """#!/bin/sh
 printf '%s\\n' "$*" >> "$CALLS"
 case "$*" in *--paginate*) printf '%b' "$KNOWN" ;; esac

@@ -213,7 +213,7 @@ def test_any_state_is_read_compared_updated_and_deleted_or_refused(
     with refusing():
         session.diff("3f2a", outputs, result.inputs)
     now, inputs = datetime.now(timezone.utc), from_pulumi(result.inputs)
-    assert len(update_sentence("desk", Change(StoredState("", from_pulumi(outputs)), inputs), now).splitlines()) == 1
+    assert len(update_sentence(Change(StoredState("", from_pulumi(outputs)), inputs), now).splitlines()) == 1
     assume(not contains_unknown(inputs))
     with refusing():
         session.update("3f2a", outputs, result.inputs)

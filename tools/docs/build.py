@@ -29,7 +29,8 @@ What `pulumi preview` shows in each situation, and what `pulumi up` then sends. 
 engine (`make previews`): first `pulumi preview --diff`, then plain `pulumi preview`. Times are shown as if each run was
 on 2 March 2026 at 12:00Z, and ids are shortened. The lifetime is 60 minutes unless the text says otherwise.
 
-If a replacement loses a conversation, Pulumi prints that line above all resources, with the id of the session.
+If a replacement loses a conversation, the line of the resource has a warning. With `--diff` Pulumi prints it at the
+end, after the name of the resource.
 """
 
 
@@ -104,11 +105,10 @@ class Gallery:
             assert not self._stack.refresh(target=refreshed).failed
 
     def _entry(self, name: str, texts: tuple[str, str, str], requests: list[dict[str, Any]], now: datetime) -> Entry:
-        session_id = self._ids.get(name, "")
         diff, plain, up = texts
         seen = [
-            diff_of(diff, name, session_id),
-            plain_of(plain, name, session_id) if diff else "",
+            diff_of(diff, name),
+            plain_of(plain, name) if diff else "",
             failure_of(up) if self._situations[name].fails else "",
         ]
         diff, plain, failure = (normalized(text, name, now) for text in seen)

@@ -21,15 +21,11 @@ SHOWN_ID: Final = "3f2a91c4-…"
 SHOWN_NOW: Final = timestamps.parse("2026-03-02T12:00:00Z")
 
 
-def diff_of(text: str, name: str, session_id: str) -> str:
-    """Return what `pulumi preview --diff` prints about one session: its block, its sentence, its loss."""
+def diff_of(text: str, name: str) -> str:
+    """Return what `pulumi preview --diff` prints about one session: its block and its sentence."""
     blocks = [block for block in _blocks(text) if f"::{name}]" in "".join(block[:3])]
-    notes = [line for line in text.splitlines() if line.startswith(f"{name}: ") or _mentions(line, session_id)]
-    return "\n".join([line for block in blocks for line in block] + notes)
-
-
-def _mentions(line: str, session_id: str) -> bool:
-    return bool(session_id) and line.startswith(f"session {session_id}")
+    said = [line for line in text.splitlines() if line.removeprefix("warning: ").startswith(f"{name}: ")]
+    return "\n".join([line for block in blocks for line in block] + said)
 
 
 def _blocks(text: str) -> Iterator[list[str]]:
@@ -59,15 +55,15 @@ def _before(text: str, *marks: str) -> str:
     return text
 
 
-def plain_of(text: str, name: str, session_id: str) -> str:
-    """Return what `pulumi preview` prints about one session: its last lines and its loss."""
+def plain_of(text: str, name: str) -> str:
+    """Return what `pulumi preview` prints about one session: the last line of each operation."""
     head = _before(text, "Diagnostics:", "Resources:")
     lines: dict[str, str] = {}
     for line in head.splitlines():
-        if f"{TYPE} {name} " in line:
+        # A sentence comes before the step that it is about: for that moment its line has no operation.
+        if f"{TYPE} {name} " in line and line[:4].strip():
             lines[line[:4]] = line.rstrip()
-    notes = [line.strip() for line in text.splitlines() if line.strip().startswith(f"session {session_id}")]
-    return "\n".join([*lines.values(), *(dict.fromkeys(notes) if session_id else [])])
+    return "\n".join(lines.values())
 
 
 def failure_of(text: str) -> str:
@@ -76,7 +72,7 @@ def failure_of(text: str) -> str:
     lines = [line for line in body.splitlines() if line.strip() and "Resource monitor has terminated" not in line]
     lines = [line for line in lines if "update failed" not in line and "an unhandled error" not in line]
     kept = [line.removeprefix("  ") for i, line in enumerate(lines) if not _is_empty_head(lines, i)]
-    # The program prints the sentence and the provider the error, in either order.
+    # The sentence before the error.
     return "\n".join(sorted(kept, key=lambda line: line.lstrip().startswith("error:")))
 
 

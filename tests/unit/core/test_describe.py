@@ -13,13 +13,18 @@ from quant_sessions_provider.core.changes import Change
 from quant_sessions_provider.core.describe import (
     GONE,
     Loss,
+    UpdateSentence,
+    about,
+    read_about,
     read_error,
     read_replacement,
+    read_session_replacement,
     read_short_grant,
-    read_update,
     recreation_sentence,
     replacement_sentence,
+    session,
     short_grant,
+    stop_sentence,
     update_sentence,
 )
 from quant_sessions_provider.core.expiry import extension
@@ -59,7 +64,7 @@ LEFT = "9 minutes left: extends by"
 )
 def test_the_sentence_of_an_update(moved: dict[str, Any], sentence: str) -> None:
     outputs = applied(9) | GRANTED
-    assert update_sentence("desk", change(outputs, inputs_of(outputs, **moved)), NOW) == f"desk: {sentence}"
+    assert update_sentence(change(outputs, inputs_of(outputs, **moved)), NOW) == sentence
 
 
 @pytest.mark.parametrize(
@@ -68,36 +73,34 @@ def test_the_sentence_of_an_update(moved: dict[str, Any], sentence: str) -> None
 def test_dropped_metadata_keys_are_counted_but_not_named(dropped: dict[str, int], keys: str) -> None:
     outputs = applied(9, metadata=dropped)
     new = inputs_of(outputs, metadata={"kept": 2})
-    assert update_sentence("desk", change(outputs, new), NOW) == (
-        f"desk: sends its metadata without {keys} (the API does not state whether it drops old ones)"
+    assert update_sentence(change(outputs, new), NOW) == (
+        f"sends its metadata without {keys} (the API does not state whether it drops old ones)"
     )
 
 
 def test_reopening_is_mentioned() -> None:
     outputs = applied(9, status="completed")
-    assert update_sentence("desk", change(outputs, inputs_of(outputs, status="active")), NOW) == "desk: reopens it"
+    assert update_sentence(change(outputs, inputs_of(outputs, status="active")), NOW) == "reopens it"
 
 
 def test_an_expired_session_that_still_exists_is_extended() -> None:
     outputs = applied(-9)
     new = inputs_of(outputs, expiresAt=at(60))
-    assert update_sentence("desk", change(outputs, new), NOW) == (
-        "desk: was to expire at 11:51Z and still lives: extends by 60 minutes, until about 13:00Z"
+    assert update_sentence(change(outputs, new), NOW) == (
+        "was to expire at 11:51Z and still lives: extends by 60 minutes, until about 13:00Z"
     )
 
 
-@pytest.mark.parametrize(("expired", "sure"), [(False, " if it is gone"), (True, "")])
-def test_with_on_expired_error_a_passed_short_grant_stops_the_run(expired: bool, sure: str) -> None:  # noqa: FBT001 - a row
-    outputs = applied(60, grantedExpiresAt=at(-9), onExpired="error", expired=expired)
-    assert update_sentence("desk", change(outputs, inputs_of(outputs)), NOW) == (
-        f"desk: was to expire at 11:51Z: the run stops{sure}"
-    )
+def test_with_on_expired_error_a_passed_short_grant_stops_the_run() -> None:
+    outputs = applied(60, grantedExpiresAt=at(-9), onExpired="error")
+    assert stop_sentence(StoredState("3f2a", outputs), NOW) == "was to expire at 11:51Z: the run stops"
+    assert stop_sentence(StoredState("3f2a", {}), NOW) == "has expired: the run stops"
 
 
 def test_a_due_short_grant_is_extended_without_a_changed_input() -> None:
     outputs = applied(60, grantedExpiresAt=at(9), renewBeforeMinutes=15)
-    sentence = update_sentence("desk", change(outputs, inputs_of(outputs)), NOW)
-    assert sentence == f"desk: {LEFT} 51 minutes, until about 13:00Z"
+    sentence = update_sentence(change(outputs, inputs_of(outputs)), NOW)
+    assert sentence == f"{LEFT} 51 minutes, until about 13:00Z"
 
 
 # --- written and read back -----------------------------------------------------------------------------------
@@ -143,25 +146,30 @@ def changes(draw: st.DrawFn, /, **fixed: object) -> Change:
     return Change(StoredState(draw(IDS), outputs), inputs_of(outputs, **{key: MOVED[key] for key in moved} | fixed))
 
 
-@given(name=st.text(min_size=1) | LIKE_OURS, planned=changes())
-def test_an_update_is_read_back(name: str, planned: Change) -> None:
-    sentence = update_sentence(name, planned, NOW)
-    read = read_update(name, sentence)
-    assert read
-    assert f"{name}: {read.text}" == sentence
-    assert read.extends == (extension(planned, NOW) > 0 and "the run stops" not in read.text)
+@given(name=st.text(min_size=1) | LIKE_OURS, sentence=LINE | LIKE_OURS)
+def test_a_sentence_is_read_back_from_behind_its_subject(name: str, sentence: str) -> None:
+    assert read_about(name, about(name, sentence)) == sentence
+    assert read_about(f"{name}x", about(name, sentence)) is None
+
+
+@given(planned=changes())
+def test_an_update_is_read_back(planned: Change) -> None:
+    read = UpdateSentence(update_sentence(planned, NOW))
+    assert read.extends == (extension(planned, NOW) > 0)
     assert read.has_no_details == (read.text == "nothing is sent")
-    assert read_update(f"{name}x", sentence) is None
+    assert read_replacement(read.text) is None
 
 
 @given(planned=changes(userId="bob"), loss=LOSSES)
 def test_a_replacement_is_read_back(planned: Change, loss: Loss) -> None:
-    sentence = replacement_sentence(planned, loss)
+    sentence = replacement_sentence(planned.replaces, planned.new, loss)
     read = read_replacement(sentence)
     assert read
-    assert (read.session_id, read.loss, read.expired) == (planned.state.id, loss, False)
-    assert sentence.startswith(f"session {planned.state.id}: {read.reason}; replacing it loses ")
+    assert (read.loss, read.expired) == (loss, False)
+    assert sentence.startswith(f"{read.reason}; replacing it loses ")
     assert read_short_grant(sentence) is None
+    line = about(session(planned.state.id), sentence)
+    assert read_session_replacement(line) == (planned.state.id, read)
 
 
 @given(planned=changes(), loss=LOSSES, lifetime=st.sampled_from((60, UNKNOWN, None)))
@@ -171,30 +179,30 @@ def test_a_recreation_is_read_back(planned: Change, loss: Loss, lifetime: object
     sentence = recreation_sentence(Change(planned.state, new), loss, NOW)
     read = read_replacement(sentence)
     assert read
-    assert (read.session_id, read.loss, read.expired) == (planned.state.id, loss, True)
-    assert sentence.startswith(f"session {planned.state.id} {read.reason}")
+    assert (read.loss, read.expired) == (loss, True)
+    assert sentence.startswith(read.reason)
     assert ("loses" in read.reason, "it is gone" in read.reason) == (False, loss.gone)
     assert read_short_grant(sentence) is None
+    line = about(session(planned.state.id), sentence)
+    assert read_session_replacement(line) == (planned.state.id, read)
 
 
-@given(planned=changes(), session_id=IDS)
-def test_a_short_grant_is_read_back(planned: Change, session_id: str) -> None:
+@given(planned=changes())
+def test_a_short_grant_is_read_back(planned: Change) -> None:
     outputs, expiry = planned.state.outputs, planned.state.expiry
-    lines = short_grant(session_id, outputs, expiry)
-    read = [read_short_grant(line) for line in lines]
-    expected = (session_id, outputs["expiresAt"], outputs["grantedExpiresAt"])
-    assert read == ([expected] if expiry.granted_less else [])
-    assert not any(map(read_replacement, lines))
+    sentences = short_grant(outputs, expiry)
+    expected = (outputs["expiresAt"], outputs["grantedExpiresAt"])
+    assert [read_short_grant(sentence) for sentence in sentences] == ([expected] if expiry.granted_less else [])
+    assert not any(map(read_replacement, sentences))
 
 
 @given(error=LINE, before=st.text())
 def test_an_error_is_read_back(error: str, before: str) -> None:
     shown = "".join(traceback.format_exception_only(SessionError(error)))
     assert read_error(shown) == read_error(f"{before}\n{shown}") == error
-    assert read_error(f"x{shown}") is None
+    assert read_error(f"1 error occurred:\n\t* {error}") == error
+    assert read_error(f"x {shown}") is read_error(error) is None
 
 
 def test_control_characters_in_an_id_are_removed() -> None:
-    outputs = applied(9)
-    planned = Change(StoredState("a\nb\u202ec", outputs), inputs_of(outputs, userId="bob"))
-    assert replacement_sentence(planned, Loss(2)) == "session a bc: userId changed; replacing it loses 2 messages"
+    assert about(session("a\nb\u202ec"), "nothing is sent") == "session a bc: nothing is sent"

@@ -11,12 +11,12 @@ from quant_sessions_provider.core.errors import (
     AnswerLostError,
     ApiError,
     ForbiddenError,
+    HalfDoneError,
     InvalidRequestError,
-    RefusedError,
     UnreachableError,
 )
-from quant_sessions_provider.operations.api import CreatedSession, DeletedSession, SessionSummary
-from tests.support.fakes import DELETE, GET, HERE, ID, ORG, ORPHANS, SERVER_ERROR, A, applied, at, desk, inputs_of
+from quant_sessions_provider.operations.api import CreatedSession, SessionSummary
+from tests.support.fakes import HERE, ID, ORG, ORPHANS, SERVER_ERROR, A, applied, at, desk, inputs_of
 
 POST = call.create(ORG, user_id="ada", session_group=None, metadata=None, expiration_minutes=60, initial_messages=[A])
 COMPLETE = call.update(ORG, ID, status="completed")
@@ -31,25 +31,26 @@ def test_create_sends_a_post_and_completes_the_session(status: str, more: dict[s
     assert host.calls == calls
 
 
-@pytest.mark.parametrize(
-    ("deleting", "fate", "calls"),
-    [
-        ([DeletedSession("deleted")], "the session was deleted again", [DELETE]),
-        (
-            [SERVER_ERROR] * 2,
-            f"session {ID} was created and may still be there: delete it by its id",
-            [DELETE, GET, DELETE],
-        ),
-    ],
-)
-def test_a_create_that_cannot_complete_deletes_the_session_or_names_it(
-    deleting: list[Any], fate: str, calls: list[Any]
-) -> None:
+@pytest.mark.parametrize("failure", [SERVER_ERROR, AnswerLostError("lost"), InvalidRequestError("no", status=400)])
+def test_a_create_that_cannot_complete_says_what_was_created(failure: Exception) -> None:
+    host, inputs = desk(), inputs_of(applied(60), status="completed")
+    host.api.update.side_effect = failure
+    with pytest.raises(HalfDoneError) as half:
+        host.operations.create(inputs)
+    assert str(half.value) == f"{failure}; session {ID} was created: the next `pulumi up` completes it"
+    assert half.value.unrecorded == f"{failure}; session {ID} was created, but is not in state: delete it by its id"
+    assert (half.value.session_id, half.value.outputs) == (ID, inputs | {"status": "active"} | CREATED)
+    assert host.calls == [POST, COMPLETE]
+
+
+def test_a_half_done_create_is_completed_by_one_request() -> None:
     host = desk()
-    host.api.update.side_effect, host.api.delete.side_effect = SERVER_ERROR, deleting
-    with pytest.raises(RefusedError, match=f"^server error; {fate}$"):
-        host.operations.create(inputs_of(applied(60), status="completed"))
-    assert host.calls == [POST, COMPLETE, *calls]
+    outputs = inputs_of(applied(60), status="active") | CREATED
+    new = inputs_of(applied(60), status="completed")
+    diff = host.operations.diff(ID, outputs, new)
+    assert (diff.changes, diff.replaces, diff.sentence) == (None, [], "completes it")
+    assert host.operations.update(ID, outputs, new) == outputs | {"status": "completed"} | PUT
+    assert host.calls == [COMPLETE]
 
 
 SENT = f"sent at {at(0)}. "

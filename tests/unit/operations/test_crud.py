@@ -12,6 +12,7 @@ from quant_sessions_provider.core.errors import (
     AnswerLostError,
     ApiError,
     ForbiddenError,
+    HalfDoneError,
     InvalidRequestError,
     QuantSessionsError,
     RefusedError,
@@ -45,7 +46,7 @@ REPLACE_HINT = "`pulumi up --replace` with its URN starts a new one from the dec
 REFRESH = f"`pulumi refresh` drops it if it is gone, {REPLACE_HINT}"
 UNRECORDED = "state does not know of it yet: run `pulumi up` again before you change the program back"
 RETRY_HINT = f"If it took effect, {UNRECORDED}; nothing is applied twice"
-PARTLY = f"the rest of this update took effect, but {UNRECORDED}"
+PARTLY = "the rest of this update took effect"
 LONGER = "The next run extends it again: at worst it lives longer"
 
 
@@ -220,10 +221,45 @@ def test_a_failed_update_says_what_took_effect_and_what_to_do(
 ) -> None:
     host, new = desk(), inputs_of(applied(9), metadata={}, expiresAt=at(60))
     host.api.update.side_effect, host.api.extend.side_effect = put, extending
-    with pytest.raises(QuantSessionsError, match=f"^{re.escape(text)}$"):
+    with pytest.raises(QuantSessionsError, match=f"^{re.escape(text)}$") as failure:
         host.operations.update(ID, applied(9), new)
     put_call = call.update(ORG, ID, metadata={})
+    if isinstance(failure.value, HalfDoneError):
+        assert failure.value.unrecorded == text.replace(PARTLY, f"{PARTLY}, but {UNRECORDED}")
+    assert isinstance(failure.value, HalfDoneError) == (put is None)
     assert host.calls == ([put_call] if put else [put_call, extend(51)])
+
+
+@pytest.mark.parametrize(
+    ("before", "moved", "kept"),
+    [
+        (
+            {"expirationMinutes": 60},
+            {"expirationMinutes": 90, "expiresAt": at(39)},
+            {"expirationMinutes": 60, "expiresAt": at(9)},
+        ),
+        ({"expirationMinutes": 60}, {"expiresAt": at(60)}, {"expirationMinutes": 60, "expiresAt": at(9)}),
+    ],
+)
+def test_what_of_an_update_took_effect_is_recorded_and_the_next_one_sends_the_rest_alone(
+    before: dict[str, Any], moved: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    host, outputs = desk(), applied(9, **before)
+    new = inputs_of(outputs, metadata={"a": 1}, onExpired="ignore", **moved)
+    host.api.extend.side_effect = [UnreachableError("no connection"), ExtendedSession(None, at(60), None)]
+    with pytest.raises(HalfDoneError) as half:
+        host.operations.update(ID, outputs, new)
+    assert half.value.session_id == ID
+    assert half.value.outputs == new | kept | PUT | {"baseUrl": HERE}
+    sent = len(host.calls)
+    host.operations.update(ID, half.value.outputs, new)
+    assert [name for name, _, _ in host.calls[sent:]] == ["extend"]
+
+
+def test_an_update_of_a_half_done_one_that_was_taken_back_sends_nothing() -> None:
+    host, outputs = desk("gone"), applied(-9, onExpired="ignore")
+    assert host.operations.update(ID, outputs, inputs_of(outputs)) == outputs
+    assert host.calls == []
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def granted(*expiries: str | None) -> list[ExtendedSession]:
 
 
 def short(asked: float, until: float) -> str:
-    return f"session {ID}: asked to live until {at(asked)}, granted until {at(until)}"
+    return f"asked to live until {at(asked)}, granted until {at(until)}"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_failed_second_extension_is_reported_and_state_has_the_first(failure: 
     result = host.operations.update(ID, outputs, inputs_of(outputs, expiresAt=at(102)))
     assert (result["expiresAt"], result["grantedExpiresAt"]) == (at(102), at(60))
     assert host.said == [
-        f"session {ID}: the API counts an extension from now; asking for the rest failed: {failure}",
+        f"the API counts an extension from now; asking for the rest failed: {failure}",
         short(102, 60),
     ]
 

@@ -15,8 +15,10 @@ from quant_sessions_provider.operations.api import StoredSession
 from quant_sessions_provider.operations.crud import Diff
 from tests.support.fakes import GET, ID, LIST, NOT_FOUND, ORG, SERVER_ERROR, A, B, applied, at, desk, inputs_of
 
-GONE = f"session {ID} expired at 2026-11-24T11:51:00Z"
-NEW_ONE = f"{GONE}; it is gone, a new one starts from the declared messages, until about 2026-11-24 13:00Z"
+EXPIRED = "expired at 2026-11-24T11:51:00Z"
+NEW_ONE = f"{EXPIRED}; it is gone, a new one starts from the declared messages, until about 2026-11-24 13:00Z"
+
+NOTHING_SENT = Diff(None, sentence="nothing is sent")
 
 
 # --- check -------------------------------------------------------------------------------------------------
@@ -67,11 +69,17 @@ def test_check_reports_missing_settings_and_invalid_inputs_together() -> None:
     [
         ({}, Diff(changes=False)),
         ({"expiresAt": "2026-11-24T13:09:00+01:00"}, Diff(changes=False)),
-        ({"expirationMinutes": 90, "expiresAt": at(39)}, Diff(None)),
-        ({"expirationMinutes": 30}, Diff(None)),
-        ({"messages": [A, B]}, Diff(None)),
-        ({"metadata": {}, "status": "completed"}, Diff(None)),
-        ({"renewBeforeMinutes": 5, "onExpired": "ignore"}, Diff(None)),
+        (
+            {"expirationMinutes": 90, "expiresAt": at(39)},
+            Diff(None, sentence="9 minutes left: extends by 30 minutes, until about 12:39Z"),
+        ),
+        (
+            {"expirationMinutes": 30},
+            Diff(None, sentence="cannot be shortened: lives on until 12:09Z, nothing is sent"),
+        ),
+        ({"messages": [A, B]}, Diff(None, sentence="appends 1 message")),
+        ({"metadata": {}, "status": "completed"}, Diff(None, sentence="sends its metadata; completes it")),
+        ({"renewBeforeMinutes": 5, "onExpired": "ignore"}, NOTHING_SENT),
     ],
 )
 def test_a_diff_before_expiry_sends_nothing(moved: dict[str, Any], decision: Diff) -> None:
@@ -107,17 +115,65 @@ def test_a_replacement_tells_its_price(moved: dict[str, Any], names: dict[str, s
     host = desk("gone")
     host.api.get.side_effect = [live]
     ((keys, why),) = names.items()
-    note = f"session {ID}: {why}; replacing it loses {loss}"
-    assert host.operations.diff(ID, applied(9), inputs_of(applied(9), **moved)) == Diff(None, keys.split(", "), [note])
+    sentence = f"{why}; replacing it loses {loss}"
+    decision = Diff(None, keys.split(", "), sentence, loses="gone" not in loss)
+    assert host.operations.diff(ID, applied(9), inputs_of(applied(9), **moved)) == decision
     assert host.calls == ([GET, LIST] if live is NOT_FOUND else [GET])
 
 
+def test_a_conversation_without_messages_is_no_loss() -> None:
+    host = desk()
+    host.api.get.return_value = StoredSession(ID, None, None, [], None)
+    diff = host.operations.diff(ID, applied(9), inputs_of(applied(9), userId="bob"))
+    assert (diff.sentence, diff.loses) == ("userId changed; replacing it loses 0 messages", False)
+
+
+@pytest.mark.parametrize(
+    ("paths", "moved", "causes"),
+    [
+        (["expirationMinutes"], {"expirationMinutes": 90, "expiresAt": at(39)}, "expirationMinutes"),
+        (["*"], {"expirationMinutes": 90, "expiresAt": at(39)}, "expirationMinutes, expiresAt"),
+        (["metadata.key", "status"], {"metadata": {"key": 2, "other": 1}}, "metadata"),
+        (["metadata.other"], {"metadata": {"key": 2, "other": 1}}, None),
+        (["expiresAt"], {"metadata": {}}, None),
+        (["metadata..", "title"], {"metadata": {}}, None),
+    ],
+)
+def test_what_the_engine_replaces_by_an_option_is_said_and_left_to_it(
+    paths: list[str], moved: dict[str, Any], causes: str | None
+) -> None:
+    host, outputs = desk(), applied(9, metadata={"key": 1, "other": 1})
+    diff = host.operations.diff(ID, outputs, inputs_of(outputs, **moved), replace_on_changes=paths)
+    assert (diff.changes, diff.replaces, diff.loses) == (None, [], causes is not None)
+    assert diff.sentence.startswith(f"{causes} changed; replacing it loses 1 message" if causes else "sends")
+    assert host.calls == ([GET] if causes else [])
+
+
+@pytest.mark.parametrize(
+    ("outputs", "moved", "decision"),
+    [
+        (applied(9), {}, Diff(changes=False)),
+        (applied(9), {"userId": "bob"}, Diff(None, ["userId"])),
+        (applied(-9, onExpired="error"), {"expiresAt": at(60)}, Diff(None)),
+        (applied(60, grantedExpiresAt=at(-9)), {}, Diff(changes=True)),
+    ],
+)
+def test_outside_of_a_plan_nothing_is_asked_said_or_refused(
+    outputs: dict[str, Any], moved: dict[str, Any], decision: Diff
+) -> None:
+    host = desk("gone")
+    assert host.operations.diff(ID, outputs, inputs_of(outputs, **moved), in_plan=False) == decision
+    assert host.calls == []
+
+
 RENEWED = {"expiresAt": at(60)}
-REPLACED = Diff(None, ["expiresAt"], [NEW_ONE])
+REPLACED = Diff(None, ["expiresAt"], NEW_ONE)
 LOSS = "the API no longer lists it as active; replacing it loses 1 message"
-UNLISTED = Diff(None, ["expiresAt"], [NEW_ONE.replace("it is gone", LOSS)])
+UNLISTED = Diff(None, ["expiresAt"], NEW_ONE.replace("it is gone", LOSS), loses=True)
+STILL_LIVES = Diff(None, sentence="was to expire at 11:51Z and still lives: extends by 60 minutes, until about 13:00Z")
 ERROR = (
-    f"{GONE} and onExpired is error: `pulumi up --replace` with its URN starts a new one from the declared messages,"
+    f"session {ID} {EXPIRED} and onExpired is error: `pulumi up --replace` with its URN starts a new one from the"
+    " declared messages,"
     ' on_expired="ignore" leaves it as it is'
 )
 
@@ -127,32 +183,39 @@ ERROR = (
     [
         pytest.param("gone", {}, RENEWED, REPLACED, [GET, LIST], id="recreate, gone"),
         pytest.param(
-            "alive", {"expired": True}, RENEWED, Diff(None), [GET, LIST], id="an old observation proves nothing"
+            "alive", {"expired": True}, RENEWED, STILL_LIVES, [GET, LIST], id="an old observation proves nothing"
         ),
         pytest.param("lingering", {}, RENEWED, UNLISTED, [GET, LIST], id="recreate, lingering"),
-        pytest.param("alive", {}, RENEWED, Diff(None), [GET, LIST], id="recreate, alive"),
+        pytest.param("alive", {}, RENEWED, STILL_LIVES, [GET, LIST], id="recreate, alive"),
         pytest.param("gone", {"onExpired": "error"}, RENEWED, ERROR, [GET, LIST], id="error, gone"),
         pytest.param("lingering", {"onExpired": "error"}, RENEWED, ERROR, [GET, LIST], id="error, lingering"),
-        pytest.param("alive", {"onExpired": "error"}, RENEWED, Diff(None), [GET, LIST], id="error, alive"),
+        pytest.param("alive", {"onExpired": "error"}, RENEWED, STILL_LIVES, [GET, LIST], id="error, alive"),
         pytest.param("alive", {"onExpired": "ignore"}, {}, Diff(changes=False), [], id="ignore"),
-        pytest.param("alive", {"onExpired": "ignore"}, {"expirationMinutes": 30}, Diff(None), [], id="ignore, lowered"),
+        pytest.param(
+            "alive", {"onExpired": "ignore"}, {"expirationMinutes": 30}, NOTHING_SENT, [], id="ignore, lowered"
+        ),
         pytest.param(
             "gone",
             {"onExpired": "ignore"},
             {"metadata": {}},
-            Diff(None, ["metadata"], [NEW_ONE]),
+            Diff(None, ["metadata"], NEW_ONE),
             [GET, LIST],
             id="ignore, change",
         ),
         pytest.param("alive", {"status": "completed"}, {}, Diff(changes=False), [], id="completed"),
         pytest.param(
-            "lingering", {"status": "completed"}, {"metadata": {}}, Diff(None), [GET], id="completed, not listed"
+            "lingering",
+            {"status": "completed"},
+            {"metadata": {}},
+            Diff(None, sentence="sends its metadata"),
+            [GET],
+            id="completed, not listed",
         ),
         pytest.param(
             "gone",
             {"status": "completed", "onExpired": "error"},
             {"messages": [A, B]},
-            Diff(None, ["messages"], [NEW_ONE]),
+            Diff(None, ["messages"], NEW_ONE),
             [GET, LIST],
             id="completed, gone, change",
         ),
@@ -172,7 +235,7 @@ def test_rule_2_decides_about_an_expired_session(
 
 def test_the_list_is_filtered_by_the_sessions_group() -> None:
     host, outputs = desk(), applied(-9, sessionGroup="desk")
-    assert host.operations.diff(ID, outputs, inputs_of(outputs, **RENEWED)) == Diff(None)
+    assert host.operations.diff(ID, outputs, inputs_of(outputs, **RENEWED)) == STILL_LIVES
     assert host.calls == [GET, call.list(ORG, user_id="ada", session_group="desk", exhaustive=True)]
 
 
@@ -187,11 +250,12 @@ def test_an_unreachable_api_does_not_make_a_session_gone(failure: Exception) -> 
 @pytest.mark.parametrize(
     ("state", "on_expired", "decision"),
     [
-        ("alive", "recreate", Diff(changes=True)),
-        ("gone", "recreate", Diff(True, ["expiresAt"], [NEW_ONE])),  # noqa: FBT003 - what the engine reads
+        ("alive", "recreate", Diff(changes=True, sentence=STILL_LIVES.sentence)),
+        ("gone", "recreate", Diff(True, ["expiresAt"], NEW_ONE)),  # noqa: FBT003 - what the engine reads
+        ("alive", "error", Diff(changes=True, sentence=STILL_LIVES.sentence)),
         ("gone", "ignore", Diff(changes=False)),
-        # diff cannot distinguish a plan from a refresh, so update raises the error.
-        ("gone", "error", Diff(changes=True)),
+        # update raises the error.
+        ("gone", "error", Diff(changes=True, sentence="was to expire at 11:51Z: the run stops")),
     ],
 )
 def test_rule_3_a_short_grant_is_due_without_a_changed_input(state: str, on_expired: str, decision: Diff) -> None:

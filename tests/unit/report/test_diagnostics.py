@@ -17,10 +17,12 @@ def test_errors_are_one_line_for_each_session() -> None:
     wrong = f"error: {urn('x').split('::')[2]} resource 'desk' has a problem: expirationMinutes: must be"
     parts = [said("desk", f"{wrong} whole", "error"), said("desk", f"{wrong} small", "error")]
     assert row(*parts) == ("error", "expirationMinutes: must be whole; expirationMinutes: must be small", "", None)
-    stops = "error: SessionError: session id-of-desk expired and onExpired is error"
-    assert row(step("update", "desk"), said("desk", stops, "error"))[:2] == ("error", stops[21:])
-    debugged = f"error: Exception calling application: x\nTraceback\n  line\n{stops[7:]}"
-    assert row(said("desk", debugged, "error"))[1] == stops[21:]
+    stops = "session id-of-desk expired and onExpired is error"
+    assert row(step("update", "desk"), said("desk", f"error: {stops}", "error"))[:2] == ("error", stops)
+    half_done = f"error: 1 error occurred:\n\t* {stops}\n\n"
+    assert row(step("update", "desk"), said("desk", half_done, "error"))[:2] == ("error", stops)
+    debugged = f"error: Traceback (most recent call last):\n  line\nquant_sessions_provider.x.SessionError: {stops}"
+    assert row(said("desk", debugged, "error"))[1] == stops
     protected = f'error: unable to replace resource "{urn("desk")}"\nas it is protected'
     assert row(said("desk", protected, "error"))[1] == 'unable to replace resource "desk" as it is protected'
 

@@ -15,7 +15,7 @@ from quant_sessions_provider.report import markdown as report_text
 from quant_sessions_provider.report import preview as report
 from tests.support.previews import NOW, PRIVATE, note, preview, said, step
 
-LOST = [step("replace", "desk"), note("session id-of-desk: userId changed; replacing it loses 14 messages")]
+LOST = [step("replace", "desk"), said("desk", "desk: userId changed; replacing it loses 14 messages", "warning")]
 KEPT = [step("create", "desk")]
 FAILED = [said("bad", "error: no", "error")]
 

@@ -7,9 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quant_sessions_provider.core.changes import Change
-from quant_sessions_provider.core.describe import Loss, replacement_sentence
-from quant_sessions_provider.core.state import StoredState
+from quant_sessions_provider.core.describe import Loss, about, replacement_sentence, session
 from quant_sessions_provider.report import preview as report
 from quant_sessions_provider.report.preview import NoPreviewError
 from tests.support.previews import NOW, at, note, preview, said, state, step, urn
@@ -43,20 +41,21 @@ PRICES = {
 
 @pytest.mark.parametrize(("price", "loss"), PRICES.items(), ids=PRICES)
 def test_a_replacement_costs_what_the_provider_says(price: str, loss: Loss | None) -> None:
-    told = note(f"session id-of-desk: userId changed; replacing it {price}")
+    told = said("desk", f"desk: userId changed; replacing it {price}", "warning")
     assert row(step("replace", "desk", replaceReasons=["userId"]), told) == ("replace", "userId changed", HOUR, loss)
 
 
-def test_a_sentence_counts_for_the_session_that_it_names() -> None:
-    told = note("session id-of-other: userId changed; replacing it loses 14 messages")
-    assert row(step("replace", "desk", replaceReasons=["userId"]), told)[3] == Loss(None)
+def test_a_line_without_a_resource_counts_for_the_session_that_it_names() -> None:
+    told = note("session id-of-desk: userId changed; replacing it loses 14 messages")
+    assert row(step("replace", "desk"), told)[1::2] == ("userId changed", Loss(14))
+    other = note("session id-of-other: userId changed; replacing it loses 14 messages")
+    assert row(step("replace", "desk", replaceReasons=["userId"]), other)[3] == Loss(None)
 
 
 @pytest.mark.parametrize("session_id", ["a b", "urn:uuid:3f2a", "x: userId changed", " ", "a\u2028b"], ids=ascii)
 def test_an_id_may_contain_anything(session_id: str) -> None:
     outputs = {**state("desk")["outputs"]}
-    change = Change(StoredState(session_id, outputs), outputs | {"userId": "bob"})
-    told = note(replacement_sentence(change, Loss(14)))
+    told = note(about(session(session_id), replacement_sentence(["userId"], outputs | {"userId": "bob"}, Loss(14))))
     assert row(step("replace", "desk", oldState=state("desk", id=session_id)), told)[3] == Loss(14)
 
 
@@ -102,14 +101,14 @@ def test_a_replacement_that_the_provider_was_not_asked_about() -> None:
 
 
 def test_an_expired_session_is_recreated_without_a_loss() -> None:
-    text = f"session id-of-desk expired at {at(-9)}; it is gone, {NEW_ONE}"
-    assert row(step("replace", "desk"), note(text)) == ("recreate", f"expired at {at(-9)}; it is gone", HOUR, None)
+    text, reason = f"desk: expired at {at(-9)}; it is gone, {NEW_ONE}", f"expired at {at(-9)}; it is gone"
+    assert row(step("replace", "desk"), said("desk", text)) == ("recreate", reason, HOUR, None)
 
 
 def test_an_expired_session_that_the_api_still_has_is_a_loss() -> None:
     lingers = "the API no longer lists it as active; replacing it loses 3 messages"
-    text = f"session id-of-desk expired at {at(-9)}; {lingers}, {NEW_ONE}"
-    assert row(step("replace", "desk"), note(text))[3] == Loss(3)
+    text = f"desk: expired at {at(-9)}; {lingers}, {NEW_ONE}"
+    assert row(step("replace", "desk"), said("desk", text, "warning"))[3] == Loss(3)
 
 
 def test_a_replacement_of_three_steps_is_one_row() -> None:

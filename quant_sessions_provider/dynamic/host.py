@@ -1,0 +1,127 @@
+"""What the dynamic host knows of a call and does not hand on: the resource, its line in the engine's log, its errors.
+
+The host's servicer calls the provider from functions that hold the gRPC ``request`` and ``context``, and the engine's
+address is the last argument of the host's process. None of that is documented: wherever it is not as expected, a line
+goes to standard error, and an error takes the form that the host gives it.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import grpc  # type: ignore[import-untyped] # it has no types of its own
+from pulumi.runtime import rpc
+from pulumi.runtime.proto import ResourceProviderServicer, engine_pb2, engine_pb2_grpc, provider_pb2, status_pb2
+
+from quant_sessions_provider.core.describe import about, session
+from quant_sessions_provider.core.urns import name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PROVIDER_KEY: Final = "__provider"
+_DETAILS_KEY: Final = "grpc-status-details-bin"
+_MOST_DETAILS: Final = 8 * 2**20
+"""Bytes; the engine's gRPC takes 16 MiB of headers, in which these are base64."""
+_LOG_SECONDS: Final = 10
+
+
+@dataclass(frozen=True)
+class HostCall:
+    """The call of the host that a verb runs in."""
+
+    request: Any
+    context: Any
+
+    @property
+    def urn(self) -> str:
+        """The URN of the resource."""
+        return str(self.request.urn)
+
+    @property
+    def name(self) -> str:
+        """The name of the resource; older engines do not send it beside the URN."""
+        return getattr(self.request, "name", "") or name_of(self.urn)
+
+    @property
+    def old_inputs(self) -> dict[str, Any]:
+        """The inputs in state, which the host does not hand to diff; empty if the engine does not send them."""
+        sent = getattr(self.request, "old_inputs", None)
+        return dict(rpc.deserialize_properties(sent, True)) if sent else {}  # noqa: FBT003 - keeps unknowns
+
+    def end_in_one_line(self, text: str, details: bytes = b"") -> None:
+        """Have the exception that ends this call reach the engine as a text, where the host would send a traceback.
+
+        Only this call's ``context`` is touched: other dynamic providers in the process keep their tracebacks.
+        """
+        abort = self.context.abort
+
+        def abort_in_one_line(_code: object, _traceback: str) -> None:
+            if details:
+                self.context.set_trailing_metadata(((_DETAILS_KEY, details),))
+            abort(grpc.StatusCode.FAILED_PRECONDITION, text)
+
+        self.context.abort = abort_in_one_line
+
+    def end_half_done(self, text: str, session_id: str, outputs: Mapping[str, Any]) -> bool:
+        """End this call likewise, and have the engine keep the resource in state with these outputs, if they fit."""
+        properties = getattr(self.request, "news", None) or self.request.properties
+        kept = type(properties)()
+        kept.update({**outputs, _PROVIDER_KEY: properties[_PROVIDER_KEY]})
+        status = status_pb2.Status(code=grpc.StatusCode.FAILED_PRECONDITION.value[0], message=text)
+        status.details.add().Pack(provider_pb2.ErrorResourceInitFailed(id=session_id, properties=kept, reasons=[text]))
+        details = status.SerializeToString()
+        fits = len(details) <= _MOST_DETAILS
+        if fits:
+            self.end_in_one_line(text, details)
+        return fits
+
+
+def current_call() -> HostCall | None:
+    """Return the host's call that this thread works on, or None if the host is not as expected."""
+    frame = sys._getframe(1) if hasattr(sys, "_getframe") else None  # noqa: SLF001 - nothing else leads to the request
+    while frame is not None:
+        if isinstance(frame.f_locals.get("self"), ResourceProviderServicer):
+            call = HostCall(frame.f_locals.get("request"), frame.f_locals.get("context"))
+            return call if getattr(call.request, "urn", None) and hasattr(call.context, "abort") else None
+        frame = frame.f_back
+    return None
+
+
+def inform(session_id: str, sentence: str) -> None:
+    """Print a sentence on the resource's own line, or to standard error by the session's id."""
+    _say(engine_pb2.INFO, session_id, sentence)
+
+
+def warn(session_id: str, sentence: str) -> None:
+    """Print a warning likewise."""
+    _say(engine_pb2.WARNING, session_id, sentence)
+
+
+def _say(severity: engine_pb2.LogSeverity.ValueType, session_id: str, sentence: str) -> None:
+    call = current_call()
+    if call is None or not _log(severity, about(call.name, sentence), call.urn):
+        print(about(session(session_id), sentence), file=sys.stderr)  # noqa: T201 - the engine shows it
+
+
+def _log(severity: engine_pb2.LogSeverity.ValueType, line: str, urn: str) -> bool:
+    engine = _engine(sys.argv[-1] if sys.argv else "")
+    if engine is None:
+        return False
+    try:
+        engine.Log(engine_pb2.LogRequest(severity=severity, message=line, urn=urn), timeout=_LOG_SECONDS)
+    except grpc.RpcError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=1)
+def _engine(address: str) -> engine_pb2_grpc.EngineStub | None:
+    """Return the engine, whose connection is kept."""
+    if not re.fullmatch(r"\S+:\d+", address):
+        return None
+    return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))

@@ -1,0 +1,197 @@
+"""What the provider reads of the dynamic host, which is not documented: held on the installed SDK's own host."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+from unittest.mock import call, create_autospec
+
+import pytest
+
+from quant_sessions_provider import provider
+from quant_sessions_provider.core import settings as config
+from quant_sessions_provider.core.errors import HalfDoneError, RefusedError
+from quant_sessions_provider.dynamic.host import warn
+from quant_sessions_provider.operations.crud import Diff, Operations
+from tests.support.dynamic_host import URN, Failure, running_host
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from unittest.mock import NonCallableMagicMock
+
+    from tests.support.dynamic_host import Host
+
+VERBS = ("diff", "create", "read", "update", "delete")
+OUTPUTS: dict[str, Any] = {"userId": "ada", "metadata": {"user_id": 7}, "messages": [{"role": "user", "content": "Hi"}]}
+HALF = HalfDoneError("it failed; the rest holds", "3f2a", OUTPUTS, unrecorded="it failed; look for 3f2a")
+
+
+@pytest.fixture(autouse=True)
+def _no_variables_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*config.VARIABLES.values(), "QUANTCDN_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def operations(monkeypatch: pytest.MonkeyPatch) -> NonCallableMagicMock:
+    fake: NonCallableMagicMock = create_autospec(Operations, instance=True)
+    fake.check.side_effect = lambda _old, new: (new, [])
+    fake.diff.return_value = Diff(None)
+    monkeypatch.setattr(provider, "Operations", lambda *_args: fake)
+    return fake
+
+
+@pytest.fixture
+def host(operations: NonCallableMagicMock) -> Iterator[Host]:
+    assert operations
+    with running_host() as running:
+        yield running
+
+
+# --- the resource's own line -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["", "desk"])
+def test_what_diff_says_is_on_the_resources_line(
+    host: Host, operations: NonCallableMagicMock, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    operations.diff.side_effect = [Diff(None, [], "completes it"), Diff(None, [], "loses 1 message", loses=True)]
+    for _ in range(2):
+        host.check({"userId": "ada"})
+        host.diff({}, {"userId": "ada"}, name=name)
+    assert host.engine.lines == [("INFO", "desk: completes it", URN), ("WARNING", "desk: loses 1 message", URN)]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_apis_deed_is_a_warning_on_the_resources_line(host: Host, operations: NonCallableMagicMock) -> None:
+    def delete(session_id: str, _outputs: object) -> None:
+        warn(session_id, "granted less")
+        raise RefusedError("no")
+
+    operations.delete.side_effect = delete
+    host.fails("delete")
+    assert host.engine.lines == [("WARNING", "desk: granted less", URN)]
+
+
+@pytest.mark.parametrize("argument", ["", "--tracing", "127.0.0.1:1"])
+def test_without_an_engine_a_line_goes_to_standard_error_by_the_sessions_id(
+    host: Host, operations: NonCallableMagicMock, capfd: pytest.CaptureFixture[str], argument: str
+) -> None:
+    sys.argv = ["-m", argument]
+    operations.diff.return_value = Diff(None, [], "completes it")
+    host.check({})
+    host.diff({}, {})
+    assert host.engine.lines == []
+    assert capfd.readouterr() == ("", "session 3f2a: completes it\n")
+
+
+# --- what a plan is, and what only looks like one ----------------------------------------------------------------
+
+
+def test_a_diff_without_a_check_before_is_no_plan(host: Host, operations: NonCallableMagicMock) -> None:
+    new = {"userId": "ada"}
+    host.diff({}, new)
+    host.check(new)
+    host.diff({}, new)
+    host.diff({}, new)
+    host.check(new, urn=f"{URN}-2")
+    host.diff({}, new)
+    operations.read.return_value = None
+    host.check(new)
+    host.read({})
+    host.diff({}, new)
+    plans = (False, True, False, False, False)
+    asked = [call("3f2a", {}, new, in_plan=plan, replace_on_changes=[]) for plan in plans]
+    assert operations.diff.mock_calls == asked
+
+
+def test_an_option_that_the_engine_acts_upon_reaches_diff_and_not_state(
+    host: Host, operations: NonCallableMagicMock
+) -> None:
+    host.check({"userId": "ada", "__replaceOnChanges": ["metadata.*"]})
+    assert operations.check.mock_calls == [call({}, {"userId": "ada"})]
+    host.diff({}, {"userId": "ada"})
+    assert operations.diff.mock_calls[-1].kwargs == {"in_plan": True, "replace_on_changes": ["metadata.*"]}
+
+
+@pytest.mark.parametrize(
+    ("old_inputs", "planned", "changes"),
+    [
+        ({"status": "completed"}, True, "DIFF_SOME"),
+        ({"status": "active"}, True, "DIFF_UNKNOWN"),
+        ({"status": "completed"}, False, "DIFF_UNKNOWN"),
+    ],
+)
+def test_where_outputs_alone_tell_what_is_missing_the_engine_is_told_of_a_change(
+    host: Host, old_inputs: dict[str, Any], changes: str, *, planned: bool
+) -> None:
+    new = {"status": "completed"}
+    if planned:
+        host.check(new)
+    response = host.diff({"status": "active"}, new, old_inputs=old_inputs)
+    assert type(response).DiffChanges.Name(response.changes) == changes
+
+
+# --- errors ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_error_of_ours_is_one_line_and_others_keep_their_tracebacks(
+    host: Host, operations: NonCallableMagicMock, verb: str
+) -> None:
+    getattr(operations, verb).side_effect = RefusedError("cannot; do this")
+    assert host.fails(verb) == Failure("FAILED_PRECONDITION", "cannot; do this")
+    getattr(operations, verb).side_effect = ZeroDivisionError
+    bug = host.fails(verb)
+    assert bug.code == "UNKNOWN"
+    assert bug.text.startswith("Traceback (most recent call last):")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_variable_gives_the_whole_traceback_and_its_cause(
+    host: Host, operations: NonCallableMagicMock, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.setenv("QUANTCDN_DEBUG", "1")
+    getattr(operations, verb).side_effect = RefusedError("cannot")
+    text = host.fails(verb).text
+    assert text.startswith("Traceback (most recent call last):")
+    assert "core.errors.RefusedError: cannot" in text
+    assert text.endswith("SessionError: cannot\n")
+
+
+def test_threads_that_fail_at_the_same_time_end_in_their_own_line(host: Host, operations: NonCallableMagicMock) -> None:
+    numbers = iter(range(200))
+    operations.delete.side_effect = lambda *_: _raise(RefusedError(f"no {next(numbers)}"))
+    with ThreadPoolExecutor(4) as pool:
+        failures = list(pool.map(host.fails, ["delete"] * 200))
+    assert {failure.text for failure in failures} == {f"no {number}" for number in range(200)}
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+@pytest.mark.parametrize("debug", ["", "1"])
+@pytest.mark.parametrize("verb", ["create", "update"])
+def test_what_got_half_through_is_kept_with_its_id(
+    host: Host, operations: NonCallableMagicMock, monkeypatch: pytest.MonkeyPatch, verb: str, debug: str
+) -> None:
+    monkeypatch.setenv("QUANTCDN_DEBUG", debug)
+    getattr(operations, verb).side_effect = HALF
+    failure = host.fails(verb)
+    assert (failure.code, failure.text) == ("FAILED_PRECONDITION", str(HALF))
+    assert failure.kept
+    session_id, properties, reasons = failure.kept
+    assert (session_id, reasons) == ("3f2a", [str(HALF)])
+    assert properties.pop("__provider") == host.provider
+    assert properties["metadata"]["user_id"] == 7
+    assert properties["messages"][0]["content"] == "Hi"
+    assert properties.keys() == OUTPUTS.keys()
+
+
+def test_what_is_too_large_for_the_wire_is_named_instead(host: Host, operations: NonCallableMagicMock) -> None:
+    large = {"messages": [{"role": "user", "content": "x" * (8 * 2**20)}]}
+    operations.create.side_effect = HalfDoneError("failed", "3f2a", large, unrecorded="failed; look for 3f2a")
+    failure = host.fails("create")
+    assert failure == Failure("FAILED_PRECONDITION", "failed; look for 3f2a")
