@@ -13,6 +13,7 @@ from quant_sessions_provider.core import timestamps
 from tests.acceptance.conftest import ORGANIZATION
 from tests.support.ageing import age
 from tests.support.examples import EXAMPLES
+from tests.support.minutes import MINUTE, minutes_to_cover
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import NewExample
@@ -43,11 +44,14 @@ def test_workshop(example: NewExample, emulator: Emulator) -> None:
     end = (datetime.now(timezone.utc) + timedelta(hours=8)).replace(microsecond=0)
     workshop.config("ends-at", end.isoformat())
     workshop.preview()
-    workshop.up()
+    up = workshop.up()
     assert workshop.violations() == []
     sessions = emulator.group(ORGANIZATION, "workshop-test")
     assert {session["userId"]: session["id"] for session in sessions} == workshop.outputs()["session_ids"]
-    assert {round((end - timestamps.parse(session["expiresAt"])).total_seconds() / 60) for session in sessions} == {0}
+    least, most = (minutes_to_cover(end - time) for time in (up.ended, up.began))
+    for session in sessions:
+        created, expiry = (timestamps.parse(session[key]) for key in ("createdAt", "expiresAt"))
+        assert (expiry - created) / MINUTE in range(least, most + 1)
 
     workshop.edit("Pulumi.yaml", "default: [ada, bob]", "default: [ada, eve]")
     assert workshop.preview().ops("workshop-ada") == ["same"]

@@ -31,6 +31,8 @@ THREADS: Final = 4
 """The most creations that the provider's host has in flight."""
 _TARGETS: Final[tuple[Role, ...]] = ("engine", "engine", "provider", "language-host", "program")
 _KILLS: Final = 0.6
+_CLEAR_MINUTES: Final = 10
+"""More than the last run and the plan after it take."""
 
 
 @dataclass
@@ -74,7 +76,8 @@ class EngineLife:
         sessions = self._sessions()
         for name, declared in after.items():
             # Check would refuse the program before anything happens.
-            if declared.get("renewBeforeMinutes", 0) >= declared.get("expirationMinutes", 60):
+            # A renewal that is due again within minutes would be in the second plan.
+            if declared.get("renewBeforeMinutes", 0) > declared.get("expirationMinutes", 60) - _CLEAR_MINUTES:
                 del declared["renewBeforeMinutes"]
             resource = sessions.get(name)
             if resource:

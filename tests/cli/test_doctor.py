@@ -3,17 +3,20 @@ from __future__ import annotations
 import errno
 import json
 import socket
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from quant_sessions_provider.client import connection
+from quant_sessions_provider.doctor import network
 from tests.cli.conftest import CANARY, ORGANIZATION, pulumi
 from tests.client.conftest import Answer, Script, nowhere
+from tests.support.fakes import NOW
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
     from pathlib import Path
 
     from tests.cli.conftest import Command, Result, Vendor
@@ -21,6 +24,14 @@ if TYPE_CHECKING:
     from tests.support.emulator_server import Emulator
 
 Checks = dict[str, dict[str, str]]
+
+
+class Noon(datetime):
+    """This machine's clock, stopped."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Noon:
+        return cls.fromtimestamp(NOW.timestamp(), tz)
 
 
 def checks(result: Result) -> Checks:
@@ -252,9 +263,11 @@ def test_a_network_failure_is_named(run: Command, monkeypatch: pytest.MonkeyPatc
         (-16, "problem", "16 minutes ahead"),
     ],
 )
-def test_a_wrong_clock_is_reported(run: Command, minutes: int, verdict: str, seen: str) -> None:
-    there = datetime.now(timezone.utc) + timedelta(minutes=minutes)
-    date = format_datetime(there, usegmt=True).encode()
+def test_a_wrong_clock_is_reported(
+    run: Command, monkeypatch: pytest.MonkeyPatch, minutes: int, verdict: str, seen: str
+) -> None:
+    monkeypatch.setattr(network, "datetime", Noon)
+    date = format_datetime(NOW + timedelta(minutes=minutes), usegmt=True).encode()
     with Script(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\nDate: " + date + b"\r\n\r\n") as host:
         found = checks(run("doctor", "--json", "--base-url", f"http://{host.address}"))
     assert sees(found["clock"], verdict, seen, "clock" if minutes else "")

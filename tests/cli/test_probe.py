@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.doctor import probe
 from quant_sessions_provider.doctor.throwaway import FIRST_MESSAGES
 from tests.cli.conftest import ORGANIZATION
@@ -41,13 +43,23 @@ def seen(result: Result, words: str) -> str:
     return str(found)
 
 
+class Wait(NamedTuple):
+    """A wait until half a minute past a session's expiry: when it was created, counted from and begun."""
+
+    created: datetime
+    counted_from: datetime
+    begun: datetime
+
+
 @pytest.fixture
-def hasty(account: Emulator, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+def hasty(account: Emulator, monkeypatch: pytest.MonkeyPatch) -> list[Wait]:
     """Waiting takes no time here; the API's clock moves instead."""
-    waited: list[float] = []
+    waited: list[Wait] = []
 
     def sleep(seconds: float) -> None:
-        waited.append(seconds)
+        (session,) = account.sessions()
+        created, expiry = (timestamps.parse(session[key]) for key in ("createdAt", "expiresAt"))
+        waited.append(Wait(created, expiry + timedelta(seconds=30 - seconds), datetime.now(timezone.utc)))
         account.shift(-seconds)
 
     monkeypatch.setattr(probe, "sleep", sleep)
@@ -90,12 +102,13 @@ def test_each_behaviour_is_reported_as_the_emulator_takes_it(
 
 @pytest.mark.parametrize("expired", ["notFound", "gone", "lingering"])
 def test_wait_finds_out_what_an_expired_session_returns(
-    account: Emulator, run: Command, hasty: list[float], expired: str
+    account: Emulator, run: Command, hasty: list[Wait], expired: str
 ) -> None:
     account.behave(expired=expired)
     result = run("doctor", "--probe", "--wait", "--json")
     assert probed(result) == DEFAULTS | {"expired": expired}
-    assert [round(seconds, -1) for seconds in hasty] == [330]
+    (wait,) = hasty
+    assert wait.created <= wait.counted_from <= wait.begun
     assert [session["status"] for session in account.sessions()] == ["active"] * (expired != "lingering")
     assert result.error.splitlines()[0].startswith("Creates two sessions of 5 minutes at ")
     assert "Waiting " in result.error

@@ -1,37 +1,44 @@
-"""Runs do what was forecast: both are compared run by run, with the clocks moved.
+"""Runs do what was forecast: both are compared run by run.
 
-The runs are made by the provider's own methods against the emulator, as the engine calls them.
+The runs are made by the provider's own methods against the emulator, as the engine calls them, on one clock that only
+the test moves.
 """
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quant_sessions_provider.emulator.behaviours import Behaviours
 from quant_sessions_provider.timeline.simulate import forecast
 from quant_sessions_provider.timeline.state import read_sessions
-from tests.support.emulator_server import Emulator
-from tests.support.mini_engine import MiniEngine, PlanError, shift_timestamps
+from tests.chaos.wire import WorldProvider, connected_to
+from tests.chaos.world import TOKEN, World
+from tests.support.mini_engine import MiniEngine, PlanError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from quant_sessions_provider.timeline.model import Event, ExportedSession
 
 FRACTION = 0.3
-"""Keeps each run away from whole minutes, where the milliseconds of a test would decide."""
+"""Keeps each run away from whole minutes, where the milliseconds of a request would decide."""
 
 
 @pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    with Emulator() as server:
-        yield server
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    world = World(tmp_path_factory.mktemp("world") / "sessions.db")
+    with connected_to(world):
+        yield world
+    world.close()
 
 
 @st.composite
@@ -50,31 +57,31 @@ def lives(draw: st.DrawFn) -> tuple[dict[str, Any], list[int]]:
     return declared if ahead is None else declared | {"renewBeforeMinutes": ahead}, pauses
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20)
 @given(
     life=lives(),
     by_hand=st.sampled_from((None, None, None, 6, 200)),
     grant=st.sampled_from((0, 0, 0, -40, -16, 60)),
 )
 def test_each_run_does_what_was_forecast(
-    emulator: Emulator, life: tuple[dict[str, Any], list[int]], by_hand: int | None, grant: int
+    world: World, life: tuple[dict[str, Any], list[int]], by_hand: int | None, grant: int
 ) -> None:
     declared, pauses = life
+    world.begin(random.Random(0))  # noqa: S311 - decides nothing here
     if by_hand:
         declared = {key: declared[key] for key in ("userId", "onExpired", "status")}
-        declared["expiresAt"] = (datetime.now(timezone.utc) + timedelta(minutes=by_hand)).isoformat()
-    organization = uuid4().hex
-    configuration = {"bearer": emulator.token, "organization": organization, "baseUrl": emulator.url}
-    engine = MiniEngine(configuration)
+        declared["expiresAt"] = (world.clock.now() + timedelta(minutes=by_hand)).isoformat()
+    configuration = {"bearer": TOKEN, "organization": uuid4().hex, "baseUrl": "http://127.0.0.1:1", "baseDelayMs": "0"}
+    engine = MiniEngine(configuration, WorldProvider(world), world.clock.now)
     # Only the first grant is other than asked: paper knows it from state, and of no later one.
-    emulator.behave(grantOffsetMinutes=grant)
+    world.behave(Behaviours(grant_offset_minutes=grant))
     engine.up(declared)
-    emulator.reset_behaviours()
+    world.behave(Behaviours())
 
-    start = datetime.now(timezone.utc)
+    start = world.clock.now()
     runs = [start + timedelta(minutes=sum(pauses[: n + 1]) + FRACTION * (n + 1)) for n in range(len(pauses))]
     events = forecast(_tracked(engine), runs, start, runs[-1] + timedelta(minutes=1)).events
-    assert _forecast(events, runs) == [_done(emulator, engine, declared, pause + FRACTION) for pause in pauses]
+    assert _forecast(events, runs) == [_done(world, engine, declared, pause + FRACTION) for pause in pauses]
 
 
 def _tracked(engine: MiniEngine) -> ExportedSession:
@@ -90,17 +97,15 @@ def _forecast(events: list[Event], runs: list[datetime]) -> list[tuple[str, int]
     return [(by_run[run].kind, by_run[run].minutes) if run in by_run else ("none", 0) for run in runs]
 
 
-def _done(emulator: Emulator, engine: MiniEngine, declared: dict[str, Any], pause: float) -> tuple[str, int]:
-    """Let time pass and run; return what the run did, by the requests that it sent."""
-    for move in (engine.shift, emulator.shift):
-        move(-60 * pause)
-    shift_timestamps(declared, -60 * pause)
-    emulator.clear()
+def _done(world: World, engine: MiniEngine, declared: dict[str, Any], pause: float) -> tuple[str, int]:
+    """Advance time and run; return what the run did, by the requests that it sent."""
+    world.clock.sleep(60 * pause)
+    before = len(world.log)
     try:
         engine.up(declared)
     except PlanError:
         return "stopped", 0
-    sent = [request for request in emulator.requests() if request["method"] in ("POST", "PUT")]
+    sent = [request for request in world.log[before:] if request["method"] in ("POST", "PUT")]
     if any(request["method"] == "POST" for request in sent):
         return "recreated", 0
     return ("renewed", sent[0]["body"]["additionalMinutes"]) if sent else ("none", 0)
