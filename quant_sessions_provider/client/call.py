@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from quant_sessions_provider.core.model import Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_FILTERS_OF_PEOPLE = ("userId", "sessionGroup")
+_FILTERS_OF_PEOPLE: Final = (Key.USER_ID, Key.SESSION_GROUP)
 
 
 @dataclass(frozen=True)

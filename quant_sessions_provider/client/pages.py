@@ -1,4 +1,4 @@
-"""The way through the pages of a list, on which no entry is missed unnoticed."""
+"""Reads a list page by page, and notices if an entry may be missing."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Walk:
             self.moved, self.sure = not more, False
         self._own |= ids
         fresh = list({session.id: session for session in page if session.id not in self._seen}.values())
-        fresh = fresh[: min(len(fresh), int(min(self._left(), PAGE_SIZE)))]
+        fresh = fresh if self._limit is None else fresh[: self._limit - len(self._seen)]
         self._seen.update(session.id for session in fresh)
         self.goes_on = more and not self.moved and self._left() > 0
         self._seam = page[-1].id if len(page) > 1 else None

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 _WALKS: Final = 3
-"""The API's limit for a page of a list."""
+"""How often a list is read at most, if it changes meanwhile."""
 
 
 class Client:

@@ -142,7 +142,7 @@ def clock_check(results: list[Reachability]) -> Check:
     result = next((result for result in results if result.skew is not None), None)
     if result is None or result.skew is None:
         return Check("clock", "skipped", "no response had a date")
-    seen = f"{_length(result.skew)} of {result.address.base}"
+    seen = f"{_length(result.skew)} {result.address.base}"
     if abs(result.skew) <= _SYNCHRONIZED:
         return Check("clock", "ok", f"within a minute of {result.address.base}")
     if abs(result.skew) <= _TOLERATED:
@@ -154,4 +154,4 @@ def clock_check(results: list[Reachability]) -> Check:
 
 def _length(skew: timedelta) -> str:
     minutes = round(abs(skew) / timedelta(minutes=1))
-    return f"{counted(minutes, 'minute')} {'behind' if skew > timedelta() else 'ahead'}"
+    return f"{counted(minutes, 'minute')} {'behind' if skew > timedelta() else 'ahead of'}"

@@ -65,19 +65,19 @@ def longest_lifetime(session: Declared, config: Config) -> Violations:
     most = int(config["maxMinutes"])
     minutes, until = (session.properties.get(key) for key in (Key.EXPIRATION_MINUTES, Key.EXPIRES_AT))
     if isinstance(minutes, (int, float)) and minutes > most:
-        yield f"expirationMinutes: must be at most {most}"
+        yield f"{Key.EXPIRATION_MINUTES}: must be at most {most}"
     expiry = timestamps.parse_or_none(until)
     if minutes is None and expiry and expiry > session.now + timedelta(minutes=most):
-        yield f"expiresAt: must be at most {most} minutes from now"
+        yield f"{Key.EXPIRES_AT}: must be at most {most} minutes from now"
 
 
 def session_group(session: Declared, config: Config) -> Violations:
     """Require a group that matches a pattern as a whole."""
     pattern, group = re.compile(config["pattern"]), session.properties.get(Key.SESSION_GROUP)
     if group in (None, ""):
-        yield "sessionGroup: required"
+        yield f"{Key.SESSION_GROUP}: is required"
     elif isinstance(group, str) and not pattern.fullmatch(group):
-        yield f"sessionGroup: must match the pattern {pattern.pattern}"
+        yield f"{Key.SESSION_GROUP}: must match the pattern {pattern.pattern}"
 
 
 _EMAIL: Final = re.compile(r"[^\s@<>:](?:@|%40)[^\s@<>.]+(?:\.[^\s@<>.]+)*\.[^\s@<>.]{2,}", re.IGNORECASE)
@@ -87,14 +87,14 @@ def user_id_no_email(session: Declared, _: Config) -> Violations:
     """Refuse a user id that contains an e-mail address."""
     user = session.properties.get(Key.USER_ID)
     if isinstance(user, str) and _EMAIL.search(user):
-        yield "userId: must not contain an e-mail address"
+        yield f"{Key.USER_ID}: must not contain an e-mail address"
 
 
 def no_secrets(session: Declared, _: Config) -> Violations:
     """Look for secrets in the messages and metadata that are not marked secret."""
     messages, metadata = (session.properties.get(key) for key in (Key.MESSAGES, Key.METADATA))
     each = messages if isinstance(messages, list) else []
-    for at, value in [*((f"messages[{i}]", message) for i, message in enumerate(each)), ("metadata", metadata)]:
+    for at, value in [*((f"{Key.MESSAGES}[{i}]", message) for i, message in enumerate(each)), (Key.METADATA, metadata)]:
         kinds = {kind for text in _unmarked_strings(value) for kind in kinds_of_secret(text)}
         yield from (f"{at}: seems to contain a secret ({kind})" for kind in sorted(kinds))
 
@@ -114,7 +114,7 @@ def required_metadata(session: Declared, config: Config) -> Violations:
     """Require top-level keys of the metadata."""
     metadata = session.properties.get(Key.METADATA, {})
     if isinstance(metadata, Mapping):
-        yield from (f"metadata: key {key} is required" for key in config["keys"] if key not in metadata)
+        yield from (f"{Key.METADATA}: key {key} is required" for key in config["keys"] if key not in metadata)
 
 
 def sessions_per_stack(sessions: Sequence[Declared], config: Config) -> Violations:
@@ -130,7 +130,7 @@ def production_expiry(session: Declared, config: Config) -> Violations:
     is_production = isinstance(group, str) and pattern.fullmatch(group)
     renews = session.properties.get(Key.RENEW_BEFORE_MINUTES) is not None
     if is_production and not renews and _is_recreated(session.properties):
-        yield "sessionGroup: is a production group, and the session is recreated after its expiry"
+        yield f"{Key.SESSION_GROUP}: is a production group, and the session is recreated after its expiry"
 
 
 def _is_recreated(properties: Properties) -> bool:

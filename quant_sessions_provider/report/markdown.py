@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
+from datetime import datetime
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
@@ -126,7 +126,7 @@ def _line(row: Row) -> str:
 def _until(row: Row) -> str:
     if isinstance(row.until, str):
         return row.until
-    return row.until.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%MZ")
+    return timestamps.to_minute(row.until)
 
 
 def _lost(row: Row) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 BROKEN = {
     ("longest-lifetime", "long", "expirationMinutes: must be at most 480"),
-    ("session-group", "ungrouped", "sessionGroup: required"),
+    ("session-group", "ungrouped", "sessionGroup: is required"),
     ("session-group", "misnamed", "sessionGroup: must match the pattern [a-z0-9]+(-[a-z0-9]+)*"),
     ("user-id-no-email", "person", "userId: must not contain an e-mail address"),
     ("no-secrets", "leaky", "messages[0]: seems to contain a secret (GitHub Token)"),

@@ -257,10 +257,10 @@ def test_a_network_failure_is_named(run: Command, monkeypatch: pytest.MonkeyPatc
     ("minutes", "verdict", "seen"),
     [
         (0, "ok", "within a minute"),
-        (10, "warning", "10 minutes behind"),
-        (-10, "warning", "10 minutes ahead"),
-        (16, "problem", "16 minutes behind"),
-        (-16, "problem", "16 minutes ahead"),
+        (10, "warning", "10 minutes behind http://"),
+        (-10, "warning", "10 minutes ahead of http://"),
+        (16, "problem", "16 minutes behind http://"),
+        (-16, "problem", "16 minutes ahead of http://"),
     ],
 )
 def test_a_wrong_clock_is_reported(

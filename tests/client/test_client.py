@@ -130,6 +130,8 @@ def ids(found: object) -> list[str | None]:
         # A host that ignores the offset, and one that ignores the limit.
         ([page(0, 100)] * 6, {}, range(100), [(100, 0), (100, 99)] * 3),
         ([page(0, 5)], {"limit": 3}, range(3), [(3, 0)]),
+        ([page(0, 150), page(149, 150)], {}, range(150), [(100, 0), (100, 149)]),
+        ([page(0, 150)], {"limit": 120}, range(120), [(100, 0)]),
     ],
 )
 def test_a_list_pages_by_itself(

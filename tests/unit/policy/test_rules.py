@@ -79,8 +79,8 @@ MISNAMED = ["sessionGroup: must match the pattern [a-z0-9]+(-[a-z0-9]+)*"]
     [
         ("support", []),
         ("pr-1234-shop", []),
-        (None, ["sessionGroup: required"]),
-        ("", ["sessionGroup: required"]),
+        (None, ["sessionGroup: is required"]),
+        ("", ["sessionGroup: is required"]),
         ("Support", MISNAMED),
         ("support-", MISNAMED),
         ("support\n", MISNAMED),
