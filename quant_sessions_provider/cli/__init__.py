@@ -1,4 +1,4 @@
-"""``quant-sessions``: one module a command. This one starts it, and imports nothing that a missing extra would stop."""
+"""``quant-sessions``, one module per command. This one starts it, and imports nothing that needs the extra."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name not in _PACKAGES:
             raise
-        sys.exit("quant-sessions needs the extra: pip install 'quant-sessions-provider[cli]'")
+        sys.exit("quant-sessions needs the extra 'cli': pip install 'quant-sessions-provider[cli]'")
     app()

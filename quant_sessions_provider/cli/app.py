@@ -4,11 +4,13 @@ A failure is one line on standard error and exit code 1; unusable input is one l
 usage, and 2.
 """
 
-from importlib import metadata
+from __future__ import annotations
+
 from typing import Annotated
 
 import typer
 
+import quant_sessions_provider
 from quant_sessions_provider.cli.doctor import doctor
 from quant_sessions_provider.cli.emulator import emulator
 from quant_sessions_provider.cli.exits import GuardedGroup
@@ -19,7 +21,6 @@ from quant_sessions_provider.cli.show import show
 from quant_sessions_provider.cli.timeline import timeline
 
 app = typer.Typer(
-    help="Look at QuantCDN AI sessions, and at what Pulumi does with them.",
     cls=GuardedGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
@@ -30,7 +31,7 @@ app = typer.Typer(
 
 def _print_version(*, requested: bool) -> None:
     if requested:
-        typer.echo(metadata.version("quant-sessions-provider"))
+        typer.echo(quant_sessions_provider.__version__)
         raise typer.Exit
 
 

@@ -1,5 +1,7 @@
 """``quant-sessions doctor``: what is wrong with a set-up, and what to do about it."""
 
+from __future__ import annotations
+
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 _STYLES: Final = {"ok": "green", "warning": "yellow", "problem": "bold red", "skipped": "dim"}
 
 
-def doctor(  # noqa: PLR0913 - one parameter an option
+def doctor(  # noqa: PLR0913 - one parameter per option
     *,
     probe: Annotated[
         bool, typer.Option("--probe", help="Also find out how the API behaves, with a session that is deleted again.")
@@ -55,14 +57,14 @@ def doctor(  # noqa: PLR0913 - one parameter an option
     raise typer.Exit(any(check.verdict == "problem" for check in checks))
 
 
-def _load(found: Sources) -> "Settings | None":
+def _load(found: Sources) -> Settings | None:
     try:
         return found.load()
     except ConfigurationError:
         return None  # the checks of the settings say what is wrong
 
 
-def _checks(found: Sources, settings: "Settings | None") -> "list[Check]":
+def _checks(found: Sources, settings: Settings | None) -> list[Check]:
     from quant_sessions_provider.doctor import machine, network, token  # noqa: PLC0415 - HTTP is slow to import
 
     results = network.reach_all(settings)
@@ -75,7 +77,7 @@ def _checks(found: Sources, settings: "Settings | None") -> "list[Check]":
     ]
 
 
-def _probe(settings: "Settings | None", checks: "Sequence[Check]", *, wait: bool, findings: "list[Finding]") -> str:
+def _probe(settings: Settings | None, checks: Sequence[Check], *, wait: bool, findings: list[Finding]) -> str:
     """Probe the API; return why that failed, empty if it did not."""
     from quant_sessions_provider.doctor import probe  # noqa: PLC0415 - HTTP is slow to import
 
@@ -93,7 +95,7 @@ def _probe(settings: "Settings | None", checks: "Sequence[Check]", *, wait: bool
     return ""
 
 
-def _json(checks: "Sequence[Check]", findings: "Sequence[Finding]", *, probed: bool) -> dict[str, Any]:
+def _json(checks: Sequence[Check], findings: Sequence[Finding], *, probed: bool) -> dict[str, Any]:
     written: dict[str, Any] = {"checks": [asdict(check) for check in checks]}
     if probed:
         written["findings"] = [
@@ -104,16 +106,16 @@ def _json(checks: "Sequence[Check]", findings: "Sequence[Finding]", *, probed: b
     return written
 
 
-def _print_checks(checks: "Sequence[Check]") -> None:
+def _print_checks(checks: Sequence[Check]) -> None:
     rows = [[Text(check.verdict, style=_STYLES[check.verdict]), safe(check.name), _seen(check)] for check in checks]
     console().print(table(["", "check", "seen"], rows))
 
 
-def _seen(check: "Check") -> Text:
+def _seen(check: Check) -> Text:
     return safe(f"{check.seen}\n-> {check.advice}" if check.advice else check.seen)
 
 
-def _print_findings(findings: "Sequence[Finding]") -> None:
+def _print_findings(findings: Sequence[Finding]) -> None:
     rows = [[safe(found.question), safe(found.observation.seen), safe(found.observation.meaning)] for found in findings]
     console().print()
     console().print(table(["question", "seen", "what the provider does"], rows))

@@ -1,5 +1,7 @@
 """``quant-sessions emulator``: an emulator of the API on this machine."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -20,9 +22,7 @@ def emulator(
     latency_ms: Annotated[
         int, typer.Option(min=0, max=3_600_000, help="Delay every response by this many milliseconds.")
     ] = 0,
-    fault_rate: Annotated[
-        float, typer.Option(min=0, max=1, help="Fraction of requests that fail (0 to 1), in every way.")
-    ] = 0,
+    fault_rate: Annotated[float, typer.Option(min=0, max=1, help="Fraction of requests that fail (0 to 1).")] = 0,
     seed: Annotated[
         int | None,
         typer.Option(help="Seed of the failures; the same seed fails the same requests.", show_default="random"),
@@ -42,11 +42,11 @@ def emulator(
     server.run(announce=lambda: typer.echo(line))
 
 
-def _emulator_package() -> "ModuleType":
+def _emulator_package() -> ModuleType:
     try:
         from quant_sessions_provider import emulator as package  # noqa: PLC0415 - an extra, and slow to import
     except ModuleNotFoundError as error:
         if error.name not in _PACKAGES:
             raise
-        fail("the emulator needs the extra: pip install 'quant-sessions-provider[emulator]'")
+        fail("the emulator needs the extra 'emulator': pip install 'quant-sessions-provider[emulator]'")
     return package

@@ -3,16 +3,20 @@
 0 is success, 1 a failure or a problem that was found, 2 wrong usage (typer's own) or unusable input.
 """
 
+from __future__ import annotations
+
 import os
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Final, NoReturn, TextIO, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TextIO, cast
 
 import typer
 from typer.core import TyperGroup
 
 from quant_sessions_provider.core.errors import QuantSessionsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 UNUSABLE: Final = 2
 """Exit code for unusable input, as for wrong options."""
@@ -51,7 +55,7 @@ def _guard() -> Iterator[None]:
 
 
 def _replace_closed_streams() -> None:
-    """Let a closed standard stream read nothing and write nowhere: the next file to be opened would take its place.
+    """Replace closed standard streams: otherwise the next opened file would take their descriptor.
 
     Without a standard output there is nothing to do, so that exits.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -12,7 +11,7 @@ from rich.text import Text
 
 from quant_sessions_provider.cli.output import AsJson, console, print_json, table, to_minute
 from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack, open_account, valid_text
-from quant_sessions_provider.core.text import one_line
+from quant_sessions_provider.core.text import counted, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,12 +29,12 @@ def _filter(text: str) -> Any:  # noqa: ANN401 - typer's own type is private
     return typer.Option(callback=valid_text, help=text, show_default="all")
 
 
-def list_sessions(  # noqa: PLR0913 - one parameter an option
+def list_sessions(  # noqa: PLR0913 - one parameter per option
     *,
     user: Annotated[str | None, _filter("Only this user's sessions.")] = None,
     group: Annotated[str | None, _filter("Only this session group's sessions.")] = None,
     model: Annotated[str | None, _filter("Only sessions with this model.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="The most sessions to list.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of sessions.")] = 50,
     as_json: AsJson = False,
     organization: Organization = None,
     base_url: BaseUrl = None,
@@ -45,14 +44,14 @@ def list_sessions(  # noqa: PLR0913 - one parameter an option
     client, owner = open_account(organization, base_url, stack)
     # One more than the limit shows whether there are more.
     asked = client.list(owner, user_id=user, session_group=group, model=model, limit=limit + 1)
-    found = list(islice(asked, limit + 1))
+    found = list(asked)
     shown = found[:limit]
     if as_json:
         print_json([asdict(session) for session in shown])
     else:
         _print(shown)
     if len(found) > limit:
-        typer.echo(f"There are more than these {limit} sessions: raise --limit to see them.", err=True)
+        typer.echo(f"More than {counted(limit, 'session')}: raise --limit to see them.", err=True)
 
 
 def _print(sessions: Sequence[SessionSummary]) -> None:

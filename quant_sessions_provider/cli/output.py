@@ -1,10 +1,11 @@
 """What commands print: tables for people, JSON for programs."""
 
+from __future__ import annotations
+
 import json
 import sys
-from collections.abc import Iterable, Sequence
 from io import TextIOWrapper
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
@@ -14,6 +15,9 @@ from rich.text import Text
 
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -41,7 +41,7 @@ def init(
 ) -> None:
     """Write a policy pack: PulumiPolicy.yaml and __main__.py. It runs in the environment of this command."""
     if not all(map(find_spec, _PACKAGES)):
-        fail("the policies need the extra: pip install 'quant-sessions-provider[policy]'")
+        fail("the policies need the extra 'policy': pip install 'quant-sessions-provider[policy]'")
     virtualenv = os.path.relpath(sys.prefix, directory.resolve())
     files = {"PulumiPolicy.yaml": PROJECT.format(virtualenv=virtualenv), "__main__.py": PROGRAM}
     for name in files:

@@ -11,8 +11,8 @@ import typer
 
 from quant_sessions_provider.cli.files import read_json, unusable
 from quant_sessions_provider.cli.output import AsJson, print_json
-from quant_sessions_provider.report import markdown as report_text
-from quant_sessions_provider.report import preview as reports
+from quant_sessions_provider.report import markdown
+from quant_sessions_provider.report.preview import NoPreviewError, read
 
 
 def report(
@@ -26,13 +26,13 @@ def report(
     """Print what a preview does to each session, as Markdown for a comment on a pull request."""
     document: Any = read_json(file)
     try:
-        found = reports.read(document, datetime.now(timezone.utc))
-    except reports.NoPreviewError as error:
+        found = read(document, datetime.now(timezone.utc))
+    except NoPreviewError as error:
         unusable(file, str(error))
     if as_json:
-        print_json(report_text.as_json(found))
+        print_json(markdown.as_json(found))
     else:
         # Bytes, so that neither the locale nor Windows' line endings change the comment.
-        sys.stdout.buffer.write(report_text.markdown(found).encode())
+        sys.stdout.buffer.write(markdown.markdown(found).encode())
     if fail_on_loss and (found.losses or found.failed):
         raise typer.Exit(1)

@@ -1,11 +1,12 @@
 """A command's settings and the account they lead to: options beat the stack's configuration, which beats variables."""
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
 
@@ -15,6 +16,9 @@ from quant_sessions_provider.core.errors import ConfigurationError
 from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.doctor.settings import FoundSetting
 from quant_sessions_provider.pulumi_cli import output_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 _PULUMI_SECONDS: Final = 60
 
@@ -36,10 +40,11 @@ def _checked(key: str) -> Callable[[str | None], str | None]:
     def check(value: str | None) -> str | None:
         if value is None:
             return None
+        full = f"{config.NAMESPACES[0]}:{key}"
         try:
-            config.load({f"{config.NAMESPACES[0]}:{key}": value or " "}.get, {})
+            config.load({full: value or " "}.get, {})
         except ConfigurationError as error:
-            raise typer.BadParameter(str(error).partition(": ")[2]) from None
+            raise typer.BadParameter(str(error).removeprefix(f"{full}: ")) from None
         return valid_text(value)
 
     return check
@@ -95,7 +100,9 @@ class Sources:
         name, value = config.find(key, self.lookup, self.environ)
         if value is None:
             return FoundSetting(key, name)
-        return FoundSetting(key, name, str(value), "the command line" if key in self.options else config.place(name))
+        return FoundSetting(
+            key, name, str(value), "the command line" if key in self.options else config.source_of(name)
+        )
 
 
 def sources(organization: str | None, base_url: str | None, stack: str | None) -> Sources:

@@ -1,5 +1,7 @@
 """``quant-sessions show``: one session with its messages."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,7 +36,14 @@ def show(
         _print(session, console())
 
 
-def _print(session: "StoredSession", to: "Console") -> None:
+def _print(session: StoredSession, to: Console) -> None:
+    to.print(_facts(session))
+    for message in session.messages or []:
+        to.print()
+        to.print(_message(message), soft_wrap=True)
+
+
+def _facts(session: StoredSession) -> Table:
     messages = session.messages
     facts = {
         "id": session.id or "",
@@ -48,10 +57,7 @@ def _print(session: "StoredSession", to: "Console") -> None:
     table.add_column(overflow="fold")
     for name, value in facts.items():
         table.add_row(name, safe(value))
-    to.print(table)
-    for message in messages or []:
-        to.print()
-        to.print(_message(message), soft_wrap=True)
+    return table
 
 
 def _message(message: Any) -> Text:  # noqa: ANN401 - whatever the API holds

@@ -26,7 +26,7 @@ _YEARS: Final = range(1970, 9000)
 """Far enough from the first and the last year that a timestamp can have."""
 
 
-def timeline(  # noqa: PLR0913 - one parameter an option
+def timeline(  # noqa: PLR0913 - one parameter per option
     file: Annotated[Path, typer.Argument(help="Output of `pulumi stack export`; - for standard input.")] = Path("-"),
     *,
     every: Annotated[str | None, typer.Option(help="Time between two runs: 30m, 12h, 1d.")] = None,
@@ -38,7 +38,7 @@ def timeline(  # noqa: PLR0913 - one parameter an option
     start: Annotated[
         str | None, typer.Option("--from", help="Start of the timeline, as a timestamp.", show_default="now")
     ] = None,
-    image: Annotated[Path | None, typer.Option("--svg", help="Also write it to this file, as a drawing.")] = None,
+    image: Annotated[Path | None, typer.Option("--svg", help="Also write an SVG to this file.")] = None,
     json: AsJson = False,
 ) -> None:
     """Show when each session of a stack is alive, renewed or dead if `pulumi up` runs on a schedule."""
@@ -57,10 +57,9 @@ def timeline(  # noqa: PLR0913 - one parameter an option
 
 
 def _time(start: str | None, span: timedelta) -> tuple[datetime, datetime]:
-    rule = "must be an RFC 3339 timestamp with an offset, such as 2026-11-24T17:00:00+01:00"
     first = datetime.now(timezone.utc) if start is None else timestamps.parse_or_none(start)
     if first is None:
-        raise typer.BadParameter(rule, param_hint="--from")
+        raise typer.BadParameter(timestamps.RULE, param_hint="--from")
     if first.year not in _YEARS:
         raise typer.BadParameter(f"must be between the years {_YEARS[0]} and {_YEARS[-1]}", param_hint="--from")
     return first, first + span

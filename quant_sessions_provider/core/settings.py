@@ -137,7 +137,7 @@ def find(key: str, lookup: Lookup, environ: Mapping[str, str]) -> tuple[str, obj
     return VARIABLES[key], environ.get(VARIABLES[key]) or None
 
 
-def place(name: str) -> str:
+def source_of(name: str) -> str:
     """Return where a setting was found, for error messages. `name` is the name that :func:`find` returned."""
     return f"the stack configuration {name}" if ":" in name else f"the variable {name}"
 
@@ -150,7 +150,7 @@ class _Reader:
         return find(key, self._lookup, self._environ)
 
     def source(self, key: str) -> str:
-        return place(self._find(key)[0])
+        return source_of(self._find(key)[0])
 
     def convert(self, key: str, parse: Callable[[str], _T]) -> _T | None:
         name, value = self._find(key)
@@ -175,7 +175,7 @@ def _count(text: str) -> int:
 
 def _amount(text: str) -> float:
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", text):
-        raise ValueError("must be a number that is not negative")
+        raise ValueError("must be a non-negative number")
     return float(text)
 
 
@@ -185,12 +185,12 @@ def _positive(text: str, unit: str = "seconds") -> float:
     except ValueError:
         amount = 0.0
     if not amount:
-        raise ValueError(f"must be a number of {unit} above 0")
+        raise ValueError(f"must be a positive number of {unit}")
     return amount
 
 
 def _rate(text: str) -> float:
-    return _positive(text, "requests a second")
+    return _positive(text, "requests per second")
 
 
 def _switch(text: str) -> bool:

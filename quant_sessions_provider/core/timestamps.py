@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
+from typing import Final
+
+RULE: Final = "must be an RFC 3339 timestamp with an offset, such as 2026-11-24T17:00:00+01:00"
+"""What :func:`parse` accepts, for errors."""
 
 # In Python 3.10, `datetime.fromisoformat` supports neither `Z` nor fractions that do not have 3 or 6 digits.
 _RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:([Zz])|([+-]\d\d:\d\d))", re.ASCII)

@@ -125,7 +125,7 @@ def _is_json(value: object) -> bool:
 
 def _timestamp(row: Property, value: object) -> Failures:
     if value is not UNKNOWN and timestamps.parse_or_none(value) is None:
-        yield f"{row.key}: must be an RFC 3339 timestamp with an offset, such as 2026-11-24T17:00:00+01:00"
+        yield f"{row.key}: {timestamps.RULE}"
 
 
 _CHECKS: Final[dict[Kind, Callable[[Property, Any], Failures]]] = {

@@ -117,24 +117,32 @@ def _skew(date: str | None, sent: datetime, received: datetime) -> timedelta | N
 
 def address_check(result: Reachability, *, configured: bool) -> Check:
     """Return the check of one address."""
-    place = f"{result.address.base}, {'configured' if configured else 'not configured'}"
+    return _configured_check(result) if configured else _other_check(result)
+
+
+def _other_check(result: Reachability) -> Check:
+    host, named = f"{result.address.base}, not configured", f"named by {result.address.named_by}"
     if result.status is None:
-        return Check(
-            "address",
-            "problem" if configured else "skipped",
-            f"{place}: cannot be reached ({result.obstacle})",
-            _ONLINE if configured else f"named by {result.address.named_by}; not needed, since baseUrl is different",
-        )
-    seen = f"{place}: returns {'a web page with ' if result.page else ''}{result.status} without a token"
-    if not configured:
-        named = f"{seen}; named by {result.address.named_by}"
-        return Check("address", "skipped" if result.page else "ok", named)
+        seen = f"{host}: cannot be reached ({result.obstacle})"
+        return Check("address", "skipped", seen, f"{named}; not needed, since baseUrl is different")
+    return Check("address", "skipped" if result.page else "ok", f"{host}: {_response(result)}; {named}")
+
+
+def _configured_check(result: Reachability) -> Check:
+    host = f"{result.address.base}, configured"
+    if result.status is None:
+        return Check("address", "problem", f"{host}: cannot be reached ({result.obstacle})", _ONLINE)
+    seen = f"{host}: {_response(result)}"
     if result.page:
         advice = "check baseUrl, and which proxy, login or firewall is in front of it"
         return Check("address", "warning", f"{seen}, where the API would return JSON", advice)
     if result.status in _REFUSED:
         return Check("address", "ok", seen)
     return Check("address", "warning", f"{seen}, where the API would return 401", "check baseUrl")
+
+
+def _response(result: Reachability) -> str:
+    return f"returns {'a web page with ' if result.page else ''}{result.status} without a token"
 
 
 def clock_check(results: list[Reachability]) -> Check:

@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 
 _GRACE: Final = timedelta(seconds=30)
 _EXPIRED: Final = {404: "notFound", 410: "gone"}
+_CHECKS_CLOCK: Final = "checks the clock, then GET and the list"
 _DELETED: Final = {200: "ok", 404: "notFound", 500: "error"}
 
 
 def _after_delete(session: ThrowawaySession) -> Observation:
     session.delete()
-    return Observation(str(status_of(session.get)), "takes 404 and 410 as gone")
+    return Observation(
+        str(status_of(session.get)), "also reads the list: a session is gone only if that does not hold it"
+    )
 
 
 def _deleted_again(session: ThrowawaySession) -> Observation:
@@ -36,14 +39,13 @@ def _deleted_again(session: ThrowawaySession) -> Observation:
 
 def _expired(session: ThrowawaySession) -> Observation:
     status = status_of(session.get)
-    meaning = "goes by the clock, then by GET and the list"
     if status in _EXPIRED:
-        return Observation(str(status), meaning, {"expired": _EXPIRED[status]})
+        return Observation(str(status), _CHECKS_CLOCK, {"expired": _EXPIRED[status]})
     if status != DONE:
-        return Observation(str(status), meaning)
+        return Observation(str(status), _CHECKS_CLOCK)
     if session.is_listed():
-        return Observation("200, and it is listed: it is still alive", meaning)
-    return Observation("200, but it is no longer listed: it lingers", meaning, {"expired": "lingering"})
+        return Observation("200, and it is listed: it is still alive", _CHECKS_CLOCK)
+    return Observation("200, but it is no longer listed: it lingers", _CHECKS_CLOCK, {"expired": "lingering"})
 
 
 _ENDINGS: Final = (
@@ -53,9 +55,7 @@ _ENDINGS: Final = (
 _EXPIRY: Final = Question("What does GET return after the expiry?", _expired)
 _UNASKED: Final = Finding(
     _EXPIRY.text,
-    Observation(
-        f"not asked: add --wait, which takes {MIN_LIFETIME} minutes", "goes by the clock, then by GET and the list"
-    ),
+    Observation(f"not asked: add --wait, which takes {MIN_LIFETIME} minutes", _CHECKS_CLOCK),
 )
 
 

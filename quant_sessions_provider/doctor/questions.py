@@ -36,8 +36,8 @@ _VIEWS: Final = {
 
 def _lifetime(session: ThrowawaySession) -> Observation:
     if session.granted is None:
-        return Observation("the response has no expiry", "goes by the requested expiry")
-    meaning = "goes by the granted expiry if it is more than 15 minutes off"
+        return Observation("the response has no expiry", "uses the requested expiry")
+    meaning = "uses the granted expiry if it is more than 15 minutes off"
     off = minutes(session.offset)
     if abs(off) < 1:
         return Observation(f"yes, {MIN_LIFETIME} minutes", meaning, {"grantOffsetMinutes": 0})
@@ -54,7 +54,7 @@ def _messages(session: ThrowawaySession) -> Observation:
             return Observation(words, _NOT_SHOWN, {"messages": view})
     if len(shown) == len(_SENT) and shown[1:] == _SENT[1:]:
         return Observation("no: the first one is summarized", _NOT_SHOWN, {"messages": "summary"})
-    return Observation(f"no: {len(shown)} of {len(_SENT)}, otherwise than sent", _NOT_SHOWN)
+    return Observation(f"no: {len(shown)} of {len(_SENT)}, not as sent", _NOT_SHOWN)
 
 
 def _id(session: ThrowawaySession) -> Observation:
@@ -128,21 +128,19 @@ def _cap(session: ThrowawaySession) -> Observation:
     except ApiError as error:
         return Observation(f"no, rejected ({rejection(error)})", _STOPS, {"cap": "refuse"})
     if before is None or after is None:
-        return Observation("the response has no expiry", "goes by the requested expiry")
+        return Observation("the response has no expiry", "uses the requested expiry")
     if session.counts_from_now:
         return Observation("not known: an extension counts from now", "extends to at most 24 hours from now")
     wanted = timedelta(minutes=MAX_EXTENSION) + session.offset
     if after - before < wanted and not near(after - before, wanted):
         whole = f"{minutes(after - session.created) / 60:.1f}"
-        return Observation(f"no, cut to {whole} hours in total", "goes by the granted expiry", {"cap": "cut"})
+        return Observation(f"no, cut to {whole} hours in total", "uses the granted expiry", {"cap": "cut"})
     return Observation("yes", "extends as planned", {"cap": "none"})
 
 
 def _completed(session: ThrowawaySession) -> Observation:
     session.put(status="completed")
-    return Observation(
-        "yes" if session.is_listed() else "no", "goes by GET alone after the expiry of a completed session"
-    )
+    return Observation("yes" if session.is_listed() else "no", "uses GET alone after the expiry of a completed session")
 
 
 def _reopened(session: ThrowawaySession) -> Observation:
@@ -160,7 +158,7 @@ QUESTIONS: Final = (
     Question("Does a new session get the requested lifetime?", _lifetime),
     Question("Does GET show messages as they were sent, including the system message?", _messages),
     Question("Does GET return the id of the creation?", _id),
-    Question("Which fields does GET return beside the messages?", _returned),
+    Question("Which fields does GET return besides the messages?", _returned),
     Question("Is a new session in the list at once?", _listed),
     Question("Does an update return a body?", _update_body),
     Question("Is metadata merged or replaced?", _metadata),

@@ -134,22 +134,26 @@ def throwaway(settings: Settings) -> Iterator[ThrowawaySession]:
     client = Client(lambda: transport)
     # A throwaway conversation needs no transcript.
     operations = Operations(client, replace(settings, transcript_dir=None), lambda *_: None)
-    user, organization = f"{GROUP}-{uuid4().hex[:8]}", settings.require_organization()
-    inputs = {
+    inputs = _inputs(settings.require_organization())
+    session_id, outputs = operations.create(inputs)
+    try:
+        created = timestamps.parse_or_none(outputs.get(Key.CREATED_AT)) or datetime.now(timezone.utc)
+        granted = timestamps.parse_or_none(outputs.get(Key.GRANTED_EXPIRES_AT))
+        owner, user = inputs[Key.ORGANIZATION], inputs[Key.USER_ID]
+        yield ThrowawaySession(client, transport, owner, user, session_id, created, granted)
+    finally:
+        _remove(operations, session_id, inputs)
+
+
+def _inputs(organization: str) -> dict[str, Any]:
+    return {
         Key.ORGANIZATION: organization,
-        Key.USER_ID: user,
+        Key.USER_ID: f"{GROUP}-{uuid4().hex[:8]}",
         Key.SESSION_GROUP: GROUP,
         Key.EXPIRATION_MINUTES: MIN_LIFETIME,
         Key.MESSAGES: FIRST_MESSAGES,
         Key.STATUS: "active",
     }
-    session_id, outputs = operations.create(inputs)
-    try:
-        created = timestamps.parse_or_none(outputs.get(Key.CREATED_AT)) or datetime.now(timezone.utc)
-        granted = timestamps.parse_or_none(outputs.get(Key.GRANTED_EXPIRES_AT))
-        yield ThrowawaySession(client, transport, organization, user, session_id, created, granted)
-    finally:
-        _remove(operations, session_id, inputs)
 
 
 def _remove(operations: Operations, session_id: str, inputs: dict[str, Any]) -> None:

@@ -37,7 +37,7 @@ def token_check(settings: Settings | None, configured: Reachability) -> Check:
 
 def _advice(error: ApiError, configured: Reachability) -> str:
     if configured.page:
-        return "a web page responds there, so nothing is known of the token: see the address above"
+        return "the host returned a web page, so the token could not be checked: see the address above"
     return _ADVICE.get(error.status, "try again, or check `baseUrl`")
 
 

@@ -118,7 +118,7 @@ class Fault(ControlBody):
     @model_validator(mode="after")
     def _require_one_body(self) -> "Fault":
         if self.body is not None and self.template is not None:
-            raise ValueError("body and template exclude each other")
+            raise ValueError("body and template are mutually exclusive")
         return self
 
     def matches(self, method: str, path: str) -> bool:

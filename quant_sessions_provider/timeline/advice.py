@@ -25,11 +25,11 @@ def advice(forecast: Forecast, runs: Sequence[datetime]) -> str:
     if declared.get(Key.STATUS) == "completed":
         return "it is completed: nothing renews it"
     if Key.EXPIRATION_MINUTES not in declared:
-        return "its expires_at is set by hand: nothing renews it until it is set later"
+        return "expires_at is declared: nothing renews it until a later one is"
     if Key.EXPIRES_AT in declared:
         return 'ignore_changes=["expiresAt"] keeps its expiry: nothing renews it'
     if forecast.session.replaced_by_renewal and declared.get(Key.RENEW_BEFORE_MINUTES):
-        return 'replace_on_changes=["expiresAt"] replaces it where a run would extend it'
+        return 'replace_on_changes=["expiresAt"] replaces the session instead of extending it'
     return _longer(declared, [later - earlier for earlier, later in pairwise(runs)])
 
 

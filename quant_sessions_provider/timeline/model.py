@@ -26,8 +26,8 @@ class Event:
 class ExportedSession:
     """A session in an exported state; ``declared`` is what the program must have said.
 
-    ``replaced_by_renewal``: an option has each moved expiry replace the session. ``pending``: it was deleted already,
-    and a run is still to create the one that replaces it.
+    ``replaced_by_renewal``: an option replaces the session when its expiry changes. ``pending``: it was deleted, and
+    the next run creates its replacement.
     """
 
     name: str

@@ -43,12 +43,10 @@ def forecast(session: ExportedSession, runs: Sequence[datetime], start: datetime
 
 
 def _first_expiry(session: ExportedSession, start: datetime) -> datetime:
+    if session.pending or session.outputs.get(Key.EXPIRED) is True:
+        return start
     expiry = Expiry.of(session.outputs)
-    return (
-        start
-        if session.pending or session.outputs.get(Key.EXPIRED) is True
-        else expiry.granted or expiry.known or start
-    )
+    return expiry.granted or expiry.known or start
 
 
 def _span(since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -47,7 +47,7 @@ _LEGEND: Final = (
 
 
 def svg(forecasts: Sequence[Forecast], chart: Chart, notes: Sequence[str] = ()) -> str:
-    """Return a drawing with a bar a session."""
+    """Return a drawing with a bar per session."""
     lines = [line for text in remarks(forecasts, notes) for line in wrap(text, _LINE)]
     below = _TOP + _ROW * len(forecasts) + 20
     root = _page(forecasts, chart, below + 38 + 20 * len(lines))
@@ -73,7 +73,7 @@ def _page(forecasts: Sequence[Forecast], chart: Chart, height: float) -> Element
 
 
 def _x(chart: Chart, time: datetime) -> float:
-    return _LEFT + _BARS * chart.place(time)
+    return _LEFT + _BARS * chart.position(time)
 
 
 def _days(root: Element, chart: Chart, bottom: float) -> None:

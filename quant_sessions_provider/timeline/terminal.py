@@ -1,4 +1,4 @@
-"""Shows forecasts in a terminal, one bar a session."""
+"""Shows forecasts in a terminal, one bar per session."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _LONG_DAY: Final = 9
 
 
 def table(forecasts: Sequence[Forecast], chart: Chart, width: int, *, unicode: bool) -> Table:
-    """Return a table with a bar a session, as wide as the terminal allows."""
+    """Return a table with a bar per session, as wide as the terminal allows."""
     symbols = _UNICODE if unicode else _ASCII
     names = [one_line(forecast.session.name) for forecast in forecasts]
     longest = max(len(_HEAD), min(max(map(cell_len, names), default=0), width // 3))
@@ -61,7 +61,7 @@ def _axis(chart: Chart, cells: int) -> str:
     line, midnights, free = [" "] * cells, chart.midnights(), 0
     for midnight in midnights:
         long = cells >= _LONG_DAY * len(midnights)
-        label, at = f"|{midnight:%a %d}" if long else f"|{midnight:%d}", int(chart.place(midnight) * cells)
+        label, at = f"|{midnight:%a %d}" if long else f"|{midnight:%d}", int(chart.position(midnight) * cells)
         if free <= at <= cells - len(label):
             line[at : at + len(label)] = label
             free = at + len(label) + 1
@@ -84,5 +84,5 @@ def _marks(forecast: Forecast, chart: Chart, cells: int) -> dict[int, str]:
     """Return the cells in which runs do something; of several in one cell the worst shows."""
     marks: dict[int, str] = {}
     for kind in reversed(WORST_FIRST):
-        marks |= {int(chart.place(event.at) * cells): kind for event in forecast.events if event.kind == kind}
+        marks |= {int(chart.position(event.at) * cells): kind for event in forecast.events if event.kind == kind}
     return marks

@@ -39,8 +39,8 @@ class Chart:
         first = self.start.astimezone(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
         return [first + _DAY * day for day in range((self.end - first) // _DAY + 1) if first + _DAY * day < self.end]
 
-    def place(self, time: datetime) -> float:
-        """Return the place of a timestamp, from 0 at the start to 1 at the end."""
+    def position(self, time: datetime) -> float:
+        """Return the position of a timestamp, from 0 at the start to 1 at the end."""
         return (time - self.start) / (self.end - self.start)
 
 

@@ -194,7 +194,12 @@ def test_a_web_page_is_not_the_api(
     assert sees(address(found, listener.url), "warning", page, "login or firewall")
     assert sees(address(found, vendor.documented.url), "skipped", "returns a web page with 403 without a token")
     assert sees(address(found, vendor.described.url), "ok", "returns 401 without a token")
-    assert sees(found["token"], "problem", "", "a web page responds there, so nothing is known of the token")
+    assert sees(
+        found["token"],
+        "problem",
+        "",
+        "the host returned a web page, so the token could not be checked: see the address above",
+    )
     assert "create a new token" not in found["token"]["advice"]
 
 

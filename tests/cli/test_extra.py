@@ -55,7 +55,7 @@ def test_a_program_declares_sessions_without_the_extra() -> None:
 @pytest.mark.parametrize("missing", [PACKAGES, *([name] for name in PACKAGES)], ids=["all", *PACKAGES])
 def test_the_command_prints_what_to_install(missing: Sequence[str]) -> None:
     done = run_without(missing, START)
-    line = "quant-sessions needs the extra: pip install 'quant-sessions-provider[cli]'\n"
+    line = "quant-sessions needs the extra 'cli': pip install 'quant-sessions-provider[cli]'\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
 
 

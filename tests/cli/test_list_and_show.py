@@ -75,7 +75,7 @@ def test_list_reads_all_pages_and_says_when_the_limit_cuts(account: Emulator, ru
         seeded(account, f"session-{number:03}", 1)
     few = run("list", "--limit", "2", "--json")
     assert [entry["id"] for entry in json.loads(few.out)] == ["session-102", "session-101"]
-    assert few.error == "There are more than these 2 sessions: raise --limit to see them.\n"
+    assert few.error == "More than 2 sessions: raise --limit to see them.\n"
     many = run("list", "--limit", "103", "--json")
     assert len({entry["id"] for entry in json.loads(many.out)}) == 103
     assert many.error == ""

@@ -45,5 +45,5 @@ def test_without_the_extra_it_says_what_to_install(
 ) -> None:
     monkeypatch.setattr(policies, "_PACKAGES", ("no_such_package",))
     result = run("policies", "init", str(tmp_path / "pack"))
-    line = "the policies need the extra: pip install 'quant-sessions-provider[policy]'\n"
+    line = "the policies need the extra 'policy': pip install 'quant-sessions-provider[policy]'\n"
     assert (result.code, result.error, (tmp_path / "pack").exists()) == (1, line, False)

@@ -131,7 +131,7 @@ def test_people_get_an_announcement_and_then_a_table(
         ["Does a new session get the requested lifetime?", "yes, 5 minutes"],
         ["Does GET show messages as they were sent, including the system message?", "yes"],
         ["Does GET return the id of the creation?", "yes"],
-        ["Which fields does GET return beside the messages?", "title and model; undocumented: none"],
+        ["Which fields does GET return besides the messages?", "title and model; undocumented: none"],
         ["Is a new session in the list at once?", "yes"],
         ["Does an update return a body?", "yes"],
         ["Is metadata merged or replaced?", "cannot be seen: no response has it"],

@@ -85,7 +85,7 @@ class Host(ThreadingHTTPServer):
         return [request.line for request in self.asked]
 
     def play(self, *answers: Answer) -> None:
-        """Play these responses, one a request, and empty objects from then on."""
+        """Play these responses, one per request, and empty objects from then on."""
         self.answers.extend(answers)
 
     def handle_error(self, request: object, client_address: object) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class RawHost:
-    """Sends the next of its responses for each request; ``received`` has a line a request, by its connection.
+    """Sends the next of its responses for each request; ``received`` has a line per request, by its connection.
 
     Bytes in ``unasked`` follow the response of the same position, in a segment of their own.
     """

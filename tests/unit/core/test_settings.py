@@ -13,9 +13,9 @@ from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import ConfigurationError
 
 TOKEN = "sk-hunter2"
-POSITIVE = "must be a number of seconds above 0"
-RATE = "must be a number of requests a second above 0"
-AMOUNT = "must be a number that is not negative"
+POSITIVE = "must be a positive number of seconds"
+RATE = "must be a positive number of requests per second"
+AMOUNT = "must be a non-negative number"
 URL = "must be a URL such as https://dashboard.quantcdn.io, without user, query or fragment"
 HTTPS = "must be https: over http the token could be read on its way (loopback hosts excepted)"
 TOKEN_TEXT = "must be a token of printable ASCII characters without spaces"

@@ -78,7 +78,7 @@ def test_a_session_that_no_run_renews_says_why() -> None:
     assert {name: each.events for name, each in found.items()} == {name: [] for name in found}
     assert [each.advice for each in found.values()] == [
         "it is completed: nothing renews it",
-        "its expires_at is set by hand: nothing renews it until it is set later",
+        "expires_at is declared: nothing renews it until a later one is",
         'ignore_changes=["expiresAt"] keeps its expiry: nothing renews it',
     ]
     assert found["moment"].spans == [(START, START + timedelta(hours=8))]
@@ -104,7 +104,7 @@ def test_ignored_changes_keep_the_expiry_and_replaced_ones_end_the_conversation(
     assert life(**renewed, ignoreChanges=[path]).events == []
     replaced = life(**renewed, replaceOnChanges=[path])
     assert {event.kind for event in replaced.events} == {"recreated"}
-    assert replaced.advice == 'replace_on_changes=["expiresAt"] replaces it where a run would extend it'
+    assert replaced.advice == 'replace_on_changes=["expiresAt"] replaces the session instead of extending it'
     assert life(**renewed).count("renewed") == replaced.count("recreated")
 
 
