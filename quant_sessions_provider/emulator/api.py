@@ -26,12 +26,12 @@ from quant_sessions_provider.emulator.schemas import (
     ExtendRequest,
     ExtendResponse,
     Limit,
-    ListedSession,
+    ListItem,
     Offset,
     UpdateRequest,
     UpdateResponse,
 )
-from quant_sessions_provider.emulator.sessions import MAX_TOKENS, MINUTE, Session, rfc3339
+from quant_sessions_provider.emulator.sessions import MAX_TOKENS, MINUTE, SessionRow, rfc3339
 
 Filter = str | SkipJsonSchema[None]
 UserFilter = Annotated[Filter, Query(alias="userId", description="Filter sessions by user ID")]
@@ -55,7 +55,7 @@ async def create(
     """Create a chat session."""
     behaviours.check_fields(body)
     now = store.now()
-    session = Session(
+    session = SessionRow(
         organisation=organisation,
         id=str(uuid4()),
         user_id=body.user_id,
@@ -90,12 +90,12 @@ async def list_active(  # noqa: PLR0913, PLR0917 - the API's parameters, passed 
     model: ModelFilter = None,
     limit: Annotated[Limit, Query(description="Maximum number of sessions to return")] = 50,
     offset: Annotated[Offset, Query(description="Number of sessions to skip")] = 0,
-) -> list[ListedSession]:
+) -> list[ListItem]:
     """List active chat sessions, newest first."""
     filters = {"user_id": user_id, "session_group": session_group, "model": model}
     rows = store.list_active(organisation, filters, min(limit, behaviours.max_page_size), offset)
     return [
-        ListedSession(
+        ListItem(
             id=row["id"],
             created_at=rfc3339(row["created_at"]),
             updated_at=rfc3339(row["updated_at"]),
@@ -161,7 +161,7 @@ async def update(
     )
 
 
-def _apply_update(body: UpdateRequest, session: Session, behaviours: Behaviours) -> None:
+def _apply_update(body: UpdateRequest, session: SessionRow, behaviours: Behaviours) -> None:
     """Change what the request holds, and nothing else."""
     session.append([message.to_stored() for message in body.new_messages])
     # Capped, not rejected: the sum depends on earlier requests.

@@ -11,7 +11,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from quant_sessions_provider.emulator.errors import (
-    InvalidRequestError,
+    BadRequestError,
     OperationFailedError,
     SessionGoneError,
     SessionNotFoundError,
@@ -19,7 +19,7 @@ from quant_sessions_provider.emulator.errors import (
 )
 from quant_sessions_provider.emulator.messages import MessageView, view_messages
 from quant_sessions_provider.emulator.schemas import ApiBody, ControlBody, Integer
-from quant_sessions_provider.emulator.sessions import MINUTE, Session
+from quant_sessions_provider.emulator.sessions import MINUTE, SessionRow
 
 _ANY_TOKEN = "any"  # noqa: S105 - the word for all tokens, not a token
 _MINUTES_OF_A_DAY = 1440
@@ -90,25 +90,25 @@ class Behaviours(ControlBody):
         return error_response(403, "Access denied") if self.forbidden else None
 
     def check_fields(self, body: ApiBody) -> None:
-        """Raise InvalidRequestError if undocumented fields are rejected and the body has one."""
+        """Raise BadRequestError if undocumented fields are rejected and the body has one."""
         unknown = next(body.unknown_fields(), None) if self.unknown_fields == "reject" else None
         if unknown is not None:
-            raise InvalidRequestError(f"{unknown}: unknown field")
+            raise BadRequestError(f"{unknown}: unknown field")
 
-    def check_readable(self, session: Session, now: int) -> None:
+    def check_readable(self, session: SessionRow, now: int) -> None:
         """Raise an error if the session has expired and cannot be read any more."""
         if self.expired != "lingering":
             self.check_live(session, now)
 
-    def check_live(self, session: Session, now: int) -> None:
+    def check_live(self, session: SessionRow, now: int) -> None:
         """Raise an error if the session has expired."""
         if session.expires_at <= now:
             raise SessionGoneError if self.expired == "gone" else SessionNotFoundError
 
-    def check_status(self, session: Session, status: str) -> None:
-        """Raise InvalidRequestError if ``status`` would reopen a session that stays completed."""
+    def check_status(self, session: SessionRow, status: str) -> None:
+        """Raise BadRequestError if ``status`` would reopen a session that stays completed."""
         if not self.reopen and (session.status, status) == ("completed", "active"):
-            raise InvalidRequestError("status: a completed session cannot be set active")
+            raise BadRequestError("status: a completed session cannot be set active")
 
     def check_delete_missing(self) -> None:
         """Raise the error of a DELETE without a session, if there is one; the description has only 200 and 500."""
@@ -117,11 +117,11 @@ class Behaviours(ControlBody):
         if self.delete_gone == "notFound":
             raise SessionNotFoundError
 
-    def view_messages(self, session: Session) -> list[Any]:
+    def view_messages(self, session: SessionRow) -> list[Any]:
         """Return the session's messages as GET shows them."""
         return view_messages(session.messages, self.messages, self.message_window)
 
-    def view_id(self, session: Session) -> str:
+    def view_id(self, session: SessionRow) -> str:
         """Return the session's id as GET shows it."""
         if self.returned_id == "other":
             return str(uuid5(NAMESPACE_OID, session.id))
@@ -131,7 +131,7 @@ class Behaviours(ControlBody):
         """Return the metadata after a PUT."""
         return {**stored, **sent} if self.metadata == "merge" else dict(sent)
 
-    def extend(self, session: Session, minutes: int, now: int) -> int:
+    def extend(self, session: SessionRow, minutes: int, now: int) -> int:
         """Return the expiry after an extension, in milliseconds since 1970."""
         start = now if self.extend_from == "now" else session.expires_at
         return self.grant(self._cap(session, start + minutes * MINUTE), now)
@@ -141,10 +141,10 @@ class Behaviours(ControlBody):
         earliest = min(asked, now + MINUTE)
         return max(asked + round(self.grant_offset_minutes * MINUTE), earliest)
 
-    def _cap(self, session: Session, asked: int) -> int:
+    def _cap(self, session: SessionRow, asked: int) -> int:
         latest = session.created_at + _MINUTES_OF_A_DAY * MINUTE
         if self.cap == "none" or asked <= latest:
             return asked
         if self.cap == "refuse":
-            raise InvalidRequestError(f"additionalMinutes: a session may last {_MINUTES_OF_A_DAY} minutes in all")
+            raise BadRequestError(f"additionalMinutes: a session may last {_MINUTES_OF_A_DAY} minutes in all")
         return min(asked, max(latest, session.expires_at))

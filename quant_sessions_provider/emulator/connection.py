@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from starlette.types import Scope
 
 
-class Transport(Protocol):
+class AsyncioTransport(Protocol):
     """The part of an asyncio transport that a connection needs."""
 
     def write(self, data: bytes) -> None:
@@ -21,7 +21,7 @@ class Transport(Protocol):
 class Connection:
     """A client connection, which uvicorn uses as its transport."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: AsyncioTransport) -> None:
         self._transport = transport
         self._held: bytearray | None = None
         self._closing = False

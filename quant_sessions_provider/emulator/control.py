@@ -23,10 +23,10 @@ from quant_sessions_provider.emulator.dependencies import (
     bearer,
     error_responses,
 )
-from quant_sessions_provider.emulator.errors import InvalidRequestError, SessionNotFoundError
+from quant_sessions_provider.emulator.errors import BadRequestError, SessionNotFoundError
 from quant_sessions_provider.emulator.faults import Fault, FaultSetup
 from quant_sessions_provider.emulator.schemas import ControlBody, Messages, Status, Tokens
-from quant_sessions_provider.emulator.sessions import MINUTE, Session, rfc3339, to_milliseconds
+from quant_sessions_provider.emulator.sessions import MINUTE, SessionRow, rfc3339, to_milliseconds
 
 _STORED_SESSION = f"/sessions/{{organisation}}{SESSION_PATH}"
 _CENTURY = 100 * 365 * 24 * 3600
@@ -112,7 +112,7 @@ async def advance_clock(body: Shift, store: CurrentStore) -> Clock:
     """Advance the clock."""
     offset = store.clock_offset() + round(body.seconds * 1000)
     if abs(offset) > _CENTURY * 1000:
-        raise InvalidRequestError("seconds: the clock must stay within 100 years of real time")
+        raise BadRequestError("seconds: the clock must stay within 100 years of real time")
     store.set_clock_offset(offset)
     return await read_clock(store)
 
@@ -160,7 +160,7 @@ async def write_session(
 ) -> dict[str, Any]:
     """Store a session with this id, or change stored fields of an existing one."""
     now = store.now()
-    session = store.find(organisation, session_id) or Session(
+    session = store.find(organisation, session_id) or SessionRow(
         organisation, session_id, body.user_id, now, now, now + 60 * MINUTE
     )
     for name in body.model_fields_set:
@@ -237,7 +237,7 @@ async def reset_behaviours(switches: CurrentSwitches) -> Behaviours:
     return switches.behaviours
 
 
-def to_json(session: Session) -> dict[str, Any]:
+def to_json(session: SessionRow) -> dict[str, Any]:
     """Return all stored fields of a session as JSON."""
     stored = vars(session) | {name: rfc3339(getattr(session, name)) for name in _TIMESTAMPS}
     return {_to_camel(name): value for name, value in stored.items()}

@@ -2,7 +2,7 @@
 
 StartError                    the emulator cannot start: port in use, database unusable
 EmulatorError                 returned as {"error": true, "message": "..."}
-├── InvalidRequestError       400
+├── BadRequestError           400
 ├── SessionNotFoundError      404, also for an expired session
 ├── SessionGoneError          410 for an expired session, if the behaviours say so
 └── OperationFailedError      500
@@ -41,7 +41,7 @@ class EmulatorError(Exception):
     status = 500
 
 
-class InvalidRequestError(EmulatorError):
+class BadRequestError(EmulatorError):
     """The request is invalid; the message names the field."""
 
     status = 400

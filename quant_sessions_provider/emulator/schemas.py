@@ -180,7 +180,7 @@ class ChatSession(BaseModel):
     created_at: Timestamp
 
 
-class ListedSession(BaseModel):
+class ListItem(BaseModel):
     """An item of the list."""
 
     id: str

@@ -14,7 +14,7 @@ _MAX_TIMESTAMP = 253_402_300_799_999  # the end of the year 9999, the last that 
 
 
 @dataclass
-class Session:
+class SessionRow:
     """A row of the store."""
 
     organisation: str

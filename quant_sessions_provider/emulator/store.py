@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from quant_sessions_provider.emulator.errors import SessionNotFoundError, StartError
-from quant_sessions_provider.emulator.sessions import Session
+from quant_sessions_provider.emulator.sessions import SessionRow
 
 _SCHEMA_VERSION = 1  # the file's user_version; a file of another version is refused
 _MAX_INTEGER = 2**63 - 1  # SQLite's
@@ -86,19 +86,19 @@ class Store:
         """Return the clock's time: milliseconds since 1970."""
         return int(time.time() * 1000) + self.clock_offset()
 
-    def save(self, session: Session) -> None:
+    def save(self, session: SessionRow) -> None:
         """Store a session, replacing the one of the same organisation and id."""
         with self._transaction() as connection:
             connection.execute(_SAVE, _to_row(session))
 
-    def get(self, organisation: str, session_id: str) -> Session:
+    def get(self, organisation: str, session_id: str) -> SessionRow:
         """Return a session, even a completed or expired one; raise SessionNotFoundError if there is none."""
         session = self.find(organisation, session_id)
         if session is None:
             raise SessionNotFoundError
         return session
 
-    def find(self, organisation: str, session_id: str) -> Session | None:
+    def find(self, organisation: str, session_id: str) -> SessionRow | None:
         """Return a session, even a completed or expired one, or None."""
         with self._lock:
             row = self._connection.execute(
@@ -107,7 +107,7 @@ class Store:
         return row and _from_row(row)
 
     @contextmanager
-    def edit(self, organisation: str, session_id: str) -> Iterator[Session]:
+    def edit(self, organisation: str, session_id: str) -> Iterator[SessionRow]:
         """Yield a session, and save its changes unless the block raises an error."""
         with self._transaction() as connection:
             session = self.get(organisation, session_id)
@@ -142,7 +142,7 @@ class Store:
             values = (organisation, self.now(), *given.values(), limit, min(offset, _MAX_INTEGER))
             return self._connection.execute(query, values).fetchall()
 
-    def list_all(self, organisation: str | None = None) -> list[Session]:
+    def list_all(self, organisation: str | None = None) -> list[SessionRow]:
         """Return sessions, including completed and expired ones, oldest first."""
         with self._lock:
             rows = self._connection.execute(
@@ -197,12 +197,12 @@ def _reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-def _to_row(session: Session) -> dict[str, Any]:
+def _to_row(session: SessionRow) -> dict[str, Any]:
     row = {column.name: getattr(session, column.name) for column in fields(session)}
     return row | {"metadata": json.dumps(session.metadata), "messages": json.dumps(session.messages)}
 
 
-def _from_row(row: sqlite3.Row) -> Session:
-    values = {column.name: row[column.name] for column in fields(Session)}
+def _from_row(row: sqlite3.Row) -> SessionRow:
+    values = {column.name: row[column.name] for column in fields(SessionRow)}
     values |= {name: json.loads(row[name]) for name in ("metadata", "messages")}
-    return Session(**values)
+    return SessionRow(**values)
