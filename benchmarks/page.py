@@ -9,7 +9,7 @@ from benchmarks.goals import goals
 from benchmarks.plot import svg
 from benchmarks.results import Medians, dump, load
 from benchmarks.tables import costs, goals_table, settings, times
-from tools.docs.text import put
+from tests.support.pages import put
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

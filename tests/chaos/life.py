@@ -15,8 +15,8 @@ from tests.chaos.leftovers import Leftovers
 from tests.chaos.tally import FAILING, Tally
 from tests.chaos.wire import WorldProvider, connected_to
 from tests.chaos.world import TOKEN, Kill, Killed, World
+from tests.support.masking import UUID
 from tests.support.mini_engine import MiniEngine, PlanError
-from tools.docs.text import UUID
 
 if TYPE_CHECKING:
     from quant_sessions_provider.core.model import Properties

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.docs.timeline_page import state
+from tests.support.exports import state
 
 COMMAND = Path(sys.executable).with_name("quant-sessions")
 TIMELINE = "$Q timeline --every 12h state.json"

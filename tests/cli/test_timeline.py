@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from quant_sessions_provider.cli.app import app
 from quant_sessions_provider.core import timestamps
-from tools.docs.timeline_page import PICTURE, START, drawn, state
+from tests.support.exports import START, state
+from tools.docs.timeline_page import PICTURE, drawn
 
 if TYPE_CHECKING:
     from pathlib import Path

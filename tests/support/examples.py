@@ -19,7 +19,7 @@ import yaml
 
 from quant_sessions_provider.policy.rules import SESSION_RULES, STACK_RULES, Declared, Rule
 from tests.support.engine import ROOT_VARIABLE, Run, Stack
-from tools.docs.text import SHOWN_ID, UUID, masked
+from tests.support.masking import SHOWN_ID, UUID, masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

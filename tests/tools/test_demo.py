@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from quant_sessions_provider.core.urns import SESSION_TYPE
 from tools import demo, demo_emulator, demo_stack
 from tools.demo_emulator import DemoError, Emulator, PortTakenError, choose_port, healthy
 from tools.demo_stack import PROJECT, Stack
-
-SESSION = "pulumi-python:dynamic/quant:Session"
 
 
 @pytest.fixture
@@ -151,9 +150,9 @@ def test_sessions_are_read_from_the_state(tmp_path: Path) -> None:
     stack = Stack("demo", tmp_path)
     assert stack.sessions() == []
 
-    write_state(stack, "pulumi:pulumi:Stack", SESSION)
+    write_state(stack, "pulumi:pulumi:Stack", SESSION_TYPE)
 
-    assert [item["type"] for item in stack.sessions()] == [SESSION]
+    assert [item["type"] for item in stack.sessions()] == [SESSION_TYPE]
 
 
 @pytest.mark.parametrize("living", [True, False])
@@ -178,7 +177,7 @@ def test_down_stops_the_emulator_after_the_last_session_is_destroyed(
 ) -> None:
     local = Stack("demo", tmp_path)
     port = emulator.ensure(fixed=False)
-    write_state(local, SESSION)
+    write_state(local, SESSION_TYPE)
     (tmp_path / "pulumi").symlink_to("/bin/true")
     monkeypatch.setattr(demo, "DEMO", tmp_path.parent)
     monkeypatch.setattr(demo, "LOCAL", local)
@@ -217,7 +216,7 @@ def test_clean_refuses_while_the_live_stack_has_sessions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     live = Stack("live", tmp_path / "live")
-    write_state(live, SESSION)
+    write_state(live, SESSION_TYPE)
     monkeypatch.setattr(demo, "DEMO", tmp_path)
     monkeypatch.setattr(demo, "LIVE", live)
 

@@ -17,7 +17,7 @@ from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.policy.rules import RULES, Rule
 from tests.support.emulator_server import Emulator
 from tests.support.engine import Run, Stack
-from tools.docs.text import put
+from tests.support.pages import put
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,14 +12,15 @@ from typer.testing import CliRunner
 
 from quant_sessions_provider.cli.app import app
 from quant_sessions_provider.core import timestamps
-from tests.acceptance.conftest import ORGANIZATION
 from tests.support.ageing import age
 from tests.support.emulator_server import Emulator
+from tests.support.masking import SHOWN_ID, UUID
 from tests.support.project import Project
 from tools.docs.comment import picture
 from tools.docs.situations import CHAT, SYSTEM
-from tools.docs.text import UUID, of_day, shifted
+from tools.docs.text import shifted, shifted_clock
 
+ORGANIZATION: Final = "acme"
 DOCS: Final = Path(__file__).parents[2] / "docs"
 PAGE, PICTURE = DOCS / "report.md", DOCS / "report.svg"
 PROGRAM: Final = """\
@@ -70,14 +71,13 @@ def report_of(printed: str) -> str:
     now = datetime.now(timezone.utc)
     done = CliRunner().invoke(app, ["report"], input=printed)
     assert done.exit_code == 0, done.output
-    return UUID.sub("3f2a91c4-…", _TIMESTAMP.sub(lambda found: _shown(found.group(), now), done.stdout))
+    return UUID.sub(SHOWN_ID, _TIMESTAMP.sub(lambda found: _shown(found.group(), now), done.stdout))
 
 
 def _shown(text: str, now: datetime) -> str:
     if "T" in text:
         return shifted(timestamps.parse(text), now)
-    shown = shifted(of_day(text, now), now).replace("T", " ")[:16] + "Z"
-    return shown if len(text) > len("hh:mmZ") else shown[11:]
+    return shifted_clock(text, now)
 
 
 def masked(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Extracts from the engine's output what concerns one session, and masks what differs between runs."""
+"""Extracts from the engine's output what concerns one session, and shows it as of one day."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.core.urns import SESSION_TYPE
+from tests.support.masking import CLOCK, SHOWN_ID, UUID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-TYPE: Final = "pulumi-python:dynamic/quant:Session"
-_HEADER: Final = re.compile(rf"^ {{0,4}}[-+~><= ]*{TYPE}: \(")
+_HEADER: Final = re.compile(rf"^ {{0,4}}[-+~><= ]*{SESSION_TYPE}: \(")
 _TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
-_CLOCK: Final = re.compile(r"(?<![\d:T])(?:\d{4}-\d\d-\d\d )?\d\d:\d\dZ")
-UUID: Final = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
-SHOWN_ID: Final = "3f2a91c4-…"
 SHOWN_NOW: Final = timestamps.parse("2026-03-02T12:00:00Z")
 
 
@@ -60,8 +58,8 @@ def plain_of(text: str, name: str) -> str:
     head = _before(text, "Diagnostics:", "Resources:")
     lines: dict[str, str] = {}
     for line in head.splitlines():
-        # A sentence comes before the step that it is about: for that moment its line has no operation.
-        if f"{TYPE} {name} " in line and line[:4].strip():
+        # A sentence comes before the step that it is about: until then its line has no operation.
+        if f"{SESSION_TYPE} {name} " in line and line[:4].strip():
             lines[line[:4]] = line.rstrip()
     return "\n".join(lines.values())
 
@@ -84,7 +82,7 @@ def _is_empty_head(lines: list[str], index: int) -> bool:
 def normalized(text: str, name: str, now: datetime) -> str:
     """Return a text as if its run was at :data:`SHOWN_NOW`, with one id and the name `desk`."""
     text = _TIMESTAMP.sub(lambda found: shifted(timestamps.parse(found.group()), now), text)
-    text = _CLOCK.sub(lambda found: shifted(of_day(found.group(), now), now)[11:16] + "Z", text)
+    text = CLOCK.sub(lambda found: shifted_clock(found.group(), now), text)
     text = UUID.sub(SHOWN_ID, text)
     return text.replace(name, "desk")
 
@@ -96,16 +94,11 @@ def shifted(time: datetime, now: datetime) -> str:
     return timestamps.render((time + timedelta(minutes=minutes)).replace(second=0))
 
 
-def of_day(text: str, now: datetime) -> datetime:
-    """Read a time of day; it has no date if that is today."""
+def shifted_clock(text: str, now: datetime) -> str:
+    """Return a time of day likewise. It has no date if that is today; a date is kept."""
     day = text[:10] if len(text) > len("hh:mmZ") else timestamps.render(now)[:10]
-    return timestamps.parse(f"{day}T{text[-6:-1]}:00Z")
-
-
-def masked(text: str) -> str:
-    """Mask what may differ by a minute on a slow machine, and a date that only midnight adds."""
-    text = _CLOCK.sub("<time>", re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "<time>", text))
-    return re.sub(r"\b\d+ minutes left|by \d+ minutes|Minutes\": \d+", "<minutes>", text)
+    shown = shifted(timestamps.parse(f"{day}T{text[-6:-1]}:00Z"), now).replace("T", " ")[:16] + "Z"
+    return shown[-len(text) :]
 
 
 def request_line(request: dict[str, Any]) -> str:
@@ -113,12 +106,3 @@ def request_line(request: dict[str, Any]) -> str:
     path = request["path"].split("/ai/sessions", 1)[-1]
     query = "&".join(f"{key}={value}" for key, value in (request["query"] or {}).items())
     return f"{request['method']} …/sessions{path}{'?' + query if query else ''}"
-
-
-def put(page: str, name: str, part: str) -> str:
-    """Return a page with a new part between ``<!-- name -->`` and ``<!-- end -->``."""
-    start, mark, rest = page.partition(f"<!-- {name} -->\n")
-    _, end, rest = rest.partition("\n<!-- end -->")
-    assert mark
-    assert end
-    return start + mark + part + end + rest

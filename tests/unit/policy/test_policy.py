@@ -25,13 +25,13 @@ from pulumi_policy.policy import PolicyCustomTimeouts
 from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
 from quant_sessions_provider.core.model import INPUTS
+from quant_sessions_provider.core.urns import SESSION_TYPE
 from quant_sessions_provider.policy import policies
 from quant_sessions_provider.policy.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-SESSION = "pulumi-python:dynamic/quant:Session"
 CANARY = "canary-5b1f"
 TOKEN = "ghp_" + "a1B2" * 9
 OPTIONS = PolicyResourceOptions(
@@ -61,7 +61,7 @@ def read(wire: Mapping[str, Any], *, remediates: bool = False) -> Any:  # noqa: 
     return found if remediates else unknown_checking_proxy(found)
 
 
-def violations_of(wire: Mapping[str, Any], kind: str = SESSION) -> list[tuple[str, str]]:
+def violations_of(wire: Mapping[str, Any], kind: str = SESSION_TYPE) -> list[tuple[str, str]]:
     """Return each violation as the name of its policy and its text."""
     found: list[tuple[str, str]] = []
     for policy in POLICIES:

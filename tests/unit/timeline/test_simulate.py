@@ -19,7 +19,7 @@ from quant_sessions_provider.timeline.svg import svg
 from quant_sessions_provider.timeline.view import Chart, remarks, summary
 from tests.soak import SESSIONS as SOAKED
 from tests.soak import on_paper
-from tools.docs.timeline_page import END, START, state
+from tests.support.exports import END, START, state
 
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 
