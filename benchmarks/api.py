@@ -23,7 +23,7 @@ _SECONDS: Final = 60
 
 
 class Api:
-    """A run_emulator emulator: its URL, and the requests it received."""
+    """A running emulator: its URL, and the requests that it received."""
 
     def __init__(self, url: str) -> None:
         self.url = url

@@ -38,7 +38,7 @@ def _until(minutes: float, **declared: Any) -> Declared:  # noqa: ANN401 - any p
 class Row:
     """A session, its age in minutes, and what the next run must show and send, even if it is late.
 
-    The ages leave a slow machine ten minutes. `test_lifecycle` tests to the second when a renewal is due.
+    The ages leave a slow machine ten minutes. `tests/unit/core/test_expiry.py` tests due times to the second.
     """
 
     age: int

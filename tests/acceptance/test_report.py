@@ -15,7 +15,7 @@ from quant_sessions_provider.core import timestamps
 from tests.acceptance.conftest import ORGANIZATION
 from tests.support.engine import pulumi_command
 from tests.support.project import Project
-from tests.tools.test_action import Runner
+from tests.support.runner import Runner
 from tools.docs import report_page
 from tools.docs.comment import picture
 from tools.docs.situations import CHAT, SYSTEM

@@ -19,9 +19,9 @@ LONG = "Where is the parcel that I have been waiting for since last Monday?"
 
 
 def seeded(emulator: Emulator, session_id: str, minute: int, **more: object) -> str:
-    moment = f"2099-01-01T10:{minute:02}:00Z"
+    created = f"2099-01-01T10:{minute:02}:00Z"
     emulator.seed(
-        ORGANIZATION, session_id, createdAt=moment, updatedAt=moment, expiresAt="2099-01-02T00:00:00Z", **more
+        ORGANIZATION, session_id, createdAt=created, updatedAt=created, expiresAt="2099-01-02T00:00:00Z", **more
     )
     return session_id
 
@@ -64,8 +64,8 @@ def test_list_applies_the_filters(account: Emulator, run: Command) -> None:
         same = {"userId": "ada", "sessionGroup": "desk", "model": "small"}
         seeded(account, f"other-{number}", 2, **(same | other))
     result = run("list", "--user", "ada", "--group", "desk", "--model", "small", "--json")
-    moment = "2099-01-01T10:01:00.000Z"
-    facts = {"id": wanted, "title": LONG, "model": "small", "created_at": moment, "updated_at": moment}
+    created = "2099-01-01T10:01:00.000Z"
+    facts = {"id": wanted, "title": LONG, "model": "small", "created_at": created, "updated_at": created}
     assert json.loads(result.out) == [facts]
     assert len(json.loads(run("list", "--json").out)) == 4
 

@@ -1,4 +1,4 @@
-"""Look-ups over real sockets, outside of any program: settings from variables, all pages, failures."""
+"""Lookups over real sockets, outside of any program: settings from variables, all pages, failures."""
 
 from __future__ import annotations
 

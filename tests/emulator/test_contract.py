@@ -2,43 +2,23 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 import pytest
 import requests
-import yaml
 
 from tests.emulator.calls import ORGANISATION, create_id, extend, get, parse_timestamp, put
+from tests.emulator.contract import Json, operations, published
 from tests.support.emulator_server import Emulator
 
-Json = dict[str, Any]
-METHODS = {"get", "put", "post", "delete"}
 LIMITS = ("type", "format", "minimum", "maximum", "default", "enum")
 USER = {"role": "user", "content": "Hello"}
-
-
-@cache
-def published() -> Json:
-    text = Path(__file__).parents[1].joinpath("openapi.yaml").read_text(encoding="utf-8")
-    return cast("Json", yaml.safe_load(text))
 
 
 @pytest.fixture(scope="module")
 def described(running: Emulator) -> Json:
     return cast("Json", running.http.get(f"{running.url}/openapi.json", timeout=10).json())
-
-
-def operations(document: Json) -> dict[tuple[str, str], Json]:
-    return {
-        (path, method): operation
-        for path, methods in document["paths"].items()
-        if path.startswith("/api/")
-        for method, operation in methods.items()
-        if method in METHODS
-    }
 
 
 def resolved(document: Json, schema: Json) -> Json:

@@ -10,7 +10,7 @@ USER = {"role": "user", "content": "Hello"}
 ASSISTANT = {"role": "assistant", "content": "Good day"}
 
 
-def test_answers_the_documented_fields(emulator: Emulator) -> None:
+def test_returns_the_documented_fields(emulator: Emulator) -> None:
     created = create(emulator)
     assert created.keys() == {"sessionId", "status", "expiresAt", "createdAt"}
     assert created["status"] == "active"

@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 
 from tests.emulator.calls import ORGANISATION, create_id
-from tests.emulator.test_contract import Json, operations, published
+from tests.emulator.contract import Json, operations, published
 from tests.support.emulator_server import Emulator
 
 COMMAND = str(Path(sys.executable).with_name("schemathesis"))

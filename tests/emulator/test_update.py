@@ -7,7 +7,7 @@ USER = {"role": "user", "content": "Hello"}
 ASSISTANT = {"role": "assistant", "content": "Good day"}
 
 
-def test_answers_the_documented_fields(emulator: Emulator) -> None:
+def test_returns_the_documented_fields(emulator: Emulator) -> None:
     session_id = create_id(emulator, initialMessages=[USER])
     answer = put(emulator, session_id, {"newMessages": [ASSISTANT], "tokensUsed": 12})
     assert answer.status_code == 200

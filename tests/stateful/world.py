@@ -91,6 +91,6 @@ class World:
             return str(error)
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass: shift the timestamps in state and in the API into the past."""
+        """Advance time: shift the timestamps in state and in the API into the past."""
         self.engine.shift(-seconds)
         self.emulator.shift(-seconds)

@@ -1,4 +1,4 @@
-"""Let time pass for sessions: shift the timestamps in state and in the emulator into the past."""
+"""Advance time for sessions: shift the timestamps in state and in the emulator into the past."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Aged(Protocol):
 
 
 def age(stack: Aged, emulator: Emulator, minutes: Mapping[str, float], *, kept_alive: Collection[str] = ()) -> None:
-    """Let minutes pass for each named session, in state and in the emulator.
+    """Advance time by minutes for each named session, in state and in the emulator.
 
     For sessions in ``kept_alive`` only state changes, as if something else had extended them.
     """

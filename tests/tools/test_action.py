@@ -5,25 +5,19 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from tests.support.previews import printed, said, step
+from tests.support.runner import ACTION, ROOT, STEPS, Runner
 
-ROOT = Path(__file__).parents[2]
-ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
-STEPS: dict[str, dict[str, Any]] = {step["name"]: step for step in ACTION["runs"]["steps"]}
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
 LOST = printed(step("replace", "desk"), said("desk", "desk: userId changed; replacing it loses 14 messages", "warning"))
-GH = """#!/bin/sh
-printf '%s\\n' "$*" >> "$CALLS"
-case "$*" in *--paginate*) printf '%b' "$KNOWN" ;; esac
-case "$*" in *"$FAILING"*) echo "gh: HTTP 403" >&2; exit 1 ;; esac
-"""
 
 
 def test_the_action_is_composite_and_all_its_parts_are_described() -> None:
@@ -51,37 +45,6 @@ def _unused(variable: str, script: str) -> bool:
 def test_the_page_names_every_input_and_output() -> None:
     page = (ROOT / "docs" / "report.md").read_text()
     assert all(f"`{name}`" in page for name in [*ACTION["inputs"], *ACTION["outputs"]])
-
-
-class Runner:
-    """A GitHub runner: its folder, files and commands."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        for name in ("output", "summary", "calls"):
-            (folder / name).touch()
-        (folder / "quant-sessions").symlink_to(sys.prefix)
-        (folder / "gh").write_text(GH)
-        (folder / "gh").chmod(0o700)
-
-    def run(self, name: str, work_dir: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run a step of the action by its name, or a script."""
-        script = self.folder / "script.sh"
-        script.write_text(STEPS[name]["run"] if name in STEPS else name)
-        environment = {
-            "PATH": f"{self.folder}:{os.environ['PATH']}",
-            "RUNNER_TEMP": str(self.folder),
-            "GITHUB_OUTPUT": str(self.folder / "output"),
-            "GITHUB_STEP_SUMMARY": str(self.folder / "summary"),
-            "CALLS": str(self.folder / "calls"),
-            **variables,
-        }
-        shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)]
-        where = work_dir or self.folder
-        return subprocess.run(shell, cwd=where, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - the action's own script
-
-    def said(self, name: str) -> str:
-        return (self.folder / name).read_text()
 
 
 VENV = """#!/bin/sh

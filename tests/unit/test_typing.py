@@ -17,7 +17,7 @@ from quant_sessions_provider import (
 
 
 def _wrong() -> None:
-    """Is checked, and never run."""
+    """Type-checked, never run."""
     Session("x")  # type: ignore[call-arg]
     Session("x", user_id=1)  # type: ignore[arg-type]
     Session("x", user_id="u", expiration_minutes="60")  # type: ignore[arg-type]
@@ -39,7 +39,7 @@ def _wrong() -> None:
 
 
 def _right(minutes: pulumi.Output[int], text: pulumi.Output[str]) -> pulumi.Output[str]:
-    """Is checked, and never run."""
+    """Type-checked, never run."""
     session = Session(
         "x",
         user_id=text,
@@ -52,7 +52,7 @@ def _right(minutes: pulumi.Output[int], text: pulumi.Output[str]) -> pulumi.Outp
 
 
 def _right_group(text: pulumi.Output[str]) -> pulumi.Output[dict[str, str]]:
-    """Is checked, and never run."""
+    """Type-checked, never run."""
     SessionGroup("w", user_ids=("u", "v"), session_group=text, session_opts=lambda _: pulumi.ResourceOptions())
     group = SessionGroup("x", user_ids={"seat-1": text, "seat-2": "u"}, messages=[{"role": "user", "content": text}])
     Session.get("y", get_session("id").id, opts=pulumi.ResourceOptions(parent=group.sessions["seat-1"]))
@@ -60,7 +60,7 @@ def _right_group(text: pulumi.Output[str]) -> pulumi.Output[dict[str, str]]:
 
 
 def _right_look_ups(text: pulumi.Output[str]) -> pulumi.Output[list[ListedSession]]:
-    """Is checked, and never run."""
+    """Type-checked, never run."""
     ids: list[str] = [session.id for session in list_sessions(user_id="u", limit=5)]
     created: pulumi.Output[str | None] = get_session_output(text).apply(lambda found: found.created_at)
     pulumi.export("ids", [ids, created])

@@ -90,35 +90,35 @@ LIFETIMES: dict[str, Situation] = {
         declare(expiration_minutes=120),
         age=90.5,
     ),
-    "moment-later": Situation(
+    "expires-at-later": Situation(
         "A later `expires_at`",
         "`expires_at` was set 40 minutes later.",
         until(60),
         until(100),
         age=20.5,
     ),
-    "moment-earlier": Situation(
+    "expires-at-earlier": Situation(
         "An earlier `expires_at`",
         "`expires_at` was set earlier. Nothing is sent; the session lives until its granted expiry.",
         until(60),
         until(40),
         age=20.5,
     ),
-    "moment-passed": Situation(
+    "expires-at-passed": Situation(
         "`expires_at` has passed",
         "Nothing is renewed or recreated until `expires_at` is set to a later time.",
         until(60),
         until(60),
         age=90.5,
     ),
-    "moment-to-lifetime": Situation(
+    "expires-at-to-lifetime": Situation(
         "From `expires_at` to `expiration_minutes`",
         "`expires_at` was replaced by `expiration_minutes=90`. The session keeps its expiry, until a renewal is due.",
         until(60),
         declare(expiration_minutes=90),
         age=20.5,
     ),
-    "lifetime-to-moment": Situation(
+    "lifetime-to-expires-at": Situation(
         "From `expiration_minutes` to `expires_at`",
         "`expires_at` was declared, 95 minutes after creation.",
         declare(),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from detect_secrets.plugins.github_token import GitHubTokenDetector
 
-from quant_sessions_provider.policy import secrets as detector
+from quant_sessions_provider.policy import secrets
 from quant_sessions_provider.policy.secrets import kinds_of_secret
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ ORDINARY = (
 
 
 def test_exactly_these_detectors_are_on() -> None:
-    assert [each.secret_type for each in detector.DETECTORS] == sorted(ON)
+    assert [each.secret_type for each in secrets.DETECTORS] == sorted(ON)
 
 
 @pytest.mark.parametrize("kind", SAMPLES)
@@ -95,7 +95,7 @@ def test_no_pattern_gets_a_whole_long_line(monkeypatch: pytest.MonkeyPatch) -> N
             given.append(string)
             return super().analyze_string(string)
 
-    monkeypatch.setattr(detector, "DETECTORS", (Recording(),))
+    monkeypatch.setattr(secrets, "DETECTORS", (Recording(),))
     letters = "".join(chr(0x4E00 + i) for i in range(20_000))
 
     assert kinds_of_secret(f"{letters}\nshort\n") == []

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from quant_sessions_provider.report import preview as report
+from quant_sessions_provider.report.preview import read
 from tests.support.previews import NOW, preview, said, step, urn
 
 
 def row(*parts: dict[str, Any]) -> tuple[str, str, object, object]:
-    (only,) = report.read(preview(*parts), NOW).rows
+    (only,) = read(preview(*parts), NOW).rows
     return only.action, only.reason, only.until, only.loss
 
 
@@ -36,7 +36,7 @@ def test_nothing_of_a_traceback_is_shown() -> None:
 
 
 def test_errors_of_no_session_are_their_first_line() -> None:
-    found = report.read(
+    found = read(
         preview(
             {"message": "error: Program failed\nTraceback\n  secret = 'x'\n", "severity": "error"},
             {"message": "error: Resource monitor has terminated, shutting down\n", "severity": "error"},

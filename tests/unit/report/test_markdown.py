@@ -11,8 +11,8 @@ from cmarkgfm.cmark import Options  # type: ignore[import-untyped] # likewise
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from quant_sessions_provider.report import markdown as report_text
-from quant_sessions_provider.report import preview as report
+from quant_sessions_provider.report import markdown
+from quant_sessions_provider.report.preview import read
 from tests.support.previews import NOW, PRIVATE, note, preview, said, step
 
 LOST = [step("replace", "desk"), said("desk", "desk: userId changed; replacing it loses 14 messages", "warning")]
@@ -20,8 +20,8 @@ KEPT = [step("create", "desk")]
 FAILED = [said("bad", "error: no", "error")]
 
 
-def markdown(*parts: dict[str, Any], same: int = 0) -> str:
-    return report_text.markdown(report.read(preview(*parts, same=same), NOW))
+def written(*parts: dict[str, Any], same: int = 0) -> str:
+    return markdown.markdown(read(preview(*parts, same=same), NOW))
 
 
 def html(text: str) -> str:
@@ -33,40 +33,40 @@ def headline(text: str) -> str:
 
 
 def test_the_headline_says_the_worst() -> None:
-    assert headline(markdown(*LOST)) == "1 conversation will be lost"
-    assert headline(markdown(*LOST, step("delete", "x"), *FAILED)) == "2 conversations will be lost, the preview failed"
-    assert headline(markdown(*KEPT)) == "no conversation is lost"
-    assert headline(markdown(*FAILED)) == "the preview failed"
-    assert headline(markdown()) == "none declared"
-    assert headline(markdown(same=3)) == "no conversation is lost"
+    assert headline(written(*LOST)) == "1 conversation will be lost"
+    assert headline(written(*LOST, step("delete", "x"), *FAILED)) == "2 conversations will be lost, the preview failed"
+    assert headline(written(*KEPT)) == "no conversation is lost"
+    assert headline(written(*FAILED)) == "the preview failed"
+    assert headline(written()) == "none declared"
+    assert headline(written(same=3)) == "no conversation is lost"
 
 
 def test_the_loss_is_counted_as_far_as_it_is_known() -> None:
-    assert "deletes **1 conversation** (14 messages)." in markdown(*LOST)
-    assert "deletes **1 conversation** (an unknown number of messages)." in markdown(step("delete", "x"))
+    assert "deletes **1 conversation** (14 messages)." in written(*LOST)
+    assert "deletes **1 conversation** (an unknown number of messages)." in written(step("delete", "x"))
     both = "deletes **3 conversations** (at least 14 messages: the number is unknown for 2 of them)."
-    assert both in markdown(*LOST, step("delete", "x"), step("delete", "y"))
-    assert "[!CAUTION]" not in markdown(*KEPT)
+    assert both in written(*LOST, step("delete", "x"), step("delete", "y"))
+    assert "[!CAUTION]" not in written(*KEPT)
 
 
 def test_the_first_line_names_the_stack() -> None:
-    assert markdown(*KEPT).splitlines()[0] == "<!-- quant-sessions report shop/main -->"
+    assert written(*KEPT).splitlines()[0] == "<!-- quant-sessions report shop/main -->"
     odd = {**step("create", "desk"), "urn": step("create", "desk")["urn"].replace("main", "--><b>")}
-    assert markdown(odd).splitlines()[0] == "<!-- quant-sessions report shop/--__b_ -->"
-    assert markdown().splitlines()[0] == "<!-- quant-sessions report -->"
+    assert written(odd).splitlines()[0] == "<!-- quant-sessions report shop/--__b_ -->"
+    assert written().splitlines()[0] == "<!-- quant-sessions report -->"
 
 
 def test_unchanged_sessions_are_folded_and_other_resources_are_one_line() -> None:
-    text = markdown(step("same", "desk"), step("create", "b", kind="aws:s3:Bucket"), same=4)
+    text = written(step("same", "desk"), step("create", "b", kind="aws:s3:Bucket"), same=4)
     assert "<details><summary>1 session unchanged</summary>\n\n| session |" in text
     assert text.endswith("Other resources: 1 `create`.\n\n3 resources unchanged; `--show-sames` lists them.\n")
 
 
 def test_losses_come_first_and_the_last_rows_are_left_out() -> None:
-    text = markdown(*(step("create", f"c{index}") for index in range(300)), step("delete", "z"))
+    text = written(*(step("create", f"c{index}") for index in range(300)), step("delete", "z"))
     assert "| `z` | delete |" in text
     assert text.endswith("\n\n… and 201 more: see the output of the preview.\n")
-    assert len(text) < report_text.MAX_COMMENT
+    assert len(text) < markdown.MAX_COMMENT
 
 
 LONG = "*" * 400
@@ -79,17 +79,19 @@ FULL = {"rows": ROWS, "sames": SAMES, "errors": ERRORS, "bad": BAD, "all": [*ROW
 
 @pytest.mark.parametrize("parts", FULL.values(), ids=FULL)
 def test_a_comment_never_exceeds_the_limit_and_says_what_it_leaves_out(parts: list[dict[str, Any]]) -> None:
-    text = markdown(*parts, step("delete", "z"), same=len(parts))
-    assert len(text.encode("utf-16-le")) / 2 <= report_text.MAX_COMMENT
+    text = written(*parts, step("delete", "z"), same=len(parts))
+    assert len(text.encode("utf-16-le")) / 2 <= markdown.MAX_COMMENT
     assert "| `z` | delete |" in text
     page = html(text)
-    told = [int(count) for count in re.findall(r"… and (\d+)(?: errors)? more: see the output of the preview", page)]
+    left_out = [
+        int(count) for count in re.findall(r"… and (\d+)(?: errors)? more: see the output of the preview", page)
+    ]
     shown = len(re.findall(r"<tr>\s*<td>", page)) + page.count("bucket-")
-    assert shown + sum(told) == len(parts) + 1
+    assert shown + sum(left_out) == len(parts) + 1
 
 
 def test_each_list_has_its_share_of_a_full_comment() -> None:
-    page = html(markdown(*FULL["all"]))
+    page = html(written(*FULL["all"]))
     assert "<td>error</td>" in page
     assert "bucket-" in page
     assert "<td>none</td>" in page
@@ -101,14 +103,14 @@ def test_no_letters_make_a_comment_too_long(letters: str, count: int) -> None:
     parts = [
         part for index in range(count) for part in (step("same", f"{index}{name}"), said(f"x{index}", name, "error"))
     ]
-    assert len(markdown(*parts).encode("utf-16-le")) / 2 <= report_text.MAX_COMMENT
+    assert len(written(*parts).encode("utf-16-le")) / 2 <= markdown.MAX_COMMENT
 
 
 def test_no_declared_value_is_in_it() -> None:
     parts = [step(op, op) for op in ("create", "update", "replace", "delete", "same", "read")]
     others = [said("create", PRIVATE), note(PRIVATE), note(f"session {PRIVATE}"), said("x", PRIVATE, "warning")]
-    found = report.read(preview(*parts, *others), NOW)
-    assert PRIVATE not in report_text.markdown(found) + json.dumps(report_text.as_json(found))
+    found = read(preview(*parts, *others), NOW)
+    assert PRIVATE not in markdown.markdown(found) + json.dumps(markdown.as_json(found))
 
 
 NASTY = ["a|b", "`x`", "<b>", "@ada", "#12", "[x](https://x.example)", "![x](y)", "**x**", "a\nb", "\u202eabc", "&lt;"]
@@ -153,7 +155,7 @@ def test_any_text_is_no_markup_and_no_link(text: str) -> None:
 def check_row(name: str) -> None:
     """Check that a session of that name is one row of five cells, with nothing but code in the first."""
     update = step("update", name)
-    page = html(markdown(update, said(name, f"{name}: sends its metadata {name}", "info")))
+    page = html(written(update, said(name, f"{name}: sends its metadata {name}", "info")))
     (row,) = re.findall(r"<tr>\s*(<td.*?)</tr>", page, re.DOTALL)
     cells = re.findall(r"<td>(.*?)</td>", row, re.DOTALL)
     assert len(cells) == 5
@@ -163,7 +165,7 @@ def check_row(name: str) -> None:
 
 def check_error(text: str) -> None:
     """Check that an error with that text is one line, with nothing in it but words and code."""
-    page = html(markdown({"message": f"error: x {text}", "severity": "error"}))
+    page = html(written({"message": f"error: x {text}", "severity": "error"}))
     (alert,) = re.findall(r"missing here.<br />\n(.*?)</p>", page, re.DOTALL)
     check_plain(alert)
 
@@ -176,6 +178,6 @@ def check_plain(shown: str) -> None:
 
 def test_an_address_an_issue_and_a_commit_in_an_error_can_be_copied() -> None:
     text = "see https://x.example/a?b=c, GH-12 and session 3f2a91c4-7d1e-4c5b-9a51-0c2d3e4f5a6b."
-    page = html(markdown({"message": text, "severity": "error"}))
+    page = html(written({"message": text, "severity": "error"}))
     shown = "see <code>https://x.example/a?b=c</code>, <code>GH-12</code> and session"
     assert f"{shown} <code>3f2a91c4-7d1e-4c5b-9a51-0c2d3e4f5a6b</code>." in page

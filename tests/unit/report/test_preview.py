@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quant_sessions_provider.core.describe import Loss, about, replacement_sentence, session
-from quant_sessions_provider.report import preview as report
-from quant_sessions_provider.report.preview import NoPreviewError
+from quant_sessions_provider.report.preview import NoPreviewError, read
 from tests.support.previews import NOW, at, note, preview, said, state, step, urn
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 def rows(*parts: dict[str, Any]) -> list[Row]:
-    return report.read(preview(*parts), NOW).rows
+    return read(preview(*parts), NOW).rows
 
 
 def row(*parts: dict[str, Any]) -> tuple[str, str, object, Loss | None]:
@@ -39,15 +38,15 @@ PRICES = {
 }
 
 
-@pytest.mark.parametrize(("price", "loss"), PRICES.items(), ids=PRICES)
-def test_a_replacement_costs_what_the_provider_says(price: str, loss: Loss | None) -> None:
-    told = said("desk", f"desk: userId changed; replacing it {price}", "warning")
-    assert row(step("replace", "desk", replaceReasons=["userId"]), told) == ("replace", "userId changed", HOUR, loss)
+@pytest.mark.parametrize(("lost", "loss"), PRICES.items(), ids=PRICES)
+def test_a_replacement_loses_what_the_provider_says(lost: str, loss: Loss | None) -> None:
+    line = said("desk", f"desk: userId changed; replacing it {lost}", "warning")
+    assert row(step("replace", "desk", replaceReasons=["userId"]), line) == ("replace", "userId changed", HOUR, loss)
 
 
 def test_a_line_without_a_resource_counts_for_the_session_that_it_names() -> None:
-    told = note("session id-of-desk: userId changed; replacing it loses 14 messages")
-    assert row(step("replace", "desk"), told)[1::2] == ("userId changed", Loss(14))
+    line = note("session id-of-desk: userId changed; replacing it loses 14 messages")
+    assert row(step("replace", "desk"), line)[1::2] == ("userId changed", Loss(14))
     other = note("session id-of-other: userId changed; replacing it loses 14 messages")
     assert row(step("replace", "desk", replaceReasons=["userId"]), other)[3] == Loss(None)
 
@@ -55,8 +54,8 @@ def test_a_line_without_a_resource_counts_for_the_session_that_it_names() -> Non
 @pytest.mark.parametrize("session_id", ["a b", "urn:uuid:3f2a", "x: userId changed", " ", "a\u2028b"], ids=ascii)
 def test_an_id_may_contain_anything(session_id: str) -> None:
     outputs = {**state("desk")["outputs"]}
-    told = note(about(session(session_id), replacement_sentence(["userId"], outputs | {"userId": "bob"}, Loss(14))))
-    assert row(step("replace", "desk", oldState=state("desk", id=session_id)), told)[3] == Loss(14)
+    line = note(about(session(session_id), replacement_sentence(["userId"], outputs | {"userId": "bob"}, Loss(14))))
+    assert row(step("replace", "desk", oldState=state("desk", id=session_id)), line)[3] == Loss(14)
 
 
 def test_a_session_that_a_failed_replacement_has_deleted_is_no_loss() -> None:
@@ -131,8 +130,8 @@ def test_a_deletion_after_the_expiry_is_a_loss_until_a_refresh_has_checked_it() 
 
 def test_a_retained_session_is_no_loss() -> None:
     old = state("desk", retainOnDelete=True)
-    told = ("forget", "no longer declared; retain_on_delete keeps the session", HALF, None)
-    assert row(step("delete", "desk", oldState=old)) == told
+    expected = ("forget", "no longer declared; retain_on_delete keeps the session", HALF, None)
+    assert row(step("delete", "desk", oldState=old)) == expected
     assert row(step("replace", "desk", oldState=old))[3] is None
 
 
@@ -143,8 +142,8 @@ def test_a_destroyed_stack_says_so() -> None:
 
 def test_an_update_is_described_by_the_sentence() -> None:
     extended = "29 minutes left: extends by 30 minutes, until about 13:00Z"
-    told = said("desk", f"desk: {extended}")
-    assert row(step("update", "desk", diffReasons=["expiresAt"]), told) == ("extend", extended, HOUR, None)
+    line = said("desk", f"desk: {extended}")
+    assert row(step("update", "desk", diffReasons=["expiresAt"]), line) == ("extend", extended, HOUR, None)
     kept = "cannot be shortened: lives on until 12:30Z, nothing is sent"
     assert row(step("update", "desk"), said("desk", f"desk: {kept}")) == ("update", kept, HALF, None)
 
@@ -153,8 +152,8 @@ def test_an_update_without_a_sentence_names_the_changed_inputs() -> None:
     moved = step("update", "desk", diffReasons=["metadata", "status"])
     assert row(moved) == ("update", "metadata, status changed", HALF, None)
     silent = step("update", "desk", diffReasons=["renewBeforeMinutes"])
-    told = row(silent, said("desk", "desk: nothing is sent"))
-    assert told == ("update", "renewBeforeMinutes changed: nothing is sent", HALF, None)
+    found = row(silent, said("desk", "desk: nothing is sent"))
+    assert found == ("update", "renewBeforeMinutes changed: nothing is sent", HALF, None)
 
 
 def test_an_unknown_or_secret_expiry_is_named_as_such() -> None:
@@ -173,12 +172,12 @@ def test_a_refresh_in_a_preview_is_no_row_of_its_own() -> None:
 def test_unchanged_and_read_sessions_are_no_loss() -> None:
     assert row(step("same", "desk", oldState=state("desk", -9)))[:2] == ("none", "its expiry has passed")
     assert row(step("read", "desk", oldState=state("desk", external=True)))[0::3] == ("read", None)
-    assert report.read(preview(step("same", "desk"), same=5), NOW).unlisted == 4
+    assert read(preview(step("same", "desk"), same=5), NOW).unlisted == 4
 
 
 def test_other_resources_are_counted() -> None:
     bucket = "aws:s3/bucket:Bucket"
-    found = report.read(
+    found = read(
         preview(
             step("create", "shop-main", kind="pulumi:pulumi:Stack"),
             *(step(op, op, kind=bucket) for op in ("create", "update", "create-replacement", "replace")),
@@ -191,7 +190,7 @@ def test_other_resources_are_counted() -> None:
 
 def test_a_session_in_a_component_has_its_own_name() -> None:
     nested = urn("a::b", f"acme:Desk$acme:Room${urn('x').split('::')[2]}")
-    found = report.read(preview({**step("create", "desk"), "urn": nested}), NOW)
+    found = read(preview({**step("create", "desk"), "urn": nested}), NOW)
     assert (found.stack, found.rows[0].name) == ("shop/main", "a::b")
 
 
@@ -207,7 +206,7 @@ NO_PREVIEWS += [{"diagnostics": [{"urn": "x"}]}, {"steps": [{"op": "same", "urn"
 @pytest.mark.parametrize("document", NO_PREVIEWS, ids=repr)
 def test_a_document_that_is_no_preview_is_refused(document: object) -> None:
     with pytest.raises(NoPreviewError, match="pulumi preview --json"):
-        report.read(document, NOW)
+        read(document, NOW)
 
 
 JSON = st.recursive(
@@ -237,6 +236,6 @@ JSON = st.recursive(
 )
 def test_any_other_document_is_refused_with_one_error(steps: list[Any], diagnostics: list[Any]) -> None:
     try:
-        report.read({"steps": steps, "diagnostics": diagnostics}, NOW)
+        read({"steps": steps, "diagnostics": diagnostics}, NOW)
     except NoPreviewError as error:
         assert "\n" not in str(error)  # noqa: PT017 - one of two ends

@@ -75,13 +75,13 @@ def documented_attributes(cls: ast.ClassDef) -> dict[str, str]:
 
 
 def declared_arguments(function: ast.FunctionDef) -> dict[str, tuple[str, str]]:
-    """Give annotation and default of each keyword argument, as written."""
+    """Return annotation and default of each keyword argument, as written."""
     pairs = zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
     return {a.arg: (ast.unparse(a.annotation) if a.annotation else "", ast.unparse(d) if d else "") for a, d in pairs}
 
 
 def declaration(row: Property) -> tuple[str, str]:
-    """Give what the table says an argument is declared as; a default that may not be sent is only documented."""
+    """Return how the table declares an argument; a default that may not be sent is only documented."""
     plain = ANNOTATIONS.get(row.key) or ANNOTATIONS[row.kind]
     if row.required:
         return plain, ""

@@ -1,4 +1,4 @@
-"""Look-ups in programs under Pulumi's own mocks: what is asked, what comes back, what is refused and what is secret."""
+"""Lookups in programs under Pulumi's own mocks: what is asked, what comes back, what is refused and what is secret."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_wrong_argument_is_refused_in_one_line_and_nothing_is_asked(look_up: C
 
 
 def _seen(output: Callable[[], pulumi.Output[Any]], *answers: Any, preview: bool = False) -> tuple[list[Any], Mocks]:  # noqa: ANN401 - as in Mocks
-    """Give the value, if it is known, and whether it is secret."""
+    """Return the value, if it is known, and whether it is secret."""
     seen: list[Any] = []
 
     async def look(found: pulumi.Output[Any]) -> None:

@@ -68,10 +68,10 @@ def test_a_recreation_at_the_expiry_leaves_no_gap() -> None:
 
 
 def test_a_session_that_no_run_renews_says_why() -> None:
-    by_hand = timestamps.render(START + timedelta(hours=8))
+    expires_at = timestamps.render(START + timedelta(hours=8))
     kinds: dict[str, dict[str, Any]] = {
         "completed": {"expirationMinutes": 60, "status": "completed"},
-        "moment": {"expiresAt": by_hand},
+        "declared": {"expiresAt": expires_at},
         "kept": {"expirationMinutes": 60, "ignoreChanges": ["expiresAt"]},
     }
     found = lives("12h", kinds)
@@ -81,7 +81,7 @@ def test_a_session_that_no_run_renews_says_why() -> None:
         "expires_at is declared: nothing renews it until a later one is",
         'ignore_changes=["expiresAt"] keeps its expiry: nothing renews it',
     ]
-    assert found["moment"].spans == [(START, START + timedelta(hours=8))]
+    assert found["declared"].spans == [(START, START + timedelta(hours=8))]
 
 
 def test_a_run_that_stops_says_why_and_leaves_it_dead() -> None:

@@ -73,7 +73,7 @@ def test_each_run_does_what_was_forecast(
         declared["expiresAt"] = (world.clock.now() + timedelta(minutes=by_hand)).isoformat()
     configuration = {"bearer": TOKEN, "organization": uuid4().hex, "baseUrl": "http://127.0.0.1:1", "baseDelayMs": "0"}
     engine = MiniEngine(configuration, WorldProvider(world), world.clock.now)
-    # Only the first grant is other than asked: paper knows it from state, and of no later one.
+    # The forecast reads the first grant from state, so only that one differs from the request.
     world.behave(Behaviours(grant_offset_minutes=grant))
     engine.up(declared)
     world.behave(Behaviours())
