@@ -9,10 +9,10 @@ import pytest
 
 from quant_sessions_provider import Session
 from tests.acceptance.conftest import ORGANIZATION
-from tests.support.emulator_server import Emulator
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import NewStack
+    from tests.support.emulator_server import Emulator
     from tests.support.engine import Run, Stack
 
 PROBLEM = "pulumi-python:dynamic/quant:Session resource 'bad' has a problem: "
