@@ -144,7 +144,7 @@ def test_without_the_extra_it_says_what_to_install() -> None:
         [sys.executable, "-c", WITHOUT_EXTRA], capture_output=True, text=True, timeout=60, check=False
     )
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr == "the emulator needs the extra: pip install 'quant-sessions-provider[emulator]'\n"
+    assert ended.stderr == "the emulator needs the extra 'emulator': pip install 'quant-sessions-provider[emulator]'\n"
 
 
 def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
