@@ -15,6 +15,7 @@ from quant_sessions_provider.core.text import one_line
 _CODE: Final = re.compile(r"`([^`]*)`")
 _LINKED: Final = re.compile(
     r"""((?:[a-z][\w+.-]*://|www\.)\S*[^\s.,;:)'"]"""  # an address
+    r"|[\w+.-]*://"  # the beginning of one
     r"|\b[0-9a-f]{7,}(?:-[0-9a-f]{4,})*\b"  # a commit; session ids look like one
     r"|\b[a-z]\w*-\d+\b)",  # an issue: GH-1, or JIRA-1 where that is configured
     re.IGNORECASE,

@@ -147,6 +147,8 @@ def test_a_text_looks_as_written_and_is_no_markup_and_no_link(text: str) -> None
 @given(st.text(min_size=1, max_size=30).filter(lambda name: "::" not in name))
 @example("`")
 @example(" x ")
+@example("://")
+@example("a://.")
 def test_any_text_is_no_markup_and_no_link(text: str) -> None:
     check_row(text)
     check_error(text)
