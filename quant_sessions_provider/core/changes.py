@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Change:
-    """The way from a stored session to new inputs; each of its answers is worked out once."""
+    """The difference between a stored session and new inputs; each property is computed once."""
 
     state: StoredState
     new: Properties

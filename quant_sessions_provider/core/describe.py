@@ -1,4 +1,4 @@
-"""Every sentence that the provider says about a session, and beside it the function that reads it back from a preview.
+"""The sentences about a session, and beside each that a preview prints the function that reads it back.
 
 Pure, like the decisions that it describes. The verbs "extends by N minutes" and "appends N messages" are fixed: people
 and programs look for them. Nothing that people declare is repeated. A sentence has no subject: on the resource's own
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from quant_sessions_provider.core import timestamps
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from quant_sessions_provider.core.state import Expiry, StoredState
 
 _STATUS: Final = {"completed": "completes it", "active": "reopens it"}
-_WITH_DATE: Final = "%Y-%m-%d %H:%MZ"
 
 # --- the subject of a sentence -----------------------------------------------------------------------------
 
@@ -133,7 +132,7 @@ def _expiry(known: datetime | None, now: datetime) -> str:
 
 
 def _kept(change: Change, now: datetime) -> list[str]:
-    """Say until when a session lives whose lifetime or expiry moved without a request: the API cannot shorten."""
+    """Return until when a session lives whose lifetime or expiry moved without a request: it cannot be shortened."""
     granted = change.state.expiry.granted or change.state.expiry.known
     moved = [key for key in (Key.EXPIRATION_MINUTES, Key.EXPIRES_AT) if key in change.moved]
     if not moved or granted is None or any(contains_unknown(change.new.get(key)) for key in moved):
@@ -152,10 +151,10 @@ def _lowered(change: Change) -> bool:
     return earlier or change.raised_by < 0
 
 
-def _clock(moment: datetime, now: datetime) -> str:
+def _clock(time: datetime, now: datetime) -> str:
     """Return the time of day in UTC, with the date where it is not today's."""
-    utc = moment.astimezone(timezone.utc)
-    return utc.strftime("%H:%MZ" if utc.date() == now.astimezone(timezone.utc).date() else _WITH_DATE)
+    day, _, clock = timestamps.to_minute(time).partition(" ")
+    return clock if timestamps.to_minute(now).startswith(day) else f"{day} {clock}"
 
 
 # --- a replacement -----------------------------------------------------------------------------------------
@@ -164,7 +163,7 @@ _LOSES: Final = "replacing it loses"
 _IS_GONE: Final = "it is gone"
 _UNKNOWN_NUMBER: Final = "an unknown number of messages"
 _UNLISTED: Final = "the API no longer lists it as active"
-_NEW_ONE: Final = "a new one starts from the declared messages, until about"
+_NEW_ONE: Final = "a new one starts from the declared messages, until"
 _COUNT: Final = rf"(?:(?P<count>\d+) messages?|{_UNKNOWN_NUMBER})"
 _REPLACEMENT: Final = re.compile(rf"(?P<reason>[\w, ]+); {_LOSES} (?:{_COUNT}|(?P<gone>nothing: {_IS_GONE}))")
 _RECREATION: Final = re.compile(
@@ -242,8 +241,8 @@ def _end_of_new(new: Properties, now: datetime) -> str:
         return "the declared expiresAt"
     lifetime = new[Key.EXPIRATION_MINUTES]
     if not isinstance(lifetime, int) or lifetime > MAX_LIFETIME:
-        return "a time not known yet"
-    return (now + timedelta(minutes=lifetime)).astimezone(timezone.utc).strftime(_WITH_DATE)
+        return "a time that is not known yet"
+    return f"about {timestamps.to_minute(now + timedelta(minutes=lifetime))}"
 
 
 def expiry_sentence(state: StoredState) -> str:
@@ -252,17 +251,31 @@ def expiry_sentence(state: StoredState) -> str:
     return f"expired{f' at {timestamps.render(known)}' if known else ''}"
 
 
+# --- a creation whose response was lost --------------------------------------------------------------------
+
+
+def possible_orphans(ids: list[str] | None) -> str:
+    """Return which sessions a creation may have made; ``ids`` is None if that could not be determined."""
+    if ids is None:
+        return "Could not determine whether a session was created; it expires by itself"
+    if not ids:
+        return "The API lists no session that it may have made"
+    # Another stack, or a session that this one is to replace, may have the same user and group.
+    return (
+        f"It may have made session {' or '.join(ids)}. If no stack has it in its state, delete it by its id, or let it"
+        " expire"
+    )
+
+
 # --- an append --------------------------------------------------------------------------------------------
 
 
 def already_there(count: int) -> str:
-    """Return that an append leaves out messages which the conversation holds already."""
-    return f"{counted(count, 'message')} already there: not sent again"
+    """Return that an append leaves out messages that are already in the conversation."""
+    return f"{counted(count, 'message')} {'is' if count == 1 else 'are'} already in the conversation: not sent again"
 
 
 # --- a short grant -----------------------------------------------------------------------------------------
-
-_SHORT_GRANT: Final = re.compile(r"asked to live until ([^,;]+), granted until ([^,;]+)")
 
 
 def short_grant(outputs: Properties, expiry: Expiry) -> list[str]:
@@ -271,12 +284,6 @@ def short_grant(outputs: Properties, expiry: Expiry) -> list[str]:
         return []
     asked, granted = outputs[Key.EXPIRES_AT], outputs[Key.GRANTED_EXPIRES_AT]
     return [f"asked to live until {asked}, granted until {granted}"]
-
-
-def read_short_grant(sentence: str) -> tuple[str, str] | None:
-    """Return ``expiresAt`` and ``grantedExpiresAt`` of a session that was granted less, or None for other sentences."""
-    found = _SHORT_GRANT.fullmatch(sentence)
-    return (found[1], found[2]) if found else None
 
 
 # --- an error ----------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@
     ├── UnreachableError             no connection, or rate limited here: surely not processed
     ├── AnswerLostError              the request may have been processed
     ├── HalfDoneError                a first request took effect, a second did not; says what holds now
-    └── ApiError                     the API answered with an error (5xx and such), or with an invalid body
-        └── ClientError              it refused the request (4xx), which so had no effect
+    └── ApiError                     the API returned an error (5xx and such), or with an invalid body
+        └── ClientError              it refused the request (4xx), which therefore had no effect
             ├── ForbiddenError       401 or 403: not with this token
             ├── InvalidRequestError  400, 409 or 422: the same request will be refused again
             └── NotFoundError        404 or 410
@@ -39,7 +39,7 @@ class RefusedError(QuantSessionsError):
 
 
 class UnreachableError(QuantSessionsError):
-    """The request did not get through: what is not safe to repeat (create, append, extend, delete) was not processed.
+    """The request did not get through: one that is not idempotent (create, append, extend, delete) was not processed.
 
     There was no connection, to the host or to a proxy on the way, or no secure one (the TLS handshake failed), or
     ``requestsPerSecond`` left no turn within ``timeoutSeconds``.
@@ -78,7 +78,7 @@ class ApiError(QuantSessionsError):
 
 
 class ClientError(ApiError):
-    """The API refused the request, which so had no effect: 4xx, but for 408, which comes after a wait for it."""
+    """The API refused the request, which therefore had no effect: 4xx, but for 408, which comes after a wait for it."""
 
     maybe_applied = False
 

@@ -46,7 +46,7 @@ def counts_from_lifetime(old: Properties, new: Properties) -> bool:
 
 
 def plan_expiry(old: Properties, new: Properties, now: datetime) -> str | Unknown:
-    """Return the input ``expiresAt`` where the program does not set it by hand.
+    """Return the input ``expiresAt`` where the program does not declare it.
 
     ``old`` are the inputs of the last run, empty on creation and replacement; ``new`` are valid inputs with defaults.
     """
@@ -80,7 +80,7 @@ def _raised_or_renewed(asked: str, expiry: datetime, change: Change, now: dateti
 def _later(start: datetime, minutes: int) -> datetime:
     try:
         return start + _minutes(max(minutes, 0))
-    except OverflowError:  # there is nothing after the year 9999, with which an API may mean "never"
+    except OverflowError:  # datetime ends with the year 9999, which an API may use for "never"
         return start
 
 
@@ -88,7 +88,7 @@ def _later(start: datetime, minutes: int) -> datetime:
 
 
 def short_grant_due(change: Change, now: datetime) -> bool:
-    """Return whether a grant shorter than asked makes a session due or past that check took for fine (rule 3)."""
+    """Return whether only a short grant makes a session due or expired (rule 3): check sees no grants."""
     expiry, new = change.state.expiry, change.new
     known, asked = expiry.known, expiry.asked
     if known is None or asked is None or not expiry.granted_less or change.completes:
@@ -149,7 +149,7 @@ def must_ask(change: Change, now: datetime) -> bool:
 
 
 def first_lifetime(new: Properties, now: datetime) -> int:
-    """Return the minutes to ask for on creation: as declared, or until the timestamp that was set by hand."""
+    """Return the minutes to ask for on creation: as declared, or until the declared timestamp."""
     if Key.EXPIRATION_MINUTES in new:
         return int(new[Key.EXPIRATION_MINUTES])
     span = whole_minutes(timestamps.parse(new[Key.EXPIRES_AT]) - now)

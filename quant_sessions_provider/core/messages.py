@@ -1,4 +1,4 @@
-"""Which declared messages are to be sent, and which are there already. Only role and content count."""
+"""Which declared messages are to be sent, and which the conversation already has. Only role and content count."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def _is_appendable(message: object) -> bool:
 def unsent(declared: list[Any], live: list[Any], known: int) -> list[Any]:
     """Return the messages to append: those after the ``known`` ones of an earlier run, but for what is live already.
 
-    A killed run, or one whose answer was lost, may have sent some of them. An API may hide or reorder messages, so
-    their order proves nothing: one that a person sent meanwhile, and that reads like a declared one, stands for it.
+    A killed run, or one whose response was lost, may have sent some of them. An API may hide or reorder messages, so
+    their order proves nothing. A message with the same role and content counts as the declared one, whoever sent it.
     """
     there = Counter(message_identity(message) for message in live if _is_message(message))
     there.subtract(message_identity(message) for message in declared[:known])
@@ -51,6 +51,6 @@ def _is_message(message: object) -> TypeGuard[Properties]:
 
 
 def message_identity(message: Properties) -> tuple[str, str]:
-    """Return what a service leaves of a message: it may normalize outer white space, line ends and Unicode form."""
+    """Return role and normalized content: a service may change outer white space, line ends and Unicode form."""
     content = message["content"].replace("\r\n", "\n").replace("\r", "\n")
     return message["role"], unicodedata.normalize("NFC", content).strip()

@@ -1,4 +1,4 @@
-"""What state tells of a session: its id, its outputs, and until when it lives."""
+"""A session as state holds it: its id, its outputs, and until when it lives."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class StoredState:
 
     @property
     def organization(self) -> str:
-        """Whose account holds it; empty if state does not tell."""
+        """Whose account holds it; empty if state has none."""
         organization: str = self.outputs.get(Key.ORGANIZATION, "")
         return organization
 

@@ -1,4 +1,4 @@
-"""Proves that a session is gone: the API's own 404, and a list that answers now and does not hold it.
+"""Proves that a session is gone: the API's own 404, and a list, read now, without it.
 
 A status alone proves nothing: a gateway, a moved route or another host answers 404 too.
 """
@@ -70,7 +70,7 @@ class ActiveSessions:
 
 def _owner(state: StoredState) -> _Owner:
     user_id, session_group = state.get(Key.USER_ID), state.get(Key.SESSION_GROUP)
-    # All sessions of the organization, where state does not tell whose it is.
+    # All sessions of the organization, where state has no user.
     return (
         state.organization,
         user_id if isinstance(user_id, str) else None,

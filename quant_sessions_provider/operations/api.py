@@ -14,17 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CreatedSession:
-    """The answer to a POST."""
+    """The response to `create`."""
 
     session_id: str | None
-    status: str | None
     expires_at: str | None
     created_at: str | None
 
 
 @dataclass(frozen=True)
 class StoredSession:
-    """The answer to a GET. It tells no expiry, status, user, group or metadata."""
+    """The response to `get`. It has no expiry, status, user, group or metadata."""
 
     id: str | None
     title: str | None
@@ -46,7 +45,7 @@ class SessionSummary:
 
 @dataclass(frozen=True)
 class UpdatedSession:
-    """The answer to an update."""
+    """The response to `update`."""
 
     session_id: str | None
     status: str | None
@@ -57,22 +56,20 @@ class UpdatedSession:
 
 @dataclass(frozen=True)
 class ExtendedSession:
-    """The answer to an extension."""
+    """The response to `extend`."""
 
-    session_id: str | None
     expires_at: str | None
-    message: str | None
 
 
 @dataclass(frozen=True)
 class DeletedSession:
-    """The answer to a DELETE."""
+    """The response to `delete`."""
 
     message: str | None
 
 
-def tells_nothing(answer: UpdatedSession | DeletedSession) -> bool:
-    """Return whether an answer has none of its operation's fields, so that it need not be one to that."""
+def is_empty(answer: UpdatedSession | DeletedSession) -> bool:
+    """Return whether a response has none of its operation's fields, so that it may be something else's."""
     return all(value is None for value in vars(answer).values())
 
 
@@ -125,5 +122,5 @@ class SessionsApi(Protocol):
     ) -> Iterator[SessionSummary]:
         """List active sessions, at most ``limit`` of them (all if None) after the first ``offset``.
 
-        ``exhaustive``: raise RefusedError unless it is sure that none is missing.
+        ``exhaustive``: raise RefusedError unless the list is complete.
         """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quant_sessions_provider.core import timestamps
-from quant_sessions_provider.core.describe import short_grant
+from quant_sessions_provider.core.describe import possible_orphans, short_grant
 from quant_sessions_provider.core.errors import AnswerLostError, ApiError, HalfDoneError, QuantSessionsError
 from quant_sessions_provider.core.expiry import first_lifetime
 from quant_sessions_provider.core.model import Key
@@ -61,10 +61,12 @@ class Creator:
 
     def _outputs(self, inputs: Properties, created: CreatedSession) -> Properties:
         return inputs | present(
-            grantedExpiresAt=created.expires_at,
-            createdAt=created.created_at,
-            baseUrl=self._settings.base_url,
-            expired=False,
+            {
+                Key.GRANTED_EXPIRES_AT: created.expires_at,
+                Key.CREATED_AT: created.created_at,
+                Key.BASE_URL: self._settings.base_url,
+                Key.EXPIRED: False,
+            }
         )
 
     def _ambiguous_create(
@@ -73,7 +75,7 @@ class Creator:
         """Name the sessions that an attempt may have made, since it is not retried; a refused one made none."""
         if not error.maybe_applied:
             return error
-        orphans = self._inspector.possible_orphans(inputs, sent)
+        orphans = possible_orphans(self._inspector.created_since(inputs, sent))
         return AnswerLostError(f"{error}; sent at {timestamps.render(sent)}. {orphans}")
 
     def _complete(self, state: StoredState) -> Properties:
@@ -91,5 +93,5 @@ class Creator:
 
 def _required_id(created: CreatedSession) -> str:
     if not created.session_id:
-        raise AnswerLostError("creating the session: the API's answer has no sessionId")
+        raise AnswerLostError("creating the session: the API's response has no sessionId")
     return created.session_id

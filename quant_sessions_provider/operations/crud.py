@@ -38,7 +38,7 @@ from quant_sessions_provider.core.expiry import (
     short_grant_due,
 )
 from quant_sessions_provider.core.messages import unsent
-from quant_sessions_provider.core.model import COMPUTED, DEFAULT_LIFETIME, Key, Properties
+from quant_sessions_provider.core.model import COMPUTED, DEFAULT_LIFETIME, PROPERTIES, Key, Properties
 from quant_sessions_provider.core.redaction import redact_errors
 from quant_sessions_provider.core.state import StoredState
 from quant_sessions_provider.operations import transcripts
@@ -100,7 +100,7 @@ class Operations:
     def check(self, old: Properties, new: Properties) -> tuple[Properties, list[str]]:
         """Fill in defaults and the planned expiry; list what is wrong, one line each."""
         failures = self._unusable_settings()
-        inputs = {Key.STATUS: "active", Key.ON_EXPIRED: "recreate", **new}
+        inputs: Properties = {key: PROPERTIES[key].default for key in (Key.STATUS, Key.ON_EXPIRED)} | new
         if Key.ORGANIZATION not in inputs and self._settings.organization:
             inputs[Key.ORGANIZATION] = self._settings.organization
         elif Key.ORGANIZATION not in inputs:
@@ -180,7 +180,7 @@ class Operations:
 
     @redact_errors
     def read(self, session_id: str, outputs: Properties) -> Properties | None:
-        """Return the outputs with what the API tells; it never moves an input.
+        """Return the outputs with what the API returns; inputs never change.
 
         None for a session that is gone before its time. One that is gone after its expiry stays, as ``expired``: the
         next plan decides by ``onExpired``.
@@ -192,17 +192,19 @@ class Operations:
         if found is None:
             return outputs | {Key.EXPIRED: True} if state.expiry.passed(self._now()) else None
         return outputs | present(
-            baseUrl=self._settings.base_url,
-            title=found.title,
-            model=found.model,
-            createdAt=found.created_at,
-            totalMessages=None if found.messages is None else len(found.messages),
-            expired=False,
+            {
+                Key.BASE_URL: self._settings.base_url,
+                Key.TITLE: found.title,
+                Key.MODEL: found.model,
+                Key.CREATED_AT: found.created_at,
+                Key.TOTAL_MESSAGES: None if found.messages is None else len(found.messages),
+                Key.EXPIRED: False,
+            }
         )
 
     def _find_to_read(self, state: StoredState) -> StoredSession | None:
         base_url = self._settings.base_url
-        # A program's `Session.get` comes without what a refresh would have recorded, and tells no user to list by.
+        # A program's `Session.get` comes without what a refresh would have recorded, and has no user to list by.
         if Key.BASE_URL not in state.outputs:
             try:
                 return self._api.get(state.organization, state.id)

@@ -8,8 +8,9 @@ from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.describe import short_grant
 from quant_sessions_provider.core.errors import AnswerLostError, ApiError, ClientError, QuantSessionsError, in_doubt
 from quant_sessions_provider.core.expiry import lost_by_extension, rest_of_extension
-from quant_sessions_provider.core.model import Key, Properties, by_state_key
+from quant_sessions_provider.core.model import Key, Properties
 from quant_sessions_provider.core.state import Expiry
+from quant_sessions_provider.operations.requests import present
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,9 +42,9 @@ class Extender:
         except (ApiError, AnswerLostError) as error:
             raise in_doubt(error, "The next run extends it again: at worst it lives longer") from error
         grant = self._in_full(state, before, minutes, first)
-        # Without an answer's word for it, the earlier grant says nothing any more.
+        # If the response has no expiry, the earlier grant is out of date.
         rest = {key: value for key, value in outputs.items() if key != Key.GRANTED_EXPIRES_AT}
-        outputs = rest | by_state_key({"granted_expires_at": grant.text, Key.EXPIRED: False})
+        outputs = rest | present({Key.GRANTED_EXPIRES_AT: grant.text, Key.EXPIRED: False})
         for sentence in short_grant(outputs, Expiry(before.asked, grant.until)):
             self._say(state.id, sentence)
         return outputs
@@ -62,7 +63,7 @@ class Extender:
             lost = lost_by_extension(before, minutes, first.until)
             if isinstance(error, ClientError) and lost and self._restored(state, lost):
                 raise
-            why = "the API counts an extension from now; asking for the rest failed"
+            why = "the API counts an extension from now; the second extension failed"
             self._say(state.id, f"{why}: {error}")
             return first
 
@@ -74,5 +75,5 @@ class Extender:
         return True
 
     def _extend(self, state: StoredState, minutes: int) -> Grant:
-        told = self._api.extend(state.organization, state.id, additional_minutes=minutes).expires_at
-        return Grant(told, timestamps.parse_or_none(told))
+        text = self._api.extend(state.organization, state.id, additional_minutes=minutes).expires_at
+        return Grant(text, timestamps.parse_or_none(text))

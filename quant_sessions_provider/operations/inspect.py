@@ -28,7 +28,7 @@ _ATTEMPTS: Final = 3
 
 
 class Inspector:
-    """Looks and changes nothing."""
+    """Sends only reads."""
 
     def __init__(self, api: SessionsApi) -> None:
         self._api, self._active = api, ActiveSessions(api)
@@ -65,19 +65,13 @@ class Inspector:
             return Loss(None)
         return GONE if found is None else _loss_of(found)
 
-    def possible_orphans(self, inputs: Properties, sent: datetime) -> str:
-        """Return which sessions a creation whose answer was lost may have made."""
-        found = self._created_since(inputs, sent - GRANT_TOLERANCE)
-        if found is None:
-            return "Could not determine whether a session was created; it expires by itself"
-        if not found:
-            return "The API lists no session that it may have made"
-        # Another stack, or a session that this one is to replace, may have the same user and group.
-        which = "unless a stack has it in its state" if len(found) == 1 else "whichever no stack has in its state"
-        return f"It may have made session {' or '.join(found)} ({which}): delete it by its id, or let it expire"
+    def created_since(self, inputs: Properties, sent: datetime) -> list[str] | None:
+        """Return the ids of the sessions that a creation sent at a time may have made; None if nobody can tell.
 
-    def _created_since(self, inputs: Properties, start: datetime) -> list[str] | None:
-        """Ask up to three times: only now can the session be told by its creation time."""
+        It tries up to three times: later its creation time no longer identifies a session.
+        """
+        # The API's clock may differ from ours, and a creation time may be missing.
+        start = sent - GRANT_TOLERANCE
         for _ in range(_ATTEMPTS):
             try:
                 listed = list(self._of_owner(inputs))
@@ -87,7 +81,6 @@ class Inspector:
                 continue
             except QuantSessionsError:
                 break
-            # The API's clock may differ from ours, and a creation time may be missing.
             return [s.id for s in listed if s.id and (timestamps.parse_or_none(s.created_at) or start) >= start]
         return None
 

@@ -1,4 +1,4 @@
-"""A session belongs to the host that it was created at: another one's word about it counts for nothing."""
+"""A session belongs to the host where it was created; what other hosts return about it does not count."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def require_same_session(state: StoredState, found: StoredSession | None, base_u
     """Refuse to take over a session at another host, unless it was created at the same time.
 
     Raises:
-        RefusedError: it is not there, or that cannot be told.
+        RefusedError: it is not there, or that cannot be determined.
 
     """
     created = timestamps.parse_or_none(state.get(Key.CREATED_AT))
@@ -50,7 +50,7 @@ def require_same_session(state: StoredState, found: StoredSession | None, base_u
 
 def _mismatch(state: StoredState, base_url: str) -> str:
     recorded = state.get(Key.BASE_URL)
-    there = recorded if isinstance(recorded, str) and recorded.isprintable() else "a place that is not a URL"
+    there = recorded if isinstance(recorded, str) and recorded.isprintable() else "an invalid baseUrl"
     return f"session {state.id} was created at {there}, but baseUrl is {base_url}"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from quant_sessions_provider.core.errors import AnswerLostError, ApiError, ForbiddenError, RefusedError
-from quant_sessions_provider.operations.api import tells_nothing
+from quant_sessions_provider.core.model import Key
+from quant_sessions_provider.operations.api import is_empty
 
 if TYPE_CHECKING:
     from quant_sessions_provider.core.model import Properties
@@ -15,23 +16,26 @@ if TYPE_CHECKING:
 
 
 def send_update(api: SessionsApi, state: StoredState, body: dict[str, Any]) -> Properties:
-    """Send an update; return the outputs that its answer tells.
-
-    An answer that tells nothing stands if the session is there.
-    """
+    """Send an update; return the outputs in its response. If that is empty, a GET must find the session."""
     answer = api.update(state.organization, state.id, **body)
-    if tells_nothing(answer):
+    if is_empty(answer):
         api.get(state.organization, state.id)
-    return present(totalMessages=answer.total_messages, totalTokens=answer.total_tokens, updatedAt=answer.updated_at)
+    return present(
+        {
+            Key.TOTAL_MESSAGES: answer.total_messages,
+            Key.TOTAL_TOKENS: answer.total_tokens,
+            Key.UPDATED_AT: answer.updated_at,
+        }
+    )
 
 
 def delete(api: SessionsApi, inspector: Inspector, state: StoredState) -> None:
     """Delete a session, at the second attempt if need be.
 
-    After an error, or an answer that tells nothing, a GET tells whether it is gone: DELETE itself does not.
+    After an error or an empty response, a GET shows whether it is gone.
     """
     try:
-        if not tells_nothing(api.delete(state.organization, state.id)):
+        if not is_empty(api.delete(state.organization, state.id)):
             return
     except ForbiddenError:
         raise
@@ -42,10 +46,10 @@ def delete(api: SessionsApi, inspector: Inspector, state: StoredState) -> None:
 
 
 def _delete_again(api: SessionsApi, inspector: Inspector, state: StoredState) -> None:
-    if tells_nothing(api.delete(state.organization, state.id)) and inspector.find(state) is not None:
-        raise RefusedError(f"session {state.id} is not deleted: the API answers as if it were, and still has it")
+    if is_empty(api.delete(state.organization, state.id)) and inspector.find(state) is not None:
+        raise RefusedError(f"session {state.id} is not deleted: the API reported success but still returns it")
 
 
-def present(**values: Any) -> Properties:  # noqa: ANN401 - whatever the API told
-    """Return the values that the API told."""
+def present(values: Properties) -> Properties:
+    """Return the values that are not None."""
     return {key: value for key, value in values.items() if value is not None}

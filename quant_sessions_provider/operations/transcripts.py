@@ -39,7 +39,9 @@ def save(folder: str, session_id: str, session: StoredSession) -> None:
 
     """
     if session.messages is None:
-        raise RefusedError(f"session {session_id} is not deleted: the API told no messages to save in transcriptDir")
+        raise RefusedError(
+            f"session {session_id} is not deleted: the API returned no messages to save in transcriptDir"
+        )
     try:
         _write(folder_of(folder), quote(session_id, safe=""), json.dumps(asdict(session), ensure_ascii=False, indent=2))
     except OSError as error:

@@ -46,7 +46,7 @@ class PaperApi:
         """Replace the one session."""
         self.created += 1
         self.expiry = self.now + timedelta(minutes=expiration_minutes or 0)
-        return CreatedSession(self.session_id, None, timestamps.render(self.expiry), None)
+        return CreatedSession(self.session_id, timestamps.render(self.expiry), None)
 
     def get(self, _organization: str, session_id: str) -> StoredSession:
         """Return the session without its messages."""
@@ -62,7 +62,7 @@ class PaperApi:
         self._require(session_id)
         self.extended_by += additional_minutes or 0
         self.expiry += timedelta(minutes=additional_minutes or 0)
-        return ExtendedSession(session_id, timestamps.render(self.expiry), None)
+        return ExtendedSession(timestamps.render(self.expiry))
 
     def delete(self, *_: object, **__: object) -> DeletedSession:
         """Accept a deletion; it comes after the creation that replaces the session."""

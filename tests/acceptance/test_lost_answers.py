@@ -113,8 +113,8 @@ def test_a_lost_creation_is_not_retried_and_names_possible_orphans(results: Resu
 
     named = re.fullmatch(
         _lost_creation(results, "closed the connection mid-response")
-        + r"It may have made session (?P<id>[0-9a-f-]+) \(unless a stack has it in its state\): "
-        "delete it by its id, or let it expire",
+        + r"It may have made session (?P<id>[0-9a-f-]+)\. "
+        "If no stack has it in its state, delete it by its id, or let it expire",
         results.failed.refusal("create-after"),
     )
     assert named

@@ -93,7 +93,7 @@ def test_messages_that_are_already_live_are_not_appended_again(new_stack: NewSta
 
     up = stack.up()
     assert up.ops("desk") == ["update"]
-    assert "desk: 2 messages already there: not sent again" in up.said("desk")
+    assert "desk: 2 messages are already in the conversation: not sent again" in up.said("desk")
     assert [(r["method"], r["body"]) for r in emulator.requests(clear=True)] == [
         ("GET", None),
         ("PUT", {"metadata": {"v": 2}}),

@@ -62,7 +62,9 @@ def test_a_success_with_an_invalid_body_says_that_it_may_have_been_applied(
 
 
 @pytest.mark.parametrize("status", [200, 201])
-@pytest.mark.parametrize("body", [None, 7, [], "text", {"sessionId": 7, "id": [], "message": {}, "messages": ""}])
+@pytest.mark.parametrize(
+    "body", [None, 7, [], "text", {"sessionId": 7, "id": [], "message": {}, "messages": "", "expiresAt": 7}]
+)
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_an_unexpected_body_is_one_line(host: Host, client: Client, operation: str, body: object, status: int) -> None:
     if operation == "listing sessions":
@@ -284,7 +286,7 @@ def test_half_a_surrogate_pair_in_a_conversation_can_be_saved(tmp_path: Path) ->
 
 
 def test_a_conversation_that_the_api_does_not_tell_is_not_taken_for_saved(tmp_path: Path) -> None:
-    with pytest.raises(RefusedError, match="the API told no messages to save"):
+    with pytest.raises(RefusedError, match="the API returned no messages to save"):
         transcripts.save(str(tmp_path), "3f2a", StoredSession("3f2a", None, None, None, None))
     assert list(tmp_path.iterdir()) == []
 

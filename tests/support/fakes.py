@@ -71,12 +71,12 @@ def desk(state: str = "alive", configuration: dict[str, str] = CONFIG) -> Desk:
     """Return operations whose only session is alive, gone, or lingering: expired, readable, but not listed."""
     api: NonCallableMagicMock = create_autospec(SessionsApi, instance=True)
     listed = SessionSummary(ID if state == "alive" else "other", None, None, None, None)
-    api.create.return_value = CreatedSession(ID, "active", at(60), at(0))
+    api.create.return_value = CreatedSession(ID, at(60), at(0))
     api.get.return_value = StoredSession(ID, "Title", "model", [A], at(-51))
     api.get.side_effect = NOT_FOUND if state == "gone" else None
     api.list.side_effect = lambda *_args, **_filters: iter([listed])
     api.update.return_value = UpdatedSession(ID, "active", 3, 40, at(0))
-    api.extend.return_value = ExtendedSession(ID, at(60), "extended")
+    api.extend.return_value = ExtendedSession(at(60))
     api.delete.return_value = DeletedSession("deleted")
     said: list[str] = []
 

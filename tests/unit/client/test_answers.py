@@ -17,14 +17,14 @@ from quant_sessions_provider.operations.api import (
 
 # The answers as the API description spells them: POST and PUT in camelCase, GET and list in snake_case.
 ANSWERS: list[tuple[type[Any], dict[str, object]]] = [
-    (CreatedSession, {"sessionId": "s", "status": "active", "expiresAt": "e", "createdAt": "c"}),
+    (CreatedSession, {"sessionId": "s", "expiresAt": "e", "createdAt": "c"}),
     (StoredSession, {"id": "s", "title": "t", "model": "m", "messages": [{"any": 1}], "created_at": "c"}),
     (SessionSummary, {"id": "s", "title": "t", "model": "m", "created_at": "c", "updated_at": "u"}),
     (
         UpdatedSession,
         {"sessionId": "s", "status": "completed", "totalMessages": 2, "totalTokens": 7, "updatedAt": "u"},
     ),
-    (ExtendedSession, {"sessionId": "s", "expiresAt": "e", "message": "done"}),
+    (ExtendedSession, {"expiresAt": "e"}),
     (DeletedSession, {"message": "gone"}),
 ]
 

@@ -60,11 +60,11 @@ LISTED: list[tuple[Any, str]] = [
     ([], "The API lists no session that it may have made"),
     (
         [SessionSummary(ID, None, None, at(0), None)],
-        f"It may have made session {ID} (unless a stack has it in its state): delete it by its id,",
+        f"It may have made session {ID}. If no stack has it in its state, delete it by its id,",
     ),
     (
         [SessionSummary(ID, None, None, None, None), OTHER],
-        f"session {ID} or 77aa (whichever no stack has in its state)",
+        f"session {ID} or 77aa. If no stack has it in its state",
     ),
     ([SessionSummary("old", None, None, at(-16), None)], "The API lists no session that it may have made"),
     (UnreachableError("no connection"), "Could not determine whether a session was created; it expires by itself"),
@@ -93,8 +93,8 @@ def test_an_ambiguous_create_is_not_retried_and_names_possible_orphans(
 
 def test_a_create_without_an_id_in_the_response_is_ambiguous() -> None:
     host = desk()
-    host.api.create.return_value = CreatedSession(None, None, None, None)
-    with pytest.raises(AnswerLostError, match=r"^creating the session: the API's answer has no sessionId; sent at "):
+    host.api.create.return_value = CreatedSession(None, None, None)
+    with pytest.raises(AnswerLostError, match=r"^creating the session: the API's response has no sessionId; sent at "):
         host.operations.create(inputs_of(applied(60)))
 
 

@@ -177,7 +177,7 @@ def test_messages_that_are_already_live_are_not_appended_again(live: list[Any] |
 
 def test_a_response_without_an_expiry_removes_the_old_grant() -> None:
     host, outputs = desk(), applied(9, grantedExpiresAt=at(10), title="Title")
-    host.api.extend.return_value = ExtendedSession(None, None, None)
+    host.api.extend.return_value = ExtendedSession(None)
     host.api.update.return_value = UpdatedSession(None, None, None, None, None)
     new = inputs_of(outputs, expiresAt=at(60), metadata={})
     assert host.operations.update(ID, outputs, new) == new | {"baseUrl": HERE, "title": "Title", "expired": False}
@@ -246,7 +246,7 @@ def test_what_of_an_update_took_effect_is_recorded_and_the_next_one_sends_the_re
 ) -> None:
     host, outputs = desk(), applied(9, **before)
     new = inputs_of(outputs, metadata={"a": 1}, onExpired="ignore", **moved)
-    host.api.extend.side_effect = [UnreachableError("no connection"), ExtendedSession(None, at(60), None)]
+    host.api.extend.side_effect = [UnreachableError("no connection"), ExtendedSession(at(60))]
     with pytest.raises(HalfDoneError) as half:
         host.operations.update(ID, outputs, new)
     assert half.value.session_id == ID
@@ -322,7 +322,7 @@ def test_delete_is_retried_only_if_the_session_still_exists(
         ([UnreachableError("unreachable")], [], "unreachable"),
         ([SERVER_ERROR] * 2, [FOUND], "server error"),
         ([AnswerLostError("lost")], [UnreachableError("unreachable")], "unreachable"),
-        ([NOTHING] * 2, [FOUND] * 2, f"session {ID} is not deleted: the API answers as if it were, and still has it"),
+        ([NOTHING] * 2, [FOUND] * 2, f"session {ID} is not deleted: the API reported success but still returns it"),
     ],
 )
 def test_an_ambiguous_delete_fails(deleting: list[Any], reading: list[Any], text: str) -> None:

@@ -27,7 +27,7 @@ def extend(minutes: int) -> Any:  # noqa: ANN401 - a recorded call
 
 
 def granted(*expiries: str | None) -> list[ExtendedSession]:
-    return [ExtendedSession(ID, expiry, None) for expiry in expiries]
+    return [ExtendedSession(expiry) for expiry in expiries]
 
 
 def short(asked: float, until: float) -> str:
@@ -80,7 +80,7 @@ def test_a_failed_second_extension_is_reported_and_state_has_the_first(failure: 
     result = host.operations.update(ID, outputs, inputs_of(outputs, expiresAt=at(102)))
     assert (result["expiresAt"], result["grantedExpiresAt"]) == (at(102), at(60))
     assert host.said == [
-        f"the API counts an extension from now; asking for the rest failed: {failure}",
+        f"the API counts an extension from now; the second extension failed: {failure}",
         short(102, 60),
     ]
 
@@ -108,7 +108,7 @@ def test_an_extension_that_shortened_the_lifetime_is_undone_if_the_second_is_ref
 @pytest.mark.parametrize(("until", "said"), [(60, []), (45, []), (44, [short(60, 44)]), (90, [])])
 def test_a_creation_reports_a_short_grant(until: float, said: list[str]) -> None:
     host = desk()
-    host.api.create.return_value = CreatedSession(ID, "active", at(until), at(0))
+    host.api.create.return_value = CreatedSession(ID, at(until), at(0))
     host.operations.create(inputs_of(applied(60)))
     assert host.said == said
 
