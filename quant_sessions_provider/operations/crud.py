@@ -4,28 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from quant_sessions_provider.core import validation
 from quant_sessions_provider.core.changes import Change
-from quant_sessions_provider.core.describe import (
-    Loss,
-    already_there,
-    expiry_sentence,
-    recreation_sentence,
-    replacement_sentence,
-    session,
-    stop_sentence,
-    update_sentence,
-)
+from quant_sessions_provider.core.describe import already_there, stop_sentence, update_sentence
 from quant_sessions_provider.core.errors import (
     AnswerLostError,
     ApiError,
     ConfigurationError,
-    HalfDoneError,
-    InvalidRequestError,
     NotFoundError,
-    QuantSessionsError,
     RefusedError,
     UnreachableError,
     in_doubt,
@@ -37,6 +25,7 @@ from quant_sessions_provider.core.expiry import (
     plan_expiry,
     short_grant_due,
 )
+from quant_sessions_provider.core.losses import Loss, recreation_sentence, replacement_sentence
 from quant_sessions_provider.core.messages import unsent
 from quant_sessions_provider.core.model import COMPUTED, DEFAULT_LIFETIME, PROPERTIES, Key, Properties
 from quant_sessions_provider.core.redaction import redact_errors
@@ -46,6 +35,7 @@ from quant_sessions_provider.operations.create import Creator
 from quant_sessions_provider.operations.extend import Extender
 from quant_sessions_provider.operations.inspect import Inspector
 from quant_sessions_provider.operations.place import is_elsewhere, require_place, require_same_session
+from quant_sessions_provider.operations.refusals import REPLACE, UNRECORDED, expired_error, half_updated, way_out
 from quant_sessions_provider.operations.requests import delete, present, send_update
 
 if TYPE_CHECKING:
@@ -67,11 +57,6 @@ class Diff:
     replaces: list[str] = field(default_factory=list)
     sentence: str = ""
     loses: bool = False
-
-
-_REPLACE: Final = "`pulumi up --replace` with its URN starts a new one from the declared messages"
-
-_UNRECORDED: Final = "state does not know of it yet: run `pulumi up` again before you change the program back"
 
 
 def _utc_now() -> datetime:
@@ -165,7 +150,7 @@ class Operations:
         # `completed` ignores an expiry; what needs a request still needs a session.
         if new.get(Key.ON_EXPIRED) == "error" and not change.completes:
             if {Key.EXPIRES_AT, Key.METADATA, Key.STATUS} & set(change.moved):
-                raise _expired_error(change.state)
+                raise expired_error(change.state)
             # Where the expiry did not move, the plan only shows that the run will stop: update raises it.
             return Diff(changes, sentence=stop_sentence(change.state, self._now()))
         sends = [key for key in change.moved if key in (Key.MESSAGES, Key.METADATA, Key.STATUS)]
@@ -227,7 +212,7 @@ class Operations:
         require_place(state, self._settings.base_url)
         overdue = not change.moved and state.expiry.passed(now) and short_grant_due(change, now)
         if overdue and self._inspector.expiry_outcome(state) is not None:
-            raise _expired_error(state)
+            raise expired_error(state)
         result = {key: value for key, value in outputs.items() if key in COMPUTED} | new
         minutes = extension(change, now)
         half_done = False
@@ -238,10 +223,10 @@ class Operations:
                 half_done = True
             return self._extender.extend(change, result, minutes) if minutes else result
         except NotFoundError as error:
-            raise RefusedError(f"{error}; `pulumi refresh` drops it if it is gone, {_REPLACE}") from error
+            raise RefusedError(f"{error}; `pulumi refresh` drops it if it is gone, {REPLACE}") from error
         except (ApiError, AnswerLostError, UnreachableError) as error:
             raise (
-                _half_updated(error, state, result) if half_done else RefusedError(f"{error}{_way_out(error)}")
+                half_updated(error, state, result) if half_done else RefusedError(f"{error}{way_out(error)}")
             ) from error
 
     def _body(self, change: Change) -> dict[str, Any]:
@@ -271,7 +256,7 @@ class Operations:
         try:
             return send_update(self._api, state, body)
         except (ApiError, AnswerLostError) as error:
-            raise in_doubt(error, f"If it took effect, {_UNRECORDED}; nothing is applied twice") from error
+            raise in_doubt(error, f"If it took effect, {UNRECORDED}; nothing is applied twice") from error
 
     @redact_errors
     def delete(self, session_id: str, outputs: Properties) -> None:
@@ -284,22 +269,3 @@ class Operations:
                 return
             transcripts.save(self._settings.transcript_dir, session_id, found)
         delete(self._api, self._inspector, state)
-
-
-def _way_out(error: QuantSessionsError) -> str:
-    """Return the command that leads on from what the API refused; what failed for another reason is to be retried."""
-    return f"; {_REPLACE}" if isinstance(error, InvalidRequestError) else ""
-
-
-def _half_updated(error: QuantSessionsError, state: StoredState, result: Properties) -> HalfDoneError:
-    """Return an error that records all but the extension, which is planned again from what state holds."""
-    expiry = (Key.EXPIRATION_MINUTES, Key.EXPIRES_AT)
-    applied = {key: value for key, value in result.items() if key not in expiry}
-    applied |= {key: state.outputs[key] for key in expiry if key in state.outputs}
-    done, way_out = f"{error}; the rest of this update took effect", _way_out(error)
-    return HalfDoneError(f"{done}{way_out}", state.id, applied, unrecorded=f"{done}, but {_UNRECORDED}{way_out}")
-
-
-def _expired_error(state: StoredState) -> RefusedError:
-    leave = 'on_expired="ignore" leaves it as it is'
-    return RefusedError(f"{session(state.id)} {expiry_sentence(state)} and onExpired is error: {_REPLACE}, {leave}")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from quant_sessions_provider.core import timestamps
-from quant_sessions_provider.core.describe import GONE, Loss
 from quant_sessions_provider.core.errors import (
     AnswerLostError,
     ApiError,
     NotFoundError,
     QuantSessionsError,
 )
+from quant_sessions_provider.core.losses import GONE, Loss
 from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.state import GRANT_TOLERANCE
 from quant_sessions_provider.operations.absence import ActiveSessions, prove_absence

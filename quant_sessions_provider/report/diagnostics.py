@@ -9,14 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from quant_sessions_provider.core.describe import (
-    Replacement,
-    UpdateSentence,
-    read_about,
-    read_error,
-    read_replacement,
-    read_session_replacement,
-)
+from quant_sessions_provider.core.describe import UpdateSentence, read_about, read_error
+from quant_sessions_provider.core.losses import Replacement, read_replacement, read_session_replacement
 from quant_sessions_provider.core.urns import SESSION_TYPE, name_of, type_of
 
 if TYPE_CHECKING:

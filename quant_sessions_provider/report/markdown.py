@@ -12,7 +12,7 @@ from quant_sessions_provider.core.text import counted
 from quant_sessions_provider.report.escape import code, sentence
 
 if TYPE_CHECKING:
-    from quant_sessions_provider.core.describe import Loss
+    from quant_sessions_provider.core.losses import Loss
     from quant_sessions_provider.report.model import Report, Row
 
 MARKER: Final = "<!-- quant-sessions report"

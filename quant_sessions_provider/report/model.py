@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from quant_sessions_provider.core.describe import Loss
+    from quant_sessions_provider.core.losses import Loss
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from quant_sessions_provider.core import timestamps
-from quant_sessions_provider.core.describe import Loss
+from quant_sessions_provider.core.losses import Loss
 from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.state import Expiry
 from quant_sessions_provider.core.text import one_line
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from quant_sessions_provider.core.describe import Replacement
+    from quant_sessions_provider.core.losses import Replacement
 
 _Step = dict[str, Any]
 

@@ -11,22 +11,24 @@ from hypothesis import strategies as st
 
 from quant_sessions_provider.core.changes import Change
 from quant_sessions_provider.core.describe import (
-    GONE,
-    Loss,
     UpdateSentence,
     about,
     read_about,
     read_error,
-    read_replacement,
-    read_session_replacement,
-    recreation_sentence,
-    replacement_sentence,
     session,
     short_grant,
     stop_sentence,
     update_sentence,
 )
 from quant_sessions_provider.core.expiry import extension
+from quant_sessions_provider.core.losses import (
+    GONE,
+    Loss,
+    read_replacement,
+    read_session_replacement,
+    recreation_sentence,
+    replacement_sentence,
+)
 from quant_sessions_provider.core.model import UNKNOWN
 from quant_sessions_provider.core.state import StoredState
 from quant_sessions_provider.core.text import one_line

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quant_sessions_provider.core.describe import Loss, about, replacement_sentence, session
+from quant_sessions_provider.core.describe import about, session
+from quant_sessions_provider.core.losses import Loss, replacement_sentence
 from quant_sessions_provider.report.preview import NoPreviewError, read
 from tests.support.previews import NOW, at, note, preview, said, state, step, urn
 

@@ -1,0 +1,108 @@
+"""The sentences about what a replacement loses, and beside them the functions that read them back from a preview."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.core.describe import SESSION
+from quant_sessions_provider.core.model import MAX_LIFETIME, Key, Properties, contains_unknown
+from quant_sessions_provider.core.text import counted
+
+if TYPE_CHECKING:
+    from quant_sessions_provider.core.changes import Change
+    from quant_sessions_provider.core.state import StoredState
+
+_LOSES: Final = "replacing it loses"
+_IS_GONE: Final = "it is gone"
+_UNKNOWN_NUMBER: Final = "an unknown number of messages"
+_UNLISTED: Final = "the API no longer lists it as active"
+_NEW_ONE: Final = "a new one starts from the declared messages, until"
+_COUNT: Final = rf"(?:(?P<count>\d+) messages?|{_UNKNOWN_NUMBER})"
+_REPLACEMENT: Final = re.compile(rf"(?P<reason>[\w, ]+); {_LOSES} (?:{_COUNT}|(?P<gone>nothing: {_IS_GONE}))")
+_RECREATION: Final = re.compile(
+    rf"(?P<reason>expired(?: at \S+)?; (?:(?P<gone>{_IS_GONE})|{_UNLISTED}))"
+    rf"(?:; {_LOSES} {_COUNT})?, {_NEW_ONE} [\w :-]+"
+)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """The messages that end with a session, None for an unknown number; a session that is gone has none to lose."""
+
+    messages: int | None
+    gone: bool = False
+
+
+GONE: Final = Loss(0, gone=True)
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """Why a plan replaces a session, and what that loses; ``expired`` tells a recreation from a change."""
+
+    reason: str
+    loss: Loss
+    expired: bool
+
+
+def read_replacement(sentence: str) -> Replacement | None:
+    """Return what a sentence says about a replacement or a recreation, or None for any other sentence."""
+    for pattern, expired in ((_RECREATION, True), (_REPLACEMENT, False)):
+        found = pattern.fullmatch(sentence)
+        if found:
+            loss = GONE if found["gone"] else Loss(int(found["count"]) if found["count"] else None)
+            return Replacement(found["reason"], loss, expired)
+    return None
+
+
+def read_session_replacement(line: str) -> tuple[str, Replacement] | None:
+    """Return id and replacement of a line that is not on the resource's own, or None; the id may be any text."""
+    parts = line.split(": ")
+    for count in range(1, len(parts)):
+        subject, found = ": ".join(parts[:count]), read_replacement(": ".join(parts[count:]))
+        if found and subject.startswith(SESSION):
+            return subject.removeprefix(SESSION), found
+    return None
+
+
+def replacement_sentence(keys: list[str], new: Properties, loss: Loss) -> str:
+    """Return which inputs replace a session, and what that loses."""
+    lost = f"nothing: {_IS_GONE}" if loss.gone else _messages(loss)
+    return f"{_why_replaced(keys, new)}; {_LOSES} {lost}"
+
+
+def _why_replaced(keys: list[str], new: Properties) -> str:
+    # One that is not known yet may turn out as it was.
+    open_ = [key for key in keys if contains_unknown(new.get(key))]
+    sure = [key for key in keys if key not in open_]
+    parts = [(sure, "changed"), (open_, "may change")]
+    return ", ".join(f"{', '.join(keys)} {verb}" for keys, verb in parts if keys)
+
+
+def recreation_sentence(change: Change, loss: Loss, now: datetime) -> str:
+    """Return that a session expired, what its recreation loses, and until when the new one lives."""
+    outcome = _IS_GONE if loss.gone else f"{_UNLISTED}; {_LOSES} {_messages(loss)}"
+    return f"{expiry_sentence(change.state)}; {outcome}, {_NEW_ONE} {_end_of_new(change.new, now)}"
+
+
+def _messages(loss: Loss) -> str:
+    return _UNKNOWN_NUMBER if loss.messages is None else counted(loss.messages, "message")
+
+
+def _end_of_new(new: Properties, now: datetime) -> str:
+    if Key.EXPIRATION_MINUTES not in new:
+        return "the declared expiresAt"
+    lifetime = new[Key.EXPIRATION_MINUTES]
+    if not isinstance(lifetime, int) or lifetime > MAX_LIFETIME:
+        return "a time that is not known yet"
+    return f"about {timestamps.to_minute(now + timedelta(minutes=lifetime))}"
+
+
+def expiry_sentence(state: StoredState) -> str:
+    """Return that a session expired, and when."""
+    known = state.expiry.known
+    return f"expired{f' at {timestamps.render(known)}' if known else ''}"
