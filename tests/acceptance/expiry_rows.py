@@ -67,7 +67,7 @@ def again(name: str, minutes: int = 60) -> Sent:
     return [post, ("DELETE", "/ID", None), *GONE, ("GET", "", None)]
 
 
-RECREATED = "it is gone, a new one starts from the declared messages, until about "
+RECREATED = "it is gone, a new one starts from the declared messages, until "
 ROWS = {
     "young": Row(10, _lives()),
     "renewal-not-due": Row(35, _lives(renew_before_minutes=15)),
@@ -94,7 +94,7 @@ ROWS = {
         changes={"expiresAt"},
         asked=GONE,
         sent=GONE + again("expired-recreate"),
-        noted=RECREATED,
+        noted=RECREATED + "about ",
     ),
     "expired-ignore": Row(61, _lives(on_expired="ignore")),
     "expired-completed": Row(61, _lives(status="completed")),
@@ -112,7 +112,7 @@ ROWS = {
             *GONE,
             ("GET", "", None),
         ],
-        noted=RECREATED,
+        noted=RECREATED + "about ",
     ),
     "expired-but-kept-alive": Row(
         61,
@@ -164,7 +164,7 @@ ROWS = {
         changes={"expirationMinutes", "expiresAt"},
         asked=GONE,
         sent=GONE + again("raised-after-expiry", 90),
-        noted=RECREATED,
+        noted=RECREATED + "about ",
     ),
     "lowered-after-expiry": Row(
         61,
@@ -174,7 +174,7 @@ ROWS = {
         changes={"expirationMinutes", "expiresAt"},
         asked=GONE,
         sent=GONE + again("lowered-after-expiry", 30),
-        noted=RECREATED,
+        noted=RECREATED + "about ",
     ),
     "expires-at-unchanged": Row(30, _until(60), _until(60)),
     "expires-at-later": Row(
@@ -203,7 +203,7 @@ ROWS = {
         changes={"expiresAt"},
         asked=GONE,
         sent=lambda late: [*GONE, *again("expires-at-passed-then-later", 99 - late.done)],
-        noted=RECREATED,
+        noted=RECREATED + "the declared expiresAt",
     ),
     "expires-at-to-lifetime": Row(
         30,

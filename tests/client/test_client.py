@@ -81,7 +81,8 @@ def test_an_operation_is_one_request_and_its_answer_is_read_in_both_spellings(
     host.play(Answer(201, answer), Answer(200, other | {"unheard_of": [1]}))
     first, second = operation(client), operation(client)
     assert first == second
-    assert {key: value for key, value in asdict(first).items() if value is not None} == other  # type: ignore[call-overload] # a dataclass
+    read = asdict(first)  # type: ignore[call-overload] # a dataclass
+    assert read == {key: other.get(key) for key in read}
     assert host.lines == [line, line]
     asked = host.asked[0]
     assert asked.headers["Authorization"] == f"Bearer {TOKEN}"
