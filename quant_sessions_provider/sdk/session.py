@@ -61,6 +61,9 @@ class Session(Resource, module="quant", name="Session"):
     ``docs/expiry.md``.
     """
 
+    _former_type = ""
+    """The type that a subclass would have without :meth:`__init_subclass__`, and has in the state of older versions."""
+
     user_id = _Output[str]()
     """Whose session it is."""
     session_group = _Output[str | None]()
@@ -163,6 +166,11 @@ class Session(Resource, module="quant", name="Session"):
         )
         _register(self, name, inputs, opts)
 
+    def __init_subclass__(cls, module: str = "", name: str = "Resource", **kwargs: object) -> None:
+        """Keep the type of a session for subclasses: it is what reports, timelines and policies look for."""
+        super().__init_subclass__(module, name, **kwargs)
+        cls._former_type, cls._resource_type_name = cls._resource_type_name, Session._resource_type_name
+
     @classmethod
     def get(
         cls,
@@ -200,8 +208,12 @@ def _register(
         _refuse_unsupported_options(name, opts)
         if opts.replace_on_changes:
             inputs |= {REPLACE_ON_CHANGES: opts.replace_on_changes}
+    former = session._former_type  # noqa: SLF001 - of this module
     # The API may make the title from messages.
-    ours = pulumi.ResourceOptions(additional_secret_outputs=["title"])
+    ours = pulumi.ResourceOptions(
+        additional_secret_outputs=["title"],
+        aliases=[pulumi.Alias(type_=f"pulumi-python:{former}")] if former else None,
+    )
     names: dict[str, Any] = dict.fromkeys(PROPERTIES)
     Resource.__init__(session, SessionProvider(), name, names | inputs, pulumi.ResourceOptions.merge(opts, ours))
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from quant_sessions_provider import Session
+from quant_sessions_provider.core.urns import SESSION_TYPE
 from tests.support import state_files
 
 if TYPE_CHECKING:
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from tests.acceptance.conftest import NewStack
     from tests.support.emulator_server import Emulator
 
+SUBCLASS = state_files.FOLDER / "subclass-v0.1.json"
+"""The state of a session that was declared by a subclass, which had another type then."""
 FILES = sorted(state_files.FOLDER.glob("v*.json"))
 
 
@@ -49,3 +53,25 @@ def test_recorded_state_needs_no_request_and_can_be_refreshed_and_destroyed(
 
     assert stack.destroy().ops("desk") == ["delete"]
     assert [request["method"] for request in emulator.requests()] == ["GET", "DELETE"]
+
+
+class Team(Session):
+    """A subclass of a program's own."""
+
+
+def test_a_subclass_keeps_the_type_of_a_session_and_takes_up_the_one_that_it_had(
+    new_stack: NewStack, emulator: Emulator
+) -> None:
+    deployment = state_files.fresh(SUBCLASS, emulator.url)
+    (before,) = (r for r in deployment["resources"] if r["type"] == "pulumi-python:dynamic:Resource")
+    state_files.seed(emulator, deployment)
+    emulator.clear()
+    stack = new_stack(lambda: state_files.declare(Team))
+    stack.import_(deployment)
+    for run in (stack.preview(), stack.up()):
+        assert not run.failed
+        assert run.ops("desk") == ["same"]
+    assert emulator.requests() == []
+    (desk,) = (r for r in stack.export()["resources"] if r.get("id") == before["id"])
+    assert (desk["type"], desk["inputs"]) == (SESSION_TYPE, before["inputs"])
+    assert stack.destroy().ops("desk") == ["delete"]
