@@ -54,20 +54,25 @@ class HostCall:
         return dict(rpc.deserialize_properties(sent, True)) if sent else {}  # noqa: FBT003 - keeps unknowns
 
     def end_in_one_line(self, text: str, details: bytes = b"") -> None:
-        """Have the exception that ends this call reach the engine as a text, where the host would send a traceback.
+        """End this call with a text, where the host would send a traceback; return only if that cannot be.
 
-        Only this call's ``context`` is touched: other dynamic providers in the process keep their tracebacks.
+        The host catches what aborting raises, and aborts once more with a traceback: that is replaced, for this call's
+        ``context`` alone. Other dynamic providers in the process keep their tracebacks.
         """
         abort = self.context.abort
 
-        def abort_in_one_line(_code: object, _traceback: str) -> None:
+        def abort_in_one_line(_code: object = None, _traceback: str = "") -> None:
             if details:
                 self.context.set_trailing_metadata(((_DETAILS_KEY, details),))
             abort(grpc.StatusCode.FAILED_PRECONDITION, text)
 
-        self.context.abort = abort_in_one_line
+        try:
+            self.context.abort = abort_in_one_line
+        except AttributeError:
+            return
+        abort_in_one_line()
 
-    def end_half_done(self, text: str, session_id: str, outputs: Mapping[str, Any]) -> bool:
+    def end_half_done(self, text: str, session_id: str, outputs: Mapping[str, Any]) -> None:
         """End this call likewise, and have the engine keep the resource in state with these outputs, if they fit."""
         properties = getattr(self.request, "news", None) or self.request.properties
         kept = type(properties)()
@@ -75,10 +80,8 @@ class HostCall:
         status = status_pb2.Status(code=grpc.StatusCode.FAILED_PRECONDITION.value[0], message=text)
         status.details.add().Pack(provider_pb2.ErrorResourceInitFailed(id=session_id, properties=kept, reasons=[text]))
         details = status.SerializeToString()
-        fits = len(details) <= _MOST_DETAILS
-        if fits:
+        if len(details) <= _MOST_DETAILS:
             self.end_in_one_line(text, details)
-        return fits
 
 
 def current_call() -> HostCall | None:

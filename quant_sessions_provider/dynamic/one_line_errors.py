@@ -14,8 +14,6 @@ from quant_sessions_provider.dynamic.properties import to_pulumi
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from quant_sessions_provider.dynamic.host import HostCall
-
 
 class SessionError(Exception):
     """An error of the provider, as the host is given it."""
@@ -23,22 +21,23 @@ class SessionError(Exception):
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Raise the package's errors as :class:`SessionError`, in one line; others are bugs and keep their tracebacks.
+    """End a call that fails with one of the package's errors in one line; others are bugs and keep their tracebacks.
 
     After a half-done call the engine keeps in state what took effect.
+
+    Raises:
+        SessionError: there is no host to end the call, or ``QUANTCDN_DEBUG`` is set.
+
     """
     debug = bool(os.environ.get(DEBUG))
     try:
         yield
     except QuantSessionsError as error:
         text, call = str(error), current_call()
-        recorded = isinstance(error, HalfDoneError) and call is not None and _record(call, error)
-        if isinstance(error, HalfDoneError) and not recorded:
+        if isinstance(error, HalfDoneError):
+            if call:
+                call.end_half_done(text, error.session_id, to_pulumi(error.outputs))
             text = error.unrecorded
-        if call and not recorded and not debug:
+        if call and not debug:
             call.end_in_one_line(text)
         raise SessionError(text) from (error if debug else None)
-
-
-def _record(call: HostCall, error: HalfDoneError) -> bool:
-    return call.end_half_done(str(error), error.session_id, to_pulumi(error.outputs))

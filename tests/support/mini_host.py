@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from pulumi.runtime.proto import ResourceProviderServicer, provider_pb2, status_pb2
 from pulumi.runtime.rpc import deserialize_properties
 
-from quant_sessions_provider.dynamic.one_line_errors import SessionError
 from quant_sessions_provider.dynamic.properties import from_pulumi
 
 if TYPE_CHECKING:
@@ -47,11 +46,7 @@ class MiniHost(ResourceProviderServicer):
     """Makes calls as the host does."""
 
     def call(self, request: Any, verb: Callable[[], _T]) -> _T:  # noqa: ANN401 - any request
-        context = Context()
-        try:
-            return self._verb(request, context, verb)
-        except SessionError as error:
-            context.abort(None, str(error))
+        return self._verb(request, Context(), verb)
 
     def _verb(self, request: Any, context: Context, verb: Callable[[], _T]) -> _T:  # noqa: ANN401, ARG002 - found in the frame
         return verb()
