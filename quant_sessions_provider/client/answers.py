@@ -81,7 +81,8 @@ def parse_answer_for(session_id: str, kind: type[AnswerT], body: object) -> Answ
         ValueError: as in :func:`parse_answer`.
 
     """
-    ids = [body.get(key) for key in _ID_KEYS] if isinstance(body, Mapping) else []
-    if any(isinstance(found, str) and found.casefold() != session_id.casefold() for found in ids):
+    ids = [body[key] for key in _ID_KEYS if isinstance(body.get(key), str)] if isinstance(body, Mapping) else []
+    # Beside a `sessionId`, an `id` is something else's.
+    if ids and ids[0].casefold() != session_id.casefold():
         raise OtherSessionError("another session's data")
     return parse_answer(kind, body)

@@ -19,6 +19,7 @@ from quant_sessions_provider.core.errors import (
     ClientError,
     ConfigurationError,
     ForbiddenError,
+    GatewayNotFoundError,
     InvalidRequestError,
     NotFoundError,
     RefusedError,
@@ -78,7 +79,7 @@ class Failures:
         status = response.status
         kind = _ERRORS.get(status, ClientError if status // 100 == _CLIENT_ERROR else ApiError)
         if kind is NotFoundError and not response.is_json:
-            kind = ClientError  # a gateway returns 404 too, and the API's own one is JSON
+            kind = GatewayNotFoundError
         text = f"{call.operation}: {self._status(call, response)}{_retry_after(response, deadline)}"
         return kind(text + self._advice(call, response), status=status)
 

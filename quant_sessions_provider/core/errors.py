@@ -12,7 +12,8 @@
         └── ClientError              it refused the request (4xx), which therefore had no effect
             ├── ForbiddenError       401 or 403: not with this token
             ├── InvalidRequestError  400, 409 or 422: the same request will be refused again
-            └── NotFoundError        404 or 410
+            ├── NotFoundError        404 or 410
+            └── GatewayNotFoundError 404 or 410 without JSON, so not the API's own
 
 Exceptions of HTTP libraries are translated in ``client/failures.py`` and nowhere else.
 A text never holds a token, nor what people declare in users, groups, messages or metadata.
@@ -93,6 +94,10 @@ class InvalidRequestError(ClientError):
 
 class NotFoundError(ClientError):
     """404 or 410: no such session, or not for this organization and token."""
+
+
+class GatewayNotFoundError(ClientError):
+    """404 or 410 without a JSON body: not the API's own, so it says nothing about a session."""
 
 
 def in_doubt(error: ApiError | AnswerLostError, advice: str) -> QuantSessionsError:

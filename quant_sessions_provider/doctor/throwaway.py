@@ -84,7 +84,8 @@ class ThrowawaySession:
 
     def is_listed(self) -> bool:
         """Return whether the list of its user's active sessions has it."""
-        return any(found.id == self.id for found in self.client.list(self.organization, user_id=self.user))
+        listed = self.client.list(self.organization, user_id=self.user, exhaustive=True)
+        return any(found.id and found.id.lower() == self.id.lower() for found in listed)
 
     def delete(self) -> object:
         """Send a DELETE."""

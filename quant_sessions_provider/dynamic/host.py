@@ -117,7 +117,7 @@ def _log(severity: engine_pb2.LogSeverity.ValueType, line: str, urn: str) -> boo
         return False
     try:
         engine.Log(engine_pb2.LogRequest(severity=severity, message=line, urn=urn), timeout=_LOG_SECONDS)
-    except grpc.RpcError:
+    except (grpc.RpcError, ValueError):  # a closed channel is a ValueError
         return False
     return True
 

@@ -16,7 +16,7 @@ from quant_sessions_provider.core.model import Key
 if TYPE_CHECKING:
     from quant_sessions_provider.core.errors import NotFoundError
     from quant_sessions_provider.core.state import StoredState
-    from quant_sessions_provider.operations.api import SessionsApi
+    from quant_sessions_provider.operations.api import SessionsApi, SessionSummary
 
 _Owner = tuple[str, str | None, str | None]
 """Organization, user and group; None for any."""
@@ -25,7 +25,7 @@ _Owner = tuple[str, str | None, str | None]
 @dataclass(frozen=True)
 class _Walk:
     began: int
-    ids: frozenset[str | None]
+    ids: frozenset[str]
 
 
 class ActiveSessions:
@@ -65,7 +65,13 @@ class ActiveSessions:
     def _walk(self, owner: _Owner) -> _Walk:
         began, (organization, user_id, session_group) = next(self._ticks), owner
         listed = self._api.list(organization, user_id=user_id, session_group=session_group, exhaustive=True)
-        return _Walk(began, frozenset(session.id and session.id.lower() for session in listed))
+        return _Walk(began, frozenset(_id(session).lower() for session in listed))
+
+
+def _id(session: SessionSummary) -> str:
+    if not session.id:
+        raise RefusedError("listing sessions: an entry has no id, so the list does not prove what is not in it")
+    return session.id
 
 
 def _owner(state: StoredState) -> _Owner:
@@ -90,12 +96,13 @@ def prove_absence(error: NotFoundError, state: StoredState, active: ActiveSessio
     try:
         listed = active.hold(state, active.tick())
     except QuantSessionsError as failure:
-        raise RefusedError(f"{_unproved(error)}: {failure}{_way_out(failure)}") from error
+        raise RefusedError(f"{unproved(error)}: {failure}{_way_out(failure)}") from error
     if listed:
-        raise RefusedError(f"{_unproved(error)}: the API lists it as active")
+        raise RefusedError(f"{unproved(error)}: the API lists it as active")
 
 
-def _unproved(error: NotFoundError) -> str:
+def unproved(error: QuantSessionsError) -> str:
+    """Return what a 404 says, and that it proves nothing."""
     return f"{error}; that does not prove that it is gone, so nothing was changed"
 
 

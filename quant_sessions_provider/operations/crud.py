@@ -35,7 +35,7 @@ from quant_sessions_provider.operations.create import Creator
 from quant_sessions_provider.operations.extend import Extender
 from quant_sessions_provider.operations.inspect import Inspector
 from quant_sessions_provider.operations.place import is_elsewhere, require_place, require_same_session
-from quant_sessions_provider.operations.refusals import REPLACE, UNRECORDED, expired_error, half_updated, way_out
+from quant_sessions_provider.operations.refusals import UNRECORDED, expired_error, half_updated, way_out
 from quant_sessions_provider.operations.requests import delete, present, send_update
 
 if TYPE_CHECKING:
@@ -189,8 +189,8 @@ class Operations:
 
     def _find_to_read(self, state: StoredState) -> StoredSession | None:
         base_url = self._settings.base_url
-        # A program's `Session.get` comes without what a refresh would have recorded, and has no user to list by.
-        if Key.BASE_URL not in state.outputs:
+        # `Session.get` has no user to list by.
+        if Key.USER_ID not in state.outputs:
             try:
                 return self._api.get(state.organization, state.id)
             except NotFoundError as error:
@@ -222,8 +222,6 @@ class Operations:
                 result |= self._update(state, body)
                 half_done = True
             return self._extender.extend(change, result, minutes) if minutes else result
-        except NotFoundError as error:
-            raise RefusedError(f"{error}; `pulumi refresh` drops it if it is gone, {REPLACE}") from error
         except (ApiError, AnswerLostError, UnreachableError) as error:
             raise (
                 half_updated(error, state, result) if half_done else RefusedError(f"{error}{way_out(error)}")

@@ -8,13 +8,15 @@ from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.errors import (
     AnswerLostError,
     ApiError,
+    GatewayNotFoundError,
     NotFoundError,
     QuantSessionsError,
+    RefusedError,
 )
 from quant_sessions_provider.core.losses import GONE, Loss
 from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.state import GRANT_TOLERANCE
-from quant_sessions_provider.operations.absence import ActiveSessions, prove_absence
+from quant_sessions_provider.operations.absence import ActiveSessions, prove_absence, unproved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +47,8 @@ class Inspector:
         except NotFoundError as error:
             prove_absence(error, state, self._active)
             return None
+        except GatewayNotFoundError as error:
+            raise RefusedError(unproved(error)) from error
 
     def expiry_outcome(self, state: StoredState) -> Loss | None:
         """Return what is lost with a session past its expiry; None if it is alive.
@@ -86,7 +90,10 @@ class Inspector:
 
     def _of_owner(self, inputs: Properties) -> Iterator[SessionSummary]:
         return self._api.list(
-            inputs[Key.ORGANIZATION], user_id=inputs[Key.USER_ID], session_group=inputs.get(Key.SESSION_GROUP)
+            inputs[Key.ORGANIZATION],
+            user_id=inputs[Key.USER_ID],
+            session_group=inputs.get(Key.SESSION_GROUP),
+            exhaustive=True,
         )
 
 

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.describe import session
-from quant_sessions_provider.core.errors import HalfDoneError, InvalidRequestError, QuantSessionsError, RefusedError
+from quant_sessions_provider.core.errors import (
+    HalfDoneError,
+    InvalidRequestError,
+    NotFoundError,
+    QuantSessionsError,
+    RefusedError,
+)
 from quant_sessions_provider.core.losses import expiry_sentence
 from quant_sessions_provider.core.model import Key
 
@@ -20,6 +27,8 @@ UNRECORDED: Final = "state does not know of it yet: run `pulumi up` again before
 
 def way_out(error: QuantSessionsError) -> str:
     """Return the command that leads on from what the API refused; what failed for another reason is to be retried."""
+    if isinstance(error, NotFoundError):
+        return f"; `pulumi refresh` drops it if it is gone, {REPLACE}"
     return f"; {REPLACE}" if isinstance(error, InvalidRequestError) else ""
 
 
@@ -28,6 +37,9 @@ def half_updated(error: QuantSessionsError, state: StoredState, result: Properti
     expiry = (Key.EXPIRATION_MINUTES, Key.EXPIRES_AT)
     applied = {key: value for key, value in result.items() if key not in expiry}
     applied |= {key: state.outputs[key] for key in expiry if key in state.outputs}
+    if state.is_completed and state.expiry.known and Key.EXPIRATION_MINUTES not in result:
+        # It moved while nothing extended the session: only a recorded difference is planned again.
+        applied[Key.EXPIRES_AT] = timestamps.render(state.expiry.known)
     done, next_step = f"{error}; the rest of this update took effect", way_out(error)
     return HalfDoneError(f"{done}{next_step}", state.id, applied, unrecorded=f"{done}, but {UNRECORDED}{next_step}")
 

@@ -46,7 +46,17 @@ def delete(api: SessionsApi, inspector: Inspector, state: StoredState) -> None:
 
 
 def _delete_again(api: SessionsApi, inspector: Inspector, state: StoredState) -> None:
-    if is_empty(api.delete(state.organization, state.id)) and inspector.find(state) is not None:
+    try:
+        if not is_empty(api.delete(state.organization, state.id)):
+            return
+    except ForbiddenError:
+        raise
+    except (ApiError, AnswerLostError) as error:
+        # The first one may have taken effect only now.
+        if inspector.find(state) is not None:
+            raise error from None
+        return
+    if inspector.find(state) is not None:
         raise RefusedError(f"session {state.id} is not deleted: the API reported success but still returns it")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from quant_sessions_provider.core.errors import ForbiddenError, RefusedError, UnreachableError
+from quant_sessions_provider.core.errors import ForbiddenError, GatewayNotFoundError, RefusedError, UnreachableError
 from quant_sessions_provider.core.state import StoredState
 from quant_sessions_provider.operations.absence import ActiveSessions
 from quant_sessions_provider.operations.api import SessionSummary
@@ -48,6 +48,22 @@ def test_a_404_alone_proves_nothing(verb: str, listing: Exception | None, text: 
     assert host.calls == [*([DELETE] if verb == "delete" else []), GET, LIST]
 
 
+def test_a_404_of_a_gateway_says_that_nothing_was_changed_and_asks_for_no_list() -> None:
+    host = desk("alive")
+    host.api.get.side_effect = GatewayNotFoundError("not found", status=404)
+    with pytest.raises(RefusedError, match=f"^{UNPROVED}$"):
+        host.operations.read(ID, applied(-9))
+    assert host.calls == [GET]
+
+
+@pytest.mark.parametrize("nameless", [None, ""])
+def test_a_list_with_an_entry_that_has_no_id_proves_nothing(nameless: str | None) -> None:
+    host = desk("gone")
+    host.api.list.side_effect = lambda *_args, **_filters: iter([SessionSummary(nameless, None, None, None, None)])
+    with pytest.raises(RefusedError, match=f"^{UNPROVED}: listing sessions: an entry has no id"):
+        host.operations.read(ID, applied(9))
+
+
 def test_ids_are_compared_case_insensitively() -> None:
     host = desk("gone")
     host.api.list.side_effect = lambda *_args, **_filters: iter([SessionSummary(ID.upper(), None, None, None, None)])
@@ -55,10 +71,11 @@ def test_ids_are_compared_case_insensitively() -> None:
         host.operations.read(ID, applied(9))
 
 
-def test_without_a_user_in_state_all_sessions_are_listed() -> None:
+def test_a_look_up_has_no_user_to_list_by_and_is_never_dropped() -> None:
     host = desk("gone")
-    assert host.operations.read(ID, {"baseUrl": "https://here.example"}) is None
-    assert host.calls[-1].kwargs == {"user_id": None, "session_group": None, "exhaustive": True}
+    with pytest.raises(RefusedError, match=r"is not found at https://here\.example: nothing to read"):
+        host.operations.read(ID, {"baseUrl": "https://here.example"})
+    assert host.calls == [GET]
 
 
 def test_one_list_answers_all_earlier_questions_and_no_later_one() -> None:

@@ -78,7 +78,6 @@ def test_read_updates_outputs_and_never_moves_the_expiry(outputs: dict[str, Any]
         (applied(0), applied(0, expired=True)),
         (applied(60, grantedExpiresAt=at(-1)), applied(60, grantedExpiresAt=at(-1), expired=True)),
         (applied(-1, grantedExpiresAt=at(60)), None),
-        ({"baseUrl": HERE}, None),
     ],
 )
 def test_rule_5_a_session_gone_before_its_expiry_is_dropped_and_kept_afterwards(
@@ -209,6 +208,7 @@ def test_an_update_with_an_empty_response_counts_if_the_session_exists() -> None
         (AnswerLostError("put lost"), None, f"put lost. {RETRY_HINT}"),
         (UnreachableError("no connection"), None, "no connection"),
         (None, InvalidRequestError("extend: 400", status=400), f"extend: 400; {PARTLY}; {REPLACE_HINT}"),
+        (None, NOT_FOUND, f"not found; {PARTLY}; `pulumi refresh` drops it if it is gone, {REPLACE_HINT}"),
         (None, SERVER_ERROR, f"server error. {LONGER}; {PARTLY}"),
         (None, ApiError("not with JSON", status=200), f"not with JSON. {LONGER}; {PARTLY}"),
         (None, ApiError("extend: 408", status=408), f"extend: 408. {LONGER}; {PARTLY}"),
@@ -254,6 +254,18 @@ def test_what_of_an_update_took_effect_is_recorded_and_the_next_one_sends_the_re
     sent = len(host.calls)
     host.operations.update(ID, half.value.outputs, new)
     assert [name for name, _, _ in host.calls[sent:]] == ["extend"]
+
+
+@pytest.mark.parametrize("failure", [SERVER_ERROR, NOT_FOUND])
+def test_an_extension_that_fails_after_a_reopening_is_planned_again(failure: Exception) -> None:
+    host, outputs = desk(), applied(200, grantedExpiresAt=at(42), status="completed")
+    del outputs["expirationMinutes"]
+    new = inputs_of(outputs, status="active")
+    host.api.extend.side_effect = [failure, ExtendedSession(at(200))]
+    with pytest.raises(HalfDoneError) as half:
+        host.operations.update(ID, outputs, new)
+    host.operations.update(ID, half.value.outputs, new)
+    assert host.calls == [call.update(ORG, ID, status="active"), extend(158), extend(158)]
 
 
 def test_an_update_of_a_half_done_one_that_was_taken_back_sends_nothing() -> None:
@@ -305,6 +317,9 @@ DONE, NOTHING = DeletedSession("deleted"), DeletedSession(None)
         ([NOTHING], [NOT_FOUND], [DELETE, GET, LIST]),
         ([NOTHING, DONE], [FOUND], [DELETE, GET, DELETE]),
         ([NOTHING, NOTHING], [FOUND, NOT_FOUND], [DELETE, GET, DELETE, GET, LIST]),
+        # The first one takes effect while the second one is on its way.
+        ([AnswerLostError("lost"), NOT_FOUND], [FOUND, NOT_FOUND], [DELETE, GET, DELETE, GET, LIST]),
+        ([AnswerLostError("lost"), SERVER_ERROR], [FOUND, NOT_FOUND], [DELETE, GET, DELETE, GET, LIST]),
     ],
 )
 def test_delete_is_retried_only_if_the_session_still_exists(
@@ -320,7 +335,7 @@ def test_delete_is_retried_only_if_the_session_still_exists(
     ("deleting", "reading", "text"),
     [
         ([UnreachableError("unreachable")], [], "unreachable"),
-        ([SERVER_ERROR] * 2, [FOUND], "server error"),
+        ([SERVER_ERROR] * 2, [FOUND] * 2, "server error"),
         ([AnswerLostError("lost")], [UnreachableError("unreachable")], "unreachable"),
         ([NOTHING] * 2, [FOUND] * 2, f"session {ID} is not deleted: the API reported success but still returns it"),
     ],
