@@ -30,7 +30,7 @@ _TYPES: Final[dict[str, tuple[str, Callable[[object], bool]]]] = {
 _ID_KEYS: Final = ("sessionId", "session_id", "id")
 
 
-class OtherSessionError(ValueError):
+class OtherIdError(ValueError):
     """The answer is another session's: on its connection, answers and requests no longer match."""
 
 
@@ -77,12 +77,12 @@ def parse_answer_for(session_id: str, kind: type[AnswerT], body: object) -> Answ
     """Return an answer as :func:`parse_answer` does, if it is the given session's; ids are compared without case.
 
     Raises:
-        OtherSessionError: the body names another session.
+        OtherIdError: the body names another session.
         ValueError: as in :func:`parse_answer`.
 
     """
     ids = [body[key] for key in _ID_KEYS if isinstance(body.get(key), str)] if isinstance(body, Mapping) else []
     # Beside a `sessionId`, an `id` is something else's.
     if ids and ids[0].casefold() != session_id.casefold():
-        raise OtherSessionError("another session's data")
+        raise OtherIdError("another session's data")
     return parse_answer(kind, body)

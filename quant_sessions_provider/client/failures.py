@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from quant_sessions_provider.client import obstacles
-from quant_sessions_provider.client.answers import OtherSessionError
+from quant_sessions_provider.client.answers import OtherIdError
 from quant_sessions_provider.client.error_message import api_words, is_page
 from quant_sessions_provider.client.obstacles import ca_bundle, explain, is_unsent, obstacle, symptom
 from quant_sessions_provider.client.response import InvalidBodyError
@@ -22,6 +22,7 @@ from quant_sessions_provider.core.errors import (
     GatewayNotFoundError,
     InvalidRequestError,
     NotFoundError,
+    OtherSessionError,
     RefusedError,
     UnreachableError,
 )
@@ -91,11 +92,12 @@ class Failures:
 
     def body(self, call: Call, response: Response, error: ValueError) -> ApiError:
         """Return the error for a success whose body is invalid."""
-        named = isinstance(error, (InvalidBodyError, OtherSessionError))
+        named = isinstance(error, (InvalidBodyError, OtherIdError))
         text = f"the API returned {response.status} with {error if named else f'an unexpected body: {error}'}"
         if isinstance(error, InvalidBodyError) and is_page(response.text):
             text = self._page(response) + _PAGE_ADVICE
-        return ApiError(f"{call.operation}: {text}{_maybe_applied(call)}", status=response.status)
+        kind = OtherSessionError if isinstance(error, OtherIdError) else ApiError
+        return kind(f"{call.operation}: {text}{_maybe_applied(call)}", status=response.status)
 
     def _page(self, response: Response) -> str:
         return f"{self._settings.base_url} returned {response.status} with a web page, not an answer of the API"

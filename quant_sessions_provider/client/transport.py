@@ -16,7 +16,7 @@ from urllib3.exceptions import (
 )
 
 from quant_sessions_provider.client import failures
-from quant_sessions_provider.client.answers import OtherSessionError, reports_failure
+from quant_sessions_provider.client.answers import OtherIdError, reports_failure
 from quant_sessions_provider.client.call import Call
 from quant_sessions_provider.client.connection import HttpSession, SilentConnectionError
 from quant_sessions_provider.client.deadline import Deadline, running
@@ -86,7 +86,7 @@ class Transport:
                 raise self._failures.reported(call, response)
             return parse(answer)
         except ValueError as error:
-            if isinstance(error, OtherSessionError):
+            if isinstance(error, OtherIdError):
                 self._session().close()
             raise self._failures.body(call, response, error) from None
 

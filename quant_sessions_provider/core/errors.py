@@ -9,6 +9,7 @@
     ├── AnswerLostError              the request may have been processed
     ├── HalfDoneError                a first request took effect, a second did not; says what holds now
     └── ApiError                     the API returned an error (5xx and such), or with an invalid body
+        ├── OtherSessionError        it returned another session's data
         └── ClientError              it refused the request (4xx), which therefore had no effect
             ├── ForbiddenError       401 or 403: not with this token
             ├── InvalidRequestError  400, 409 or 422: the same request will be refused again
@@ -76,6 +77,10 @@ class ApiError(QuantSessionsError):
     def __init__(self, text: str, *, status: int) -> None:
         super().__init__(text)
         self.status = status
+
+
+class OtherSessionError(ApiError):
+    """A success with the data of another session than was asked for."""
 
 
 class ClientError(ApiError):

@@ -10,6 +10,7 @@ from quant_sessions_provider.core.errors import (
     ApiError,
     GatewayNotFoundError,
     NotFoundError,
+    OtherSessionError,
     QuantSessionsError,
     RefusedError,
 )
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from quant_sessions_provider.operations.api import SessionsApi, SessionSummary, StoredSession
 
 _ATTEMPTS: Final = 3
+_FIRST_READ: Final = (
+    "; this is the first read since its creation, so the API may have returned another id then: `quant-sessions doctor"
+    " --probe` finds out"
+)
 
 
 class Inspector:
@@ -49,6 +54,10 @@ class Inspector:
             return None
         except GatewayNotFoundError as error:
             raise RefusedError(unproved(error)) from error
+        except OtherSessionError as error:
+            if Key.MODEL in state.outputs:  # only reads return it
+                raise
+            raise RefusedError(f"{error}{_FIRST_READ}") from error
 
     def expiry_outcome(self, state: StoredState) -> Loss | None:
         """Return what is lost with a session past its expiry; None if it is alive.

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from quant_sessions_provider.core.errors import ForbiddenError, GatewayNotFoundError, RefusedError, UnreachableError
+from quant_sessions_provider.core.errors import (
+    ForbiddenError,
+    GatewayNotFoundError,
+    OtherSessionError,
+    QuantSessionsError,
+    RefusedError,
+    UnreachableError,
+)
 from quant_sessions_provider.core.state import StoredState
 from quant_sessions_provider.operations.absence import ActiveSessions
 from quant_sessions_provider.operations.api import SessionSummary
@@ -53,6 +60,16 @@ def test_a_404_of_a_gateway_says_that_nothing_was_changed_and_asks_for_no_list()
     host.api.get.side_effect = GatewayNotFoundError("not found", status=404)
     with pytest.raises(RefusedError, match=f"^{UNPROVED}$"):
         host.operations.read(ID, applied(-9))
+    assert host.calls == [GET]
+
+
+@pytest.mark.parametrize(("more", "first"), [({}, True), ({"model": "m"}, False)])
+def test_another_sessions_data_in_the_first_read_is_said_to_be_so(more: dict[str, Any], *, first: bool) -> None:
+    host = desk("alive")
+    host.api.get.side_effect = OtherSessionError("another session's data", status=200)
+    with pytest.raises(QuantSessionsError) as error:
+        host.operations.read(ID, applied(9, **more))
+    assert ("; this is the first read since its creation" in str(error.value)) == first
     assert host.calls == [GET]
 
 
