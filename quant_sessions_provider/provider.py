@@ -26,7 +26,7 @@ from quant_sessions_provider.core.model import same
 from quant_sessions_provider.dynamic.debug_log import show_log
 from quant_sessions_provider.dynamic.host import HostCall, current_call, inform, warn
 from quant_sessions_provider.dynamic.one_line_errors import one_line_errors
-from quant_sessions_provider.dynamic.properties import REPLACE_ON_CHANGES, from_pulumi, to_pulumi
+from quant_sessions_provider.dynamic.properties import REPLACE_ON_CHANGES, from_pulumi, refusals, to_pulumi
 from quant_sessions_provider.operations.crud import Operations
 
 
@@ -63,6 +63,9 @@ class SessionProvider(ResourceProvider):
         """Return the inputs with defaults and the planned expiry, and what is wrong with them."""
         if self._settings_error:
             return CheckResult(news, [CheckFailure("", str(self._settings_error))])
+        refused = refusals(news)
+        if refused:
+            return CheckResult(news, [CheckFailure("", line) for line in refused])
         call = current_call()
         if call:
             self._planned[call.urn] = news.get(REPLACE_ON_CHANGES) or []

@@ -45,7 +45,7 @@ MAX_EXTENSION: Final = 1440
 DEFAULT_LIFETIME: Final = 60
 
 EXACT: Final = 2**53
-"""Pulumi's numbers are floats; up to here each whole one is exact."""
+"""Pulumi's numbers are floats; below this each whole one is exact."""
 
 ROLES: Final = ("system", "user", "assistant")
 APPENDABLE_ROLES: Final = ("user", "assistant")
@@ -221,7 +221,7 @@ def with_whole_numbers(value: Any) -> Any:  # noqa: ANN401 - any JSON
         return {key: with_whole_numbers(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [with_whole_numbers(inner) for inner in value]
-    if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT:
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
         return int(value)
     return value
 

@@ -7,6 +7,7 @@ know yet passes, and is checked by the run that knows it.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from unicodedata import category
 
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.model import (
+    EXACT,
     INPUTS,
     MAX_LIFETIME,
     MIN_LIFETIME,
@@ -26,10 +28,12 @@ from quant_sessions_provider.core.model import (
     Properties,
     Property,
     is_whole,
+    same,
 )
 
 Failures = Iterator[str]
 _LONGEST_SHOWN: Final = 10**15
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
 def failures(old: Properties, new: Properties, now: datetime) -> list[str]:
@@ -38,8 +42,35 @@ def failures(old: Properties, new: Properties, now: datetime) -> list[str]:
     found = [line for row in declared for line in _CHECKS[row.kind](row, new[row.key])]
     found += _path_segment(new.get(Key.ORGANIZATION))
     found += [f"{key}: is required" for key in INPUTS if PROPERTIES[key].required and key not in new]
-    found += ["an unknown property is declared"] if set(new) - set(INPUTS) else []
+    found += [_unknown(key) for key in sorted(set(new) - set(INPUTS))]
+    if not same(old.get(Key.METADATA), new.get(Key.METADATA)):
+        found += _unrepresentable(new.get(Key.METADATA))
     return [*found, *_limits_of_expiry(old, new, now), *_renewal(new)]
+
+
+def _unknown(key: str) -> str:
+    # A transform may add what it likes; only what looks like a name is repeated.
+    return f"{key}: is not a property of a session" if _NAME.fullmatch(key) else "an unknown property is declared"
+
+
+def _unrepresentable(metadata: object) -> Failures:
+    """Refuse what Pulumi hides or rounds; metadata that is in state and did not change stays."""
+    parts = list(_parts(metadata))
+    if any(isinstance(part, dict) and any(key.startswith("__") for key in part) for part in parts):
+        yield f"{Key.METADATA}: contains a key that begins with __, which Pulumi's preview of a creation hides"
+    if any(isinstance(part, (int, float)) and _is_rounded(part) for part in parts):
+        yield f"{Key.METADATA}: contains a whole number of 2^53 or more, which Pulumi rounds; use a string"
+
+
+def _parts(value: object) -> Iterator[object]:
+    yield value
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for inner in inside:
+        yield from _parts(inner)
+
+
+def _is_rounded(number: float) -> bool:
+    return EXACT <= abs(number) < math.inf
 
 
 def _word(row: Property, value: object) -> Failures:

@@ -15,8 +15,18 @@ from pulumi.output import Unknown as PulumiUnknown
 
 from quant_sessions_provider.core.model import UNKNOWN, Properties, Unknown, with_whole_numbers
 
+REFUSED: Final = "__refused"
+"""The key that a program puts, with the reason, in place of a value that Pulumi could not carry."""
 REPLACE_ON_CHANGES: Final = "__replaceOnChanges"
 """An input that never reaches state: it tells check of the option, upon which the engine acts by itself."""
+
+
+def refusals(value: object) -> list[str]:
+    """Return why parts of a value are refused."""
+    if isinstance(value, Mapping):
+        here = [str(value[REFUSED])] if REFUSED in value else []
+        return here + [line for inner in value.values() for line in refusals(inner)]
+    return [line for inner in value for line in refusals(inner)] if isinstance(value, list) else []
 
 
 def from_pulumi(properties: Mapping[str, Any]) -> Properties:

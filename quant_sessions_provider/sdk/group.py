@@ -9,6 +9,7 @@ import pulumi
 
 from quant_sessions_provider.dynamic.properties import is_deferred
 from quant_sessions_provider.sdk.session import Message, OnExpired, Session, Status
+from quant_sessions_provider.sdk.values import carried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -102,23 +103,25 @@ class SessionGroup(pulumi.ComponentResource):
 
         """
         users = _user_ids_by_key(name, user_ids)
+        arguments = {
+            "session_group": session_group,
+            "expiration_minutes": expiration_minutes,
+            "expires_at": expires_at,
+            "renew_before_minutes": renew_before_minutes,
+            "on_expired": on_expired,
+            "messages": messages,
+            "metadata": metadata,
+            "status": status,
+            "organization": organization,
+        }
+        # Once for all: what is awaited can be awaited once.
+        shared = {key: carried(value, f"session group {name}", key) for key, value in arguments.items()}
         own, each = _split_options(name, opts or pulumi.ResourceOptions())
         super().__init__(TYPE, name, None, own)
         each.parent = self
         self.sessions = {
             key: Session(
-                f"{name}-{key}",
-                user_id=user_id,
-                session_group=session_group,
-                expiration_minutes=expiration_minutes,
-                expires_at=expires_at,
-                renew_before_minutes=renew_before_minutes,
-                on_expired=on_expired,
-                messages=messages,
-                metadata=metadata,
-                status=status,
-                organization=organization,
-                opts=pulumi.ResourceOptions.merge(each, session_opts(key)),
+                f"{name}-{key}", user_id=user_id, opts=pulumi.ResourceOptions.merge(each, session_opts(key)), **shared
             )
             for key, user_id in users.items()
         }

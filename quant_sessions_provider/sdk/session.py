@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar, overload
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypedDict, TypeVar, overload
 
 import pulumi
 from pulumi.dynamic import Resource
@@ -11,13 +11,18 @@ from pulumi.runtime import get_config, is_config_secret
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from quant_sessions_provider.core.model import EXACT, PROPERTIES, by_state_key, camel
+from quant_sessions_provider.core.model import INPUTS, PROPERTIES, by_state_key, camel
+from quant_sessions_provider.core.paths import parse
 from quant_sessions_provider.core.settings import NAMESPACES
-from quant_sessions_provider.dynamic.properties import REPLACE_ON_CHANGES, is_deferred
+from quant_sessions_provider.dynamic.properties import REPLACE_ON_CHANGES
 from quant_sessions_provider.provider import SessionProvider
+from quant_sessions_provider.sdk.values import carried
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+_SPECIAL_ROOTS: Final = ("*", "__provider", "#initerror")
+"""What a path may begin with beside a property: everything, the provider itself, and a creation that failed halfway."""
 
 Role = Literal["system", "user", "assistant"]
 Status = Literal["active", "completed"]
@@ -143,28 +148,26 @@ class Session(Resource, module="quant", name="Session"):
             opts: Pulumi's resource options.
 
         Raises:
-            pulumi.RunError: Two arguments exclude each other, Pulumi would drop, round or ignore something that is
-                declared, or the configured API token is not a secret.
+            pulumi.RunError: Two arguments exclude each other, Pulumi cannot carry an argument or would drop or round a
+                part of it, an option names no property, or the configured API token is not a secret.
 
         """
         if expires_at is not None and (expiration_minutes is not None or renew_before_minutes is not None):
             other = "renew_before_minutes" if expiration_minutes is None else "expiration_minutes"
             raise pulumi.RunError(f"session {name}: expires_at and {other} are mutually exclusive")
-        inputs = by_state_key(
-            {
-                "user_id": user_id,
-                "session_group": session_group,
-                "expiration_minutes": expiration_minutes,
-                "expires_at": expires_at,
-                "renew_before_minutes": renew_before_minutes,
-                "on_expired": on_expired,
-                "messages": _as_written(messages, f"session {name}: messages"),
-                "metadata": _as_written(metadata, f"session {name}: metadata"),
-                "status": status,
-                "organization": organization,
-            }
-        )
-        _register(self, name, inputs, opts)
+        arguments = {
+            "user_id": user_id,
+            "session_group": session_group,
+            "expiration_minutes": expiration_minutes,
+            "expires_at": expires_at,
+            "renew_before_minutes": renew_before_minutes,
+            "on_expired": on_expired,
+            "messages": messages,
+            "metadata": metadata,
+            "status": status,
+            "organization": organization,
+        }
+        _register(self, name, arguments, opts)
 
     def __init_subclass__(cls, module: str = "", name: str = "Resource", **kwargs: object) -> None:
         """Keep the type of a session for subclasses: it is what reports, timelines and policies look for."""
@@ -192,18 +195,24 @@ class Session(Resource, module="quant", name="Session"):
 
         """
         session = cls.__new__(cls)
-        inputs = by_state_key({"organization": organization})
-        _register(session, name, inputs, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)))
+        _register(
+            session,
+            name,
+            {"organization": organization},
+            pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)),
+        )
         return session
 
 
 def _register(
     session: Session,
     name: str,
-    inputs: dict[str, Any],
+    arguments: Mapping[str, Any],
     opts: pulumi.ResourceOptions | None,
 ) -> None:
     _require_secret_token()
+    owner = f"session {name}"
+    inputs = by_state_key({argument: carried(value, owner, argument) for argument, value in arguments.items()})
     if opts:
         _refuse_unsupported_options(name, opts)
         if opts.replace_on_changes:
@@ -236,21 +245,21 @@ def _refuse_unsupported_options(name: str, opts: pulumi.ResourceOptions) -> None
         raise pulumi.RunError(f"session {name}: import_ is not supported; Session.get reads an existing session")
     for option in ("ignore_changes", "replace_on_changes", "hide_diffs", "additional_secret_outputs"):
         for path in getattr(opts, option) or []:
-            root = path.replace("[", ".").split(".")[0] if isinstance(path, str) else ""
-            if "_" in root and camel(root) in PROPERTIES:
-                raise pulumi.RunError(f"session {name}: {option} takes state keys: use {camel(root)} instead of {root}")
+            problem = _problem_with_path(path)
+            if problem:
+                raise pulumi.RunError(f"session {name}: {option} {problem}")
 
 
-def _as_written(value: Any, at: str) -> Any:  # noqa: ANN401 - anything that people declare
-    """Refuse what would be sent as something else: the engine drops None in objects and rounds large numbers."""
-    if is_deferred(value):
-        return pulumi.Output.from_input(value).apply(lambda known: _as_written(known, at))
-    if isinstance(value, Mapping):
-        if any(inner is None for inner in value.values()):
-            raise pulumi.RunError(f"{at}: contains None, which Pulumi drops; omit the key")
-        return {key: _as_written(inner, at) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_as_written(inner, at) for inner in value]
-    if isinstance(value, int) and abs(value) > EXACT:
-        raise pulumi.RunError(f"{at}: contains a whole number beyond 2^53, which Pulumi rounds; use a string")
-    return value
+def _problem_with_path(path: str) -> str:
+    """Return why a path leads to no property of a session; empty if it does."""
+    parts = parse(path)
+    if parts is None:
+        return "takes property paths, such as metadata.key or messages[0]"
+    root = str(parts[0])
+    if root in PROPERTIES or root in _SPECIAL_ROOTS:
+        return ""
+    names = {row.name: row.key for row in PROPERTIES.values()} | {key.lower(): key for key in PROPERTIES}
+    near = get_close_matches(root.lower(), names, n=1)
+    if near:
+        return f"takes state keys: use {names[near[0]]} instead of {root}"
+    return f"takes state keys, and {root} is none of {', '.join(INPUTS)}"

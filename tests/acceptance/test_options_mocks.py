@@ -8,6 +8,7 @@ import pulumi
 import pytest
 
 from quant_sessions_provider import Session
+from quant_sessions_provider.core.model import INPUTS
 from tests.support.mocked import run_mocked
 
 
@@ -66,6 +67,17 @@ def test_mutually_exclusive_arguments_are_refused_under_mocks_too() -> None:
             {"additional_secret_outputs": ["created_at"]},
             "additional_secret_outputs takes state keys: use createdAt instead of created_at",
         ),
+        ({"ignore_changes": ["Status"]}, "ignore_changes takes state keys: use status instead of Status"),
+        ({"ignore_changes": ['["message"][0]']}, "ignore_changes takes state keys: use messages instead of message"),
+        (
+            {"replace_on_changes": ["expires.x"]},
+            "replace_on_changes takes state keys: use expiresAt instead of expires",
+        ),
+        (
+            {"ignore_changes": ["lifetime"]},
+            f"ignore_changes takes state keys, and lifetime is none of {', '.join(INPUTS)}",
+        ),
+        ({"hide_diffs": ["metadata..x"]}, "hide_diffs takes property paths, such as metadata.key or messages[0]"),
     ],
 )
 def test_an_option_that_would_have_no_effect_is_refused(options: dict[str, Any], line: str) -> None:
@@ -75,5 +87,8 @@ def test_an_option_that_would_have_no_effect_is_refused(options: dict[str, Any],
 
 
 def test_options_accept_state_keys_and_keys_of_user_data() -> None:
-    options = pulumi.ResourceOptions(ignore_changes=["metadata.user_id", "expiresAt", "some_thing"])
+    paths = ["metadata.user_id", "expiresAt", "messages[0].content", '["metadata"]["a.b"]', "*", "__provider"]
+    options = pulumi.ResourceOptions(
+        ignore_changes=paths, replace_on_changes=[*paths, "#initerror"], additional_secret_outputs=["grantedExpiresAt"]
+    )
     assert "desk" in run_mocked(lambda: Session("desk", user_id="u", opts=options)).declared

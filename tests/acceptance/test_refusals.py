@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+import pulumi
 import pytest
 
 from quant_sessions_provider import Session
 from tests.acceptance.conftest import ORGANIZATION
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.acceptance.conftest import NewStack
     from tests.support.emulator_server import Emulator
     from tests.support.engine import Run, Stack
@@ -25,8 +28,12 @@ def stack(new_stack: NewStack) -> Stack:
 
 
 def _preview(stack: Stack, emulator: Emulator, **declared: Any) -> Run:  # noqa: ANN401 - invalid values
+    return _run_refused(stack, emulator, lambda: declared)
+
+
+def _run_refused(stack: Stack, emulator: Emulator, declare: Callable[[], dict[str, Any]]) -> Run:
     emulator.clear()
-    stack.program = lambda: (Session("bad", **{"user_id": "u", **declared}), None)[1]
+    stack.program = lambda: (Session("bad", **{"user_id": "u", **declare()}), None)[1]
     run = stack.preview()
     assert run.failed
     assert "Traceback" not in run.text
@@ -134,6 +141,97 @@ def test_invalid_arguments_are_refused_without_a_traceback(
     stack: Stack, emulator: Emulator, declared: dict[str, Any], line: str
 ) -> None:
     assert line in _preview(stack, emulator, **declared).said()
+
+
+HIDDEN = "metadata: contains a key that begins with __, which Pulumi's preview of a creation hides"
+ROUNDED = "a whole number of 2^53 or more, which Pulumi rounds; use a string"
+STRINGIFIED = "contains an Output that was made a string; use pulumi.Output.concat or pulumi.Output.format"
+
+
+@pytest.mark.parametrize(
+    ("declare", "line"),
+    [
+        (
+            lambda: {"metadata": {SECRETIVE: datetime.now(timezone.utc).date()}},
+            "metadata: contains a value of type date, which JSON cannot represent; use isoformat()",
+        ),
+        (lambda: {"expires_at": datetime.now(timezone.utc)}, "expires_at: is a value of type datetime, which JSON"),
+        (lambda: {"metadata": {1: SECRETIVE}}, "metadata: contains a key that is not a string"),
+        (lambda: {"messages": (each for each in [SECRETIVE])}, "messages: is a value of type generator, which JSON"),
+        (lambda: {"metadata": {SECRETIVE: 2**53}}, f"metadata: contains {ROUNDED}"),
+        (lambda: {"user_id": f"{SECRETIVE} {_output(SECRETIVE)}"}, "user_id: is an Output that was made a string"),
+        (lambda: {"messages": [{"role": "user", "content": f"{_output(1)}"}]}, f"messages: {STRINGIFIED}"),
+    ],
+    ids=["date", "datetime", "int-key", "generator", "large", "f-string", "f-string-message"],
+)
+def test_what_pulumi_cannot_carry_is_refused_in_one_line(
+    stack: Stack, emulator: Emulator, declare: Callable[[], dict[str, Any]], line: str
+) -> None:
+    run = _run_refused(stack, emulator, declare)
+    assert any(text.startswith(f"session bad: {line}") for text in run.said()), run.messages
+
+
+@pytest.mark.parametrize(
+    ("declare", "line"),
+    [
+        (lambda: {"metadata": _output({SECRETIVE: None})}, "metadata: contains None, which Pulumi drops; omit the key"),
+        (
+            lambda: {"metadata": {SECRETIVE: [_output(datetime.now(timezone.utc))]}},
+            "metadata: contains a value of type datetime, which JSON cannot represent; use isoformat()",
+        ),
+        (
+            lambda: {"user_id": pulumi.Output.secret(SECRETIVE).apply(lambda text: {text})},
+            "user_id: is a value of type set, which JSON cannot represent; use a list",
+        ),
+        (lambda: {"metadata": _output(SECRETIVE).apply(lambda text: {text: 2**60})}, f"metadata: contains {ROUNDED}"),
+        (lambda: {"metadata": {"__key": SECRETIVE}}, HIDDEN),
+        (lambda: {"metadata": _output({"a": [{"__key": SECRETIVE}]})}, HIDDEN),
+    ],
+    ids=["none", "datetime", "set", "large", "hidden", "hidden-later"],
+)
+def test_what_is_known_only_later_is_refused_by_check(
+    stack: Stack, emulator: Emulator, declare: Callable[[], dict[str, Any]], line: str
+) -> None:
+    assert _problems(_run_refused(stack, emulator, declare)) == [line]
+
+
+@pytest.mark.parametrize(
+    ("props", "line"),
+    [
+        ({"tags": {"team": SECRETIVE}}, "tags: is not a property of a session"),
+        ({"metadata": {SECRETIVE: 2**60}}, f"metadata: contains {ROUNDED}"),
+        ({"metadata": {"__key": SECRETIVE}}, HIDDEN),
+    ],
+    ids=["tags", "large", "hidden"],
+)
+def test_what_a_transform_adds_is_refused_by_check(
+    stack: Stack, emulator: Emulator, props: dict[str, Any], line: str
+) -> None:
+    def transform(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult:
+        return pulumi.ResourceTransformResult({**args.props, **props}, args.opts)
+
+    run = _run_refused(stack, emulator, lambda: {"opts": pulumi.ResourceOptions(transforms=[transform])})
+    assert _problems(run) == [line]
+
+
+def test_hidden_keys_that_are_in_state_stay_until_metadata_changes(new_stack: NewStack) -> None:
+    metadata: dict[str, Any] = {"a": 1}
+    stack = new_stack(lambda: (Session("bad", user_id="u", metadata=metadata), None)[1])
+    assert not stack.up().failed
+    deployment = stack.export()
+    (bad,) = (resource for resource in deployment["resources"] if "metadata" in resource.get("inputs", {}))
+    bad["inputs"]["metadata"] = bad["outputs"]["metadata"] = {"__a": 1}
+    stack.rewrite(deployment)
+    metadata = {"__a": 1}
+    assert stack.preview().ops("bad") == ["same"]
+    metadata = {"__a": 1, "b": 2}
+    assert _problems(stack.preview()) == [HIDDEN]
+    metadata = {"b": 2}
+    assert stack.preview().ops("bad") == ["update"]
+
+
+def _output(value: Any) -> pulumi.Output[Any]:  # noqa: ANN401 - as declared
+    return pulumi.Output.from_input(value)
 
 
 TOKEN = "no API token is configured: set the variable QUANTCDN_API_TOKEN, or run `pulumi config set --secret"

@@ -40,7 +40,10 @@ EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "60"))
 CANARY = "hunter2-canary"
 CONFIGURED = {"quant-sessions:bearer": "t", "quant-sessions:baseUrl": "https://here.example"}
 SOUND: dict[str, Any] = {"userId": "ada", "organization": "acme", "expirationMinutes": 60.0}
-FAILURE = re.compile(rf"({'|'.join(INPUTS)})([\[.:].*)?: .+|an unknown property is declared|no organization is .*")
+FAILURE = re.compile(
+    rf"({'|'.join(INPUTS)})([\[.:].*)?: .+|\w+: is not a property of a session|an unknown property is declared"
+    "|no organization is .*"
+)
 
 UNKNOWN = st.sampled_from([pulumi.output.UNKNOWN]) | st.builds(pulumi.output.Unknown)
 TEXT = st.text(st.characters(exclude_categories=()), max_size=8).map(lambda text: text + CANARY) | st.sampled_from(

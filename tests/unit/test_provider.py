@@ -68,7 +68,8 @@ def operations(monkeypatch: pytest.MonkeyPatch) -> NonCallableMagicMock:
         (60.0, 60),
         (60.5, 60.5),
         (-0.0, 0),
-        (float(2**53), 2**53),
+        (float(2**53 - 1), 2**53 - 1),
+        (float(2**53), float(2**53)),
         (float(2**54), float(2**54)),
         (True, True),
         ("60.0", "60.0"),
@@ -163,6 +164,16 @@ def test_a_check_failure_never_names_a_property(operations: NonCallableMagicMock
         ("", "userId: is required"),
         ("", "status: must be"),
     ]
+
+
+def test_what_a_program_marks_as_refused_fails_check_with_its_reasons(operations: NonCallableMagicMock) -> None:
+    marked = {"metadata": {"a": [{"__refused": "metadata: one"}]}, "messages": {"__refused": "messages: two"}}
+    failures = configured().check({}, HOST | marked).failures
+    assert [(failure.property, failure.reason) for failure in failures] == [
+        ("", "metadata: one"),
+        ("", "messages: two"),
+    ]
+    assert operations.mock_calls == []
 
 
 def test_a_malformed_setting_fails_check_and_every_verb_in_one_line() -> None:

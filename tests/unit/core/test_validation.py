@@ -78,7 +78,7 @@ def until(expires_at: str) -> dict[str, Any]:
         ("messages", [{"role": "Tool", "content": None, "id": 1}], [ROLE, CONTENT, KEYS]),
         ("metadata", [], ["metadata: must be an object"]),
         ("metadata", "{}", ["metadata: must be an object"]),
-        ("user_id", "ada", ["an unknown property is declared"]),
+        ("user_id", "ada", ["user_id: is not a property of a session"]),
     ],
 )
 def test_the_line_of_each_failure(key: str, value: object, texts: list[str]) -> None:
@@ -122,13 +122,51 @@ def test_all_failures_are_returned_at_once() -> None:
         "messages[1].content: must be a non-empty string",
         "status: must be one of active, completed",
         "userId: is required",
-        "an unknown property is declared",
+        "a: is not a property of a session",
     ]
 
 
 @pytest.mark.parametrize("key", INPUTS)
 def test_unknown_values_pass(key: str) -> None:
     assert failures({}, VALID | {key: UNKNOWN}, NOW) == []
+
+
+HIDDEN = "metadata: contains a key that begins with __, which Pulumi's preview of a creation hides"
+ROUNDED = "metadata: contains a whole number of 2^53 or more, which Pulumi rounds; use a string"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "texts"),
+    [
+        ({"__a": 1}, [HIDDEN]),
+        ({"a": [{"b": {"__provider": "x"}}]}, [HIDDEN]),
+        ({"a": [2**53]}, [ROUNDED]),
+        ({"a": {"b": float(-(2**60))}}, [ROUNDED]),
+        ({"__a": 10**400}, [HIDDEN, ROUNDED]),
+        ({"a__b": "__c", "_d": 2**53 - 1, "e": 0.5}, []),
+    ],
+)
+def test_metadata_that_pulumi_hides_or_rounds_is_refused_unless_it_is_in_state(
+    metadata: dict[str, Any], texts: list[str]
+) -> None:
+    new = VALID | {"metadata": metadata}
+    assert failures({}, new, NOW) == texts
+    assert failures(VALID, new, NOW) == texts
+    assert failures(new, new, NOW) == []
+    assert failures(new, new | {"metadata": {**metadata, "more": 1}}, NOW) == texts
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("tags", "tags: is not a property of a session"),
+        ("__tags", "__tags: is not a property of a session"),
+        (f"{SENTINEL}: of mine", "an unknown property is declared"),
+        ("a" * 65, "an unknown property is declared"),
+    ],
+)
+def test_an_unknown_property_is_named_if_it_looks_like_a_name(key: str, text: str) -> None:
+    assert failures({}, VALID | {key: 1}, NOW) == [text]
 
 
 @pytest.mark.parametrize(
@@ -181,7 +219,8 @@ HOSTILE = st.recursive(
 
 
 @given(
-    st.dictionaries(st.sampled_from([*INPUTS, SENTINEL]), HOSTILE), st.dictionaries(st.sampled_from(INPUTS), HOSTILE)
+    st.dictionaries(st.sampled_from([*INPUTS, "tags", f"{SENTINEL} of mine"]), HOSTILE),
+    st.dictionaries(st.sampled_from(INPUTS), HOSTILE),
 )
 def test_no_failure_contains_declared_text(new: dict[str, Any], old: dict[str, Any]) -> None:
     assume(SENTINEL in repr(new))

@@ -147,6 +147,18 @@ def test_what_a_session_refuses_its_group_refuses() -> None:
         _declared(user_ids=["ada"], opts=pulumi.ResourceOptions(import_="3f2a"))
 
 
+def test_what_is_awaited_reaches_each_session() -> None:
+    async def later() -> dict[str, int]:
+        return {"a": 1}
+
+    def program() -> pulumi.Output[Any]:
+        group = SessionGroup("workshop", user_ids=["ada", "bob"], metadata=later())
+        return pulumi.Output.all(group.session_ids)
+
+    declared = run_mocked(program).declared
+    assert [declared[name]["metadata"] for name in ("workshop-ada", "workshop-bob")] == [{"a": 1}, {"a": 1}]
+
+
 def test_a_group_takes_what_a_session_takes() -> None:
     of_session, of_group = (inspect.signature(kind).parameters for kind in (Session, SessionGroup))
     shared = set(of_session) - {"name", "user_id", "opts"}
