@@ -95,8 +95,7 @@ class Walk:
         beyond = [1440 + 20 + late.planned for late in lates(up, self._made["day"])]
         possible = beyond if cap == "none" else [1439]
         assert self._lifetime("day") in {lived + rounded for lived in possible for rounded in (0, 1)}
-        reported = f"session {self._id('day')}: asked to live until "
-        assert any(reported in line for line in up.said()) == (cap == "cut")
+        assert any(line.startswith("day: asked to live until ") for line in up.said("day")) == (cap == "cut")
         if cap == "refuse":
             self._refused(up, "day", BEYOND_A_DAY)
         else:
@@ -126,7 +125,7 @@ class Walk:
         up = self.stack.up()
         assert (up.ops("old"), up.ops("left"), up.failed) == (REPLACED, ["same"], False)
         fate = "the API no longer lists it as active; replacing it loses 0 messages" if lingers else "it is gone"
-        assert any(f"session {old} expired at " in line and f"; {fate}, a new one" in line for line in up.said())
+        assert any(line.startswith("old: expired at ") and f"; {fate}, a new one" in line for line in up.said("old"))
         assert not lingers or old not in self._rows()
         self._nothing_is_planned()
 
@@ -136,9 +135,10 @@ class Walk:
         assert not self.stack.destroy().failed
         assert self.stack.resources() == {}
         answers = [request["status"] for request in self.emulator.requests() if request["method"] == "DELETE"]
-        gone = {"error": 500, "notFound": 404, "ok": 200}[self.combination["deleteGone"]]
+        done = 204 if self.combination["noContent"] else 200
+        gone = {"error": 500, "notFound": 404, "ok": done}[self.combination["deleteGone"]]
         lingers = self.combination["expired"] == "lingering"
-        assert sorted(answers) == sorted([200] * 4 + [gone] * (1 if lingers else 2) + [200] * lingers)
+        assert sorted(answers) == sorted([done] * 4 + [gone] * (1 if lingers else 2) + [done] * lingers)
 
     # --- checks ----------------------------------------------------------------------------------------------
 
