@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 UNPROVED = "that does not prove that it is gone, so nothing was changed"
 ANSWERS: dict[str, tuple[dict[str, Any], str]] = {
     "a page of nginx": ({"status": 404, "template": "nginx"}, "a web page"),
-    "a default backend": ({"status": 404, "template": "defaultBackend"}, "not JSON"),
     "no such route": ({"status": 404, "template": "routeNotFound"}, "the API lists it as active"),
-    "gone, says a proxy": ({"status": 410, "template": "nginx"}, "a web page"),
 }
 
 
