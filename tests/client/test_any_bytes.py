@@ -15,11 +15,9 @@ from quant_sessions_provider.core.errors import QuantSessionsError
 from tests.client.conftest import TOKEN, Clock, Script, client_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from quant_sessions_provider.client.sessions import Client
-
-    Operation = Callable[[Client], object]
+    from tests.client.operations import Operation
 
 SECRET = "jane@example.org"
 DECLARING: list[Operation] = [

@@ -13,11 +13,8 @@ from quant_sessions_provider.operations.api import SessionSummary
 from tests.client.conftest import TOKEN, Answer, Host, client_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from quant_sessions_provider.client.sessions import Client
-
-    Operation = Callable[[Client], object]
+    from tests.client.operations import Operation
 
 SESSIONS = "/api/v3/organizations/acme/ai/sessions"
 MESSAGE = {"role": "user", "content": "Grüße \U0001f44b"}

@@ -14,12 +14,10 @@ from tests.client.conftest import Answer, Host, client_of
 from tests.client.raw_host import RawHost
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from quant_sessions_provider.client.sessions import Client
-
-    Operation = Callable[[Client], object]
+    from tests.client.operations import Operation
 
 OPERATIONS: dict[str, tuple[Operation, str]] = {
     "get": (lambda c: c.get("acme", "3f2a"), "reading session 3f2a"),

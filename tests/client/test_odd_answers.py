@@ -13,24 +13,14 @@ from quant_sessions_provider.core.errors import AnswerLostError, ApiError, Clien
 from quant_sessions_provider.operations import transcripts
 from quant_sessions_provider.operations.api import StoredSession
 from tests.client.conftest import TOKEN, Answer, Host, Script, client_of
+from tests.client.operations import OPERATIONS
 from tests.support.emulator_server import Emulator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from quant_sessions_provider.client.sessions import Client
 
-    Operation = Callable[[Client], object]
-
-OPERATIONS: dict[str, Operation] = {
-    "creating the session": lambda c: c.create("acme", user_id="ada"),
-    "reading session 3f2a": lambda c: c.get("acme", "3f2a"),
-    "updating session 3f2a": lambda c: c.update("acme", "3f2a", new_messages=[{"role": "user", "content": "A"}]),
-    "extending session 3f2a": lambda c: c.extend("acme", "3f2a"),
-    "deleting session 3f2a": lambda c: c.delete("acme", "3f2a"),
-    "listing sessions": lambda c: list(c.list("acme")),
-}
 GZIPPED = {"Content-Encoding": "gzip"}
 MOVED = "redirects are not followed, because the token is for one host: set baseUrl to the API's address"
 

@@ -11,11 +11,8 @@ from quant_sessions_provider.operations.api import DeletedSession, UpdatedSessio
 from tests.client.conftest import TOKEN, Answer, Host, client_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from quant_sessions_provider.client.sessions import Client
-
-    Operation = Callable[[Client], object]
+    from tests.client.operations import Operation
 
 ONES: dict[str, Operation] = {
     "creating the session": lambda c: c.create("acme", user_id="ada@example.org"),

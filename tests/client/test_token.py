@@ -17,12 +17,11 @@ from quant_sessions_provider.core.errors import (
 from tests.client.conftest import TOKEN, Answer, Host, Script, client_of, nowhere
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from quant_sessions_provider.client.sessions import Client
-
-    Operation = Callable[[Client], object]
+    from tests.client.operations import Operation
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -16,11 +16,8 @@ from quant_sessions_provider.core.errors import AnswerLostError, ApiError, Unrea
 from tests.client.conftest import Answer, Clock, Host, client_of, nowhere
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from quant_sessions_provider.client.sessions import Client
-
-    Operation = Callable[[Client], object]
+    from tests.client.operations import Operation
 
 ONCE: dict[str, Operation] = {
     "create": lambda c: c.create("acme", user_id="ada"),
