@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from quant_sessions_provider.core.errors import AnswerLostError, ApiError, ForbiddenError, RefusedError
+from quant_sessions_provider.core.errors import (
+    AnswerLostError,
+    ApiError,
+    ForbiddenError,
+    QuantSessionsError,
+    RefusedError,
+)
 from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.operations.api import is_empty
 
@@ -34,30 +40,25 @@ def delete(api: SessionsApi, inspector: Inspector, state: StoredState) -> None:
 
     After an error or an empty response, a GET shows whether it is gone.
     """
-    try:
-        if not is_empty(api.delete(state.organization, state.id)):
-            return
-    except ForbiddenError:
-        raise
-    except (ApiError, AnswerLostError):
-        pass
-    if inspector.find(state) is not None:
-        _delete_again(api, inspector, state)
+    if _attempt_to_delete(api, state) is None or inspector.find(state) is None:
+        return
+    doubt = _attempt_to_delete(api, state)
+    # The first attempt may have taken effect meanwhile.
+    if doubt is not None and inspector.find(state) is not None:
+        raise doubt
 
 
-def _delete_again(api: SessionsApi, inspector: Inspector, state: StoredState) -> None:
+def _attempt_to_delete(api: SessionsApi, state: StoredState) -> QuantSessionsError | None:
+    """Send a DELETE; return why it may not have taken effect, or None."""
     try:
-        if not is_empty(api.delete(state.organization, state.id)):
-            return
+        empty = is_empty(api.delete(state.organization, state.id))
     except ForbiddenError:
         raise
     except (ApiError, AnswerLostError) as error:
-        # The first one may have taken effect only now.
-        if inspector.find(state) is not None:
-            raise error from None
-        return
-    if inspector.find(state) is not None:
-        raise RefusedError(f"session {state.id} is not deleted: the API reported success but still returns it")
+        return error
+    if not empty:
+        return None
+    return RefusedError(f"session {state.id} is not deleted: the API reported success but still returns it")
 
 
 def present(values: Properties) -> Properties:
