@@ -225,3 +225,20 @@ def test_a_rejected_token_is_reported_with_its_source(new_stack: NewStack, emula
     stack.config("quant-sessions:bearer", "the-new-token", secret=True)
     assert not stack.up().failed
     assert not stack.destroy().failed
+
+
+def test_updating_a_session_that_is_gone_suggests_refresh_and_replace(new_stack: NewStack, emulator: Emulator) -> None:
+    declared: dict[str, Any] = {"user_id": "u", "metadata": {"a": 1}}
+    stack = new_stack(lambda: (Session("desk", **declared), None)[1])
+    stack.up()
+    session = stack.resources()["desk"]["id"]
+    emulator.api("DELETE", ORGANIZATION, f"/{session}")
+    declared["metadata"] = {"a": 2}
+    run = stack.up()
+    assert run.failed
+    assert "Traceback" not in run.text
+    assert run.refusal("desk") == (
+        f"updating session {session}: the API returned 404: Session not found; `pulumi refresh` drops it"
+        " if it is gone, `pulumi up --replace` with its URN starts a new one from the declared messages"
+    )
+    stack.destroy()

@@ -1,55 +1,22 @@
 from __future__ import annotations
 
 import errno
-import json
 import socket
-from datetime import datetime, timedelta
-from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from quant_sessions_provider.client import connection
-from quant_sessions_provider.doctor import network
+from tests.cli.checks import address, checks, sees
 from tests.cli.conftest import CANARY, ORGANIZATION, pulumi
 from tests.client.conftest import Answer, Script, nowhere
-from tests.support.fakes import NOW
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
     from pathlib import Path
 
-    from tests.cli.conftest import Command, Result, Vendor
+    from tests.cli.conftest import Command, Vendor
     from tests.client.conftest import Host
     from tests.support.emulator_server import Emulator
-
-Checks = dict[str, dict[str, str]]
-
-
-class Noon(datetime):
-    """This machine's clock, stopped."""
-
-    @classmethod
-    def now(cls, tz: tzinfo | None = None) -> Noon:
-        return cls.fromtimestamp(NOW.timestamp(), tz)
-
-
-def checks(result: Result) -> Checks:
-    """Return the checks by name, addresses by the start of what was seen."""
-    found: list[dict[str, str]] = json.loads(result.out)["checks"]
-    return {check["seen"].split(":  ")[0] if check["name"] == "address" else check["name"]: check for check in found}
-
-
-def address(found: Checks, url: str) -> dict[str, str]:
-    (one,) = [check for check in found.values() if check["name"] == "address" and url in check["seen"]]
-    return one
-
-
-def sees(check: dict[str, str], verdict: str, seen: str, advice: str = "") -> bool:
-    assert check["verdict"] == verdict, check
-    assert seen in check["seen"]
-    assert advice in check["advice"]
-    return True
 
 
 @pytest.mark.usefixtures("vendor")
@@ -255,41 +222,6 @@ def test_a_network_failure_is_named(run: Command, monkeypatch: pytest.MonkeyPatc
     assert "cannot be reached (baseUrl, or the proxy in HTTPS_PROXY/ALL_PROXY, is not a valid URL)" in seen(
         "https://api.example"
     )
-
-
-@pytest.mark.usefixtures("vendor")
-@pytest.mark.parametrize(
-    ("minutes", "verdict", "seen"),
-    [
-        (0, "ok", "within a minute"),
-        (10, "warning", "10 minutes behind http://"),
-        (-10, "warning", "10 minutes ahead of http://"),
-        (16, "problem", "16 minutes behind http://"),
-        (-16, "problem", "16 minutes ahead of http://"),
-    ],
-)
-def test_a_wrong_clock_is_reported(
-    run: Command, monkeypatch: pytest.MonkeyPatch, minutes: int, verdict: str, seen: str
-) -> None:
-    monkeypatch.setattr(network, "datetime", Noon)
-    date = format_datetime(NOW + timedelta(minutes=minutes), usegmt=True).encode()
-    with Script(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\nDate: " + date + b"\r\n\r\n") as host:
-        found = checks(run("doctor", "--json", "--base-url", f"http://{host.address}"))
-    assert sees(found["clock"], verdict, seen, "clock" if minutes else "")
-
-
-@pytest.mark.usefixtures("vendor")
-@pytest.mark.parametrize(
-    "date",
-    [b"", b"Date: yesterday\r\n", b"Date: Thu, 01 Jan 1970 00:00:00 +99999999999999999999\r\n"],
-    ids=["none", "odd", "out-of-range"],
-)
-def test_a_response_without_a_valid_date_leaves_the_clock_to_another_host(
-    run: Command, vendor: Vendor, date: bytes
-) -> None:
-    with Script(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n" + date + b"\r\n") as host:
-        found = checks(run("doctor", "--json", "--base-url", f"http://{host.address}"))
-    assert sees(found["clock"], "ok", f"within a minute of {vendor.described.url}")
 
 
 @pytest.mark.usefixtures("account", "vendor")

@@ -31,7 +31,6 @@ CONFIG = {"quant:bearer": "t", "quant:organization": ORG, "quant:baseUrl": HERE}
 A, B, C = ({"role": "user", "content": text} for text in "ABC")
 GET, DELETE = call.get(ORG, ID), call.delete(ORG, ID)
 LIST = call.list(ORG, user_id="ada", session_group=None, exhaustive=True)
-ORPHANS = call.list(ORG, user_id="ada", session_group=None, exhaustive=True)
 SERVER_ERROR, NOT_FOUND = ApiError("server error", status=500), NotFoundError("not found", status=404)
 
 

@@ -13,7 +13,6 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.dynamic.dynamic import serialize_provider
 
 from quant_sessions_provider import provider
-from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import HalfDoneError, QuantSessionsError
 from quant_sessions_provider.core.model import PROPERTIES, UNKNOWN
 from quant_sessions_provider.dynamic.one_line_errors import SessionError
@@ -41,12 +40,6 @@ def configured(**settings: str) -> SessionProvider:
     raw = {f"quant-sessions:{key}": value for key, value in settings.items()}
     session.configure(ConfigureRequest(Config(raw, "project")))
     return session
-
-
-@pytest.fixture(autouse=True)
-def _no_variables_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*config.VARIABLES.values(), "QUANTCDN_DEBUG"):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

@@ -6,18 +6,10 @@ import pytest
 
 from quant_sessions_provider.core.model import UNKNOWN
 from tests.support.fakes import A, B, C, at, change
+from tests.unit.core.lifetimes import applied
 
 OPEN = {"role": "user", "content": UNKNOWN}
 SYSTEM = {"role": "system", "content": "Help."}
-
-
-def declared(lifetime: object = 60, expires_at: object = None, **more: object) -> dict[str, Any]:
-    expiry = {} if expires_at is None else {"expiresAt": expires_at}
-    return {"expirationMinutes": lifetime, "onExpired": "recreate", "status": "active"} | expiry | more
-
-
-def applied(asked: str | None, granted: str | None = None, **more: object) -> dict[str, Any]:
-    return declared(60, asked, **more) | ({} if granted is None else {"grantedExpiresAt": granted})
 
 
 @pytest.mark.parametrize(

@@ -20,21 +20,13 @@ from quant_sessions_provider.core.expiry import (
 )
 from quant_sessions_provider.core.model import UNKNOWN
 from tests.support.fakes import NOW, A, at, change
+from tests.unit.core.lifetimes import applied, declared
 
 OPEN = {"role": "user", "content": UNKNOWN}
 LOCAL = "2026-11-24T13:09:00+01:00"
 LIFETIMES = st.integers(5, 1440)
 SECONDS = st.integers(-2 * 86_400, 2 * 86_400)
 ON_EXPIRED = st.sampled_from(["recreate", "ignore", "error"])
-
-
-def declared(lifetime: object = 60, expires_at: object = None, **more: object) -> dict[str, Any]:
-    expiry = {} if expires_at is None else {"expiresAt": expires_at}
-    return {"expirationMinutes": lifetime, "onExpired": "recreate", "status": "active"} | expiry | more
-
-
-def applied(asked: str | None, granted: str | None = None, **more: object) -> dict[str, Any]:
-    return declared(60, asked, **more) | ({} if granted is None else {"grantedExpiresAt": granted})
 
 
 @pytest.mark.parametrize(

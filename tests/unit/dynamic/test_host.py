@@ -10,7 +10,6 @@ from unittest.mock import call, create_autospec
 import pytest
 
 from quant_sessions_provider import provider
-from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import HalfDoneError, RefusedError
 from quant_sessions_provider.dynamic.host import warn
 from quant_sessions_provider.operations.crud import Diff, Operations
@@ -25,12 +24,6 @@ if TYPE_CHECKING:
 VERBS = ("diff", "create", "read", "update", "delete")
 OUTPUTS: dict[str, Any] = {"userId": "ada", "metadata": {"user_id": 7}, "messages": [{"role": "user", "content": "Hi"}]}
 HALF = HalfDoneError("it failed; the rest holds", "3f2a", OUTPUTS, unrecorded="it failed; look for 3f2a")
-
-
-@pytest.fixture(autouse=True)
-def _no_variables_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*config.VARIABLES.values(), "QUANTCDN_DEBUG"):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

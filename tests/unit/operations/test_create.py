@@ -16,7 +16,7 @@ from quant_sessions_provider.core.errors import (
     UnreachableError,
 )
 from quant_sessions_provider.operations.api import CreatedSession, SessionSummary
-from tests.support.fakes import HERE, ID, ORG, ORPHANS, SERVER_ERROR, A, applied, at, desk, inputs_of
+from tests.support.fakes import HERE, ID, LIST, ORG, SERVER_ERROR, A, applied, at, desk, inputs_of
 
 POST = call.create(ORG, user_id="ada", session_group=None, metadata=None, expiration_minutes=60, initial_messages=[A])
 COMPLETE = call.update(ORG, ID, status="completed")
@@ -88,7 +88,7 @@ def test_an_ambiguous_create_is_not_retried_and_names_possible_orphans(
     assert claim in str(error.value)
     # The time of creation identifies the session only now, so the list is retried after an invalid response. It is not
     # retried after a refusal or a failed connection.
-    assert host.calls == [POST, *[ORPHANS] * (3 if listed is SERVER_ERROR else 1)]
+    assert host.calls == [POST, *[LIST] * (3 if listed is SERVER_ERROR else 1)]
 
 
 def test_a_create_without_an_id_in_the_response_is_ambiguous() -> None:

@@ -1,4 +1,4 @@
-"""create, read, update and delete; the rules are those of `docs/expiry.md`."""
+"""read and update; the rules are those of `docs/expiry.md`."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ from quant_sessions_provider.core.errors import (
     UnreachableError,
 )
 from quant_sessions_provider.core.model import INPUTS
-from quant_sessions_provider.operations.api import DeletedSession, ExtendedSession, StoredSession, UpdatedSession
+from quant_sessions_provider.operations.api import ExtendedSession, StoredSession, UpdatedSession
 from tests.support.fakes import (
-    DELETE,
     GET,
     HERE,
     ID,
@@ -38,9 +37,7 @@ from tests.support.fakes import (
     inputs_of,
 )
 
-POST = call.create(ORG, user_id="ada", session_group=None, metadata=None, expiration_minutes=60, initial_messages=[A])
 COMPLETE = call.update(ORG, ID, status="completed")
-CREATED = {"grantedExpiresAt": at(60), "createdAt": at(0), "baseUrl": HERE, "expired": False}
 PUT = {"totalMessages": 3, "totalTokens": 40, "updatedAt": at(0)}
 REPLACE_HINT = "`pulumi up --replace` with its URN starts a new one from the declared messages"
 REFRESH = f"`pulumi refresh` drops it if it is gone, {REPLACE_HINT}"
@@ -208,7 +205,7 @@ def test_an_update_with_an_empty_response_counts_if_the_session_exists() -> None
         (AnswerLostError("put lost"), None, f"put lost. {RETRY_HINT}"),
         (UnreachableError("no connection"), None, "no connection"),
         (None, InvalidRequestError("extend: 400", status=400), f"extend: 400; {PARTLY}; {REPLACE_HINT}"),
-        (None, NOT_FOUND, f"not found; {PARTLY}; `pulumi refresh` drops it if it is gone, {REPLACE_HINT}"),
+        (None, NOT_FOUND, f"not found; {PARTLY}; {REFRESH}"),
         (None, SERVER_ERROR, f"server error. {LONGER}; {PARTLY}"),
         (None, ApiError("not with JSON", status=200), f"not with JSON. {LONGER}; {PARTLY}"),
         (None, ApiError("extend: 408", status=408), f"extend: 408. {LONGER}; {PARTLY}"),
@@ -296,52 +293,3 @@ def test_rule_3_update_fails_for_a_passed_short_grant_with_error_and_extends_oth
     host = desk("alive")
     host.operations.update(ID, outputs, inputs_of(outputs))
     assert host.calls == [GET, LIST, extend(60)]
-
-
-# --- delete ------------------------------------------------------------------------------------------------
-
-
-FOUND = StoredSession(ID, None, None, None, None)
-DONE, NOTHING = DeletedSession("deleted"), DeletedSession(None)
-
-
-@pytest.mark.parametrize(
-    ("deleting", "reading", "calls"),
-    [
-        ([DONE], [], [DELETE]),
-        ([SERVER_ERROR], [NOT_FOUND], [DELETE, GET, LIST]),
-        ([NOT_FOUND], [NOT_FOUND], [DELETE, GET, LIST]),
-        ([AnswerLostError("lost")], [NOT_FOUND], [DELETE, GET, LIST]),
-        ([SERVER_ERROR, DONE], [FOUND], [DELETE, GET, DELETE]),
-        # After an empty response the session may or may not be deleted.
-        ([NOTHING], [NOT_FOUND], [DELETE, GET, LIST]),
-        ([NOTHING, DONE], [FOUND], [DELETE, GET, DELETE]),
-        ([NOTHING, NOTHING], [FOUND, NOT_FOUND], [DELETE, GET, DELETE, GET, LIST]),
-        # The first one takes effect while the second one is on its way.
-        ([AnswerLostError("lost"), NOT_FOUND], [FOUND, NOT_FOUND], [DELETE, GET, DELETE, GET, LIST]),
-        ([AnswerLostError("lost"), SERVER_ERROR], [FOUND, NOT_FOUND], [DELETE, GET, DELETE, GET, LIST]),
-    ],
-)
-def test_delete_is_retried_only_if_the_session_still_exists(
-    deleting: list[Any], reading: list[Any], calls: list[Any]
-) -> None:
-    host = desk("gone")
-    host.api.delete.side_effect, host.api.get.side_effect = deleting, reading
-    host.operations.delete(ID, applied(9))
-    assert host.calls == calls
-
-
-@pytest.mark.parametrize(
-    ("deleting", "reading", "text"),
-    [
-        ([UnreachableError("unreachable")], [], "unreachable"),
-        ([SERVER_ERROR] * 2, [FOUND] * 2, "server error"),
-        ([AnswerLostError("lost")], [UnreachableError("unreachable")], "unreachable"),
-        ([NOTHING] * 2, [FOUND] * 2, f"session {ID} is not deleted: the API reported success but still returns it"),
-    ],
-)
-def test_an_ambiguous_delete_fails(deleting: list[Any], reading: list[Any], text: str) -> None:
-    host = desk()
-    host.api.delete.side_effect, host.api.get.side_effect = deleting, reading
-    with pytest.raises(QuantSessionsError, match=f"^{re.escape(text)}$"):
-        host.operations.delete(ID, applied(9))
