@@ -6,6 +6,7 @@ Limits and defaults are those of the published API description (``tests/openapi.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ DEFAULT_LIFETIME: Final = 60
 
 EXACT: Final = 2**53
 """Pulumi's numbers are floats; below this each whole one is exact."""
+ROUNDED: Final = "a whole number of 2^53 or more, which Pulumi rounds; use a string"
+"""What errors call a number that is not below it."""
 
 ROLES: Final = ("system", "user", "assistant")
 APPENDABLE_ROLES: Final = ("user", "assistant")
@@ -224,6 +227,11 @@ def with_whole_numbers(value: Any) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
         return int(value)
     return value
+
+
+def is_rounded(number: float) -> bool:
+    """Return whether a finite number is so large that Pulumi may round it."""
+    return EXACT <= abs(number) < math.inf
 
 
 def camel(name: str) -> str:

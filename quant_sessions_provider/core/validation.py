@@ -16,17 +16,18 @@ from unicodedata import category
 
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.model import (
-    EXACT,
     INPUTS,
     MAX_LIFETIME,
     MIN_LIFETIME,
     PROPERTIES,
     ROLES,
+    ROUNDED,
     UNKNOWN,
     Key,
     Kind,
     Properties,
     Property,
+    is_rounded,
     is_whole,
     same,
 )
@@ -58,8 +59,8 @@ def _unrepresentable(metadata: object) -> Failures:
     parts = list(_parts(metadata))
     if any(isinstance(part, dict) and any(key.startswith("__") for key in part) for part in parts):
         yield f"{Key.METADATA}: contains a key that begins with __, which Pulumi's preview of a creation hides"
-    if any(isinstance(part, (int, float)) and _is_rounded(part) for part in parts):
-        yield f"{Key.METADATA}: contains a whole number of 2^53 or more, which Pulumi rounds; use a string"
+    if any(isinstance(part, (int, float)) and is_rounded(part) for part in parts):
+        yield f"{Key.METADATA}: contains {ROUNDED}"
 
 
 def _parts(value: object) -> Iterator[object]:
@@ -67,10 +68,6 @@ def _parts(value: object) -> Iterator[object]:
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for inner in inside:
         yield from _parts(inner)
-
-
-def _is_rounded(number: float) -> bool:
-    return EXACT <= abs(number) < math.inf
 
 
 def _word(row: Property, value: object) -> Failures:

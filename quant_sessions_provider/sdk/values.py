@@ -15,7 +15,7 @@ import pulumi
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from quant_sessions_provider.core.model import EXACT
+from quant_sessions_provider.core.model import ROUNDED, is_rounded
 from quant_sessions_provider.dynamic.properties import REFUSED, is_deferred
 
 _STRINGIFIED: Final = "Calling __str__ on an Output[T] is not supported"
@@ -111,9 +111,7 @@ def _problem_with_text(text: str) -> str:
 def _problem_with_number(number: float) -> str:
     if isinstance(number, float) and not math.isfinite(number):
         return "a number that is not finite"
-    if abs(number) >= EXACT:
-        return "a whole number of 2^53 or more, which Pulumi rounds; use a string"
-    return ""
+    return ROUNDED if is_rounded(number) else ""
 
 
 def _problem_with_keys(mapping: Mapping[Any, Any]) -> str:
