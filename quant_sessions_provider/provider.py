@@ -22,7 +22,8 @@ from pulumi.dynamic import (
 from quant_sessions_provider.client.sessions import client_of
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import ConfigurationError
-from quant_sessions_provider.core.model import same
+from quant_sessions_provider.core.model import Key, same
+from quant_sessions_provider.core.paths import covers
 from quant_sessions_provider.dynamic.debug_log import show_log
 from quant_sessions_provider.dynamic.host import HostCall, current_call, inform, warn
 from quant_sessions_provider.dynamic.one_line_errors import one_line_errors
@@ -79,7 +80,12 @@ class SessionProvider(ResourceProvider):
         paths = self._take_plan(call) if call else []
         with one_line_errors():
             diff = self._ready().diff(
-                _id, from_pulumi(_olds), new, in_plan=paths is not None, replace_on_changes=paths or []
+                _id,
+                from_pulumi(_olds),
+                new,
+                in_plan=paths is not None,
+                replace_on_changes=paths or [],
+                ignores_expiry=_ignores_expiry(call),
             )
         if diff.sentence:
             (warn if diff.loses else inform)(_id, diff.sentence)
@@ -112,9 +118,16 @@ class SessionProvider(ResourceProvider):
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Send what moved."""
         with one_line_errors():
-            return UpdateResult(to_pulumi(self._ready().update(_id, from_pulumi(_olds), from_pulumi(_news))))
+            ignores_expiry = _ignores_expiry(current_call())
+            updated = self._ready().update(_id, from_pulumi(_olds), from_pulumi(_news), ignores_expiry=ignores_expiry)
+        return UpdateResult(to_pulumi(updated))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete the session."""
         with one_line_errors():
             self._ready().delete(_id, from_pulumi(_props))
+
+
+def _ignores_expiry(call: HostCall | None) -> bool:
+    """Return whether the program ignores changes of the expiry; so does one of which that cannot be seen."""
+    return call is None or covers(call.ignored_paths, Key.EXPIRES_AT)

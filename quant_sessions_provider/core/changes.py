@@ -25,6 +25,8 @@ class Change:
 
     state: StoredState
     new: Properties
+    ignores_expiry: bool = False
+    """Whether the program ignores changes of ``expiresAt``: then nothing is due for it."""
 
     @cached_property
     def planned_expiry(self) -> datetime | None:
@@ -71,6 +73,11 @@ class Change:
         """Minutes by which the lifetime grew, negative if it was lowered; 0 if either is not known or not declared."""
         before, after = self.state.get(Key.EXPIRATION_MINUTES), self.new.get(Key.EXPIRATION_MINUTES)
         return after - before if isinstance(before, int) and isinstance(after, int) else 0
+
+    @property
+    def leaves_expiry_open(self) -> bool:
+        """Whether the new expiry is not known yet, and may turn out to need the session."""
+        return contains_unknown(self.new.get(Key.EXPIRES_AT)) and not self.completes
 
     @property
     def completes(self) -> bool:

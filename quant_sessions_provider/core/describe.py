@@ -44,6 +44,9 @@ def session(session_id: str) -> str:
     return f"{SESSION}{one_line(session_id)}"
 
 
+DECLARED_EXPIRY: Final = "the declared expiresAt"
+"""What sentences say in place of a timestamp that is set by hand: it may be secret, and nobody here can know."""
+
 # --- an update in place ------------------------------------------------------------------------------------
 
 _EXTENDS: Final = re.compile(r"\bextends by \d+ minutes?\b")
@@ -80,8 +83,8 @@ def update_sentence(change: Change, now: datetime) -> str:
 
 def _put(change: Change) -> list[str]:
     parts = []
-    if Key.MESSAGES in change.moved:
-        parts.append(f"appends {counted(len(change.appended or []), 'message')}")
+    if Key.MESSAGES in change.moved and change.appended:
+        parts.append(f"appends {counted(len(change.appended), 'message')}")
     if Key.METADATA in change.moved:
         parts.append(_metadata(change))
     if Key.STATUS in change.moved:
@@ -104,31 +107,36 @@ def _keys(metadata: object) -> set[str]:
 
 
 def _extend(change: Change, minutes: int, now: datetime) -> list[str]:
-    if Key.EXPIRES_AT in change.moved and contains_unknown(change.new.get(Key.EXPIRES_AT)):
+    if change.leaves_expiry_open:
         return ["its expiry is not known yet"]
     if not minutes:
         return []
     known = change.state.expiry.known
     start = now if known is None else max(known, now)
-    until = _clock(start + timedelta(minutes=minutes), now)
-    return [f"{_left(known, now)}: extends by {counted(minutes, 'minute')}, until about {until}"]
+    by_hand = Key.EXPIRATION_MINUTES not in change.new
+    until = DECLARED_EXPIRY if by_hand else f"about {_clock(start + timedelta(minutes=minutes), now)}"
+    return [f"{_left(change.state, now)}: extends by {counted(minutes, 'minute')}, until {until}"]
 
 
-def stop_sentence(state: StoredState, now: datetime) -> str:
-    """Return that a run will stop, since a session expired for which less was granted than asked (rule 3)."""
-    return f"{_expiry(state.expiry.known, now)}: the run stops"
+def stop_sentence(state: StoredState, now: datetime, *, sure: bool = True) -> str:
+    """Return that a run stops, or may stop, since a session expired and its ``onExpired`` is ``error``."""
+    return f"{_expiry(state, now)}: the run {'stops' if sure else 'may stop'}"
 
 
-def _left(known: datetime | None, now: datetime) -> str:
+def _left(state: StoredState, now: datetime) -> str:
+    known = state.expiry.known
     if known is None:
         return "expiry not known"
     if known <= now:
-        return f"{_expiry(known, now)} and still lives"
+        return f"{_expiry(state, now)} and still lives"
     return f"{counted(int((known - now) / timedelta(minutes=1)), 'minute')} left"
 
 
-def _expiry(known: datetime | None, now: datetime) -> str:
-    return f"was to expire at {_clock(known, now)}" if known else "has expired"
+def _expiry(state: StoredState, now: datetime) -> str:
+    known = state.expiry.known
+    if known is None:
+        return "has expired"
+    return f"was to expire at {DECLARED_EXPIRY if state.is_by_hand else _clock(known, now)}"
 
 
 def _kept(change: Change, now: datetime) -> list[str]:
@@ -141,6 +149,9 @@ def _kept(change: Change, now: datetime) -> list[str]:
         return ["it is completed: its expiry stays"]
     if granted <= now:
         return []
+    if change.state.is_by_hand or Key.EXPIRATION_MINUTES not in change.new:
+        until = DECLARED_EXPIRY
+        return ["cannot be shortened: lives on as granted" if _lowered(change) else f"lives at least until {until}"]
     until = _clock(granted, now)
     return [f"cannot be shortened: lives on until {until}" if _lowered(change) else f"lives until about {until}"]
 
@@ -188,7 +199,8 @@ def short_grant(outputs: Properties, expiry: Expiry) -> list[str]:
     """Return one sentence about a session that was granted less than it asked for; none about others."""
     if not expiry.granted_less:
         return []
-    asked, granted = outputs[Key.EXPIRES_AT], outputs[Key.GRANTED_EXPIRES_AT]
+    granted = outputs[Key.GRANTED_EXPIRES_AT]
+    asked = outputs[Key.EXPIRES_AT] if Key.EXPIRATION_MINUTES in outputs else DECLARED_EXPIRY
     return [f"asked to live until {asked}, granted until {granted}"]
 
 

@@ -38,32 +38,28 @@ def whole_minutes(span: timedelta) -> int:
 # --- check: the planned expiry (rule 1) ---------------------------------------------------------------
 
 
-def counts_from_lifetime(old: Properties, new: Properties) -> bool:
-    """Return whether the planned expiry follows from a lifetime; one that ``ignore_changes`` carries over does too."""
-    if Key.EXPIRES_AT not in new:
-        return True
-    return Key.EXPIRATION_MINUTES in old and old.get(Key.EXPIRES_AT) == new[Key.EXPIRES_AT]
-
-
 def plan_expiry(old: Properties, new: Properties, now: datetime) -> str | Unknown:
     """Return the input ``expiresAt`` where the program does not declare it.
 
     ``old`` are the inputs of the last run, empty on creation and replacement; ``new`` are valid inputs with defaults.
     """
-    lifetime = new[Key.EXPIRATION_MINUTES]
-    if not isinstance(lifetime, int):
-        return UNKNOWN
-    from_now = timestamps.render(now + _minutes(lifetime))
     # A replacement is checked again without old inputs: the plan must show what that will decide.
     change = Change(StoredState("", old), new)
     asked, expiry = old.get(Key.EXPIRES_AT), change.state.expiry.asked
     if expiry is None or not isinstance(asked, str) or change.replaces:
-        return from_now
+        return _from_now(new, now)
     if change.completes:
         return asked
+    if not isinstance(new[Key.EXPIRATION_MINUTES], int):
+        return UNKNOWN
     if expiry <= now:
-        return from_now if change.raised_by > 0 or new[Key.ON_EXPIRED] != "ignore" else asked
+        return _from_now(new, now) if change.raised_by > 0 or new[Key.ON_EXPIRED] != "ignore" else asked
     return _raised_or_renewed(asked, expiry, change, now)
+
+
+def _from_now(new: Properties, now: datetime) -> str | Unknown:
+    lifetime = new[Key.EXPIRATION_MINUTES]
+    return timestamps.render(now + _minutes(lifetime)) if isinstance(lifetime, int) else UNKNOWN
 
 
 def _raised_or_renewed(asked: str, expiry: datetime, change: Change, now: datetime) -> str | Unknown:
@@ -91,7 +87,7 @@ def short_grant_due(change: Change, now: datetime) -> bool:
     """Return whether only a short grant makes a session due or expired (rule 3): check sees no grants."""
     expiry, new = change.state.expiry, change.new
     known, asked = expiry.known, expiry.asked
-    if known is None or asked is None or not expiry.granted_less or change.completes:
+    if known is None or asked is None or not expiry.granted_less or change.completes or change.ignores_expiry:
         return False
     if Key.EXPIRATION_MINUTES not in new or asked <= now:
         return False
@@ -106,10 +102,20 @@ def extension(change: Change, now: datetime) -> int:
     # While it was completed its expiry may have moved, and nothing extended it.
     moved = change.state.is_completed or Key.EXPIRES_AT in change.moved
     planned, known = change.planned_expiry, change.state.expiry.known
-    if planned is None or change.completes or not (moved or short_grant_due(change, now)):
+    if planned is None or change.completes or change.ignores_expiry or not (moved or short_grant_due(change, now)):
         return 0
     reached = now if known is None else max(known, now)
     return min(max(whole_minutes(planned - reached), 0), MAX_EXTENSION)
+
+
+def with_unsent_expiry(outputs: Properties, change: Change) -> Properties:
+    """Return outputs that tell by how many seconds the expiry has moved without a request, unless by none."""
+    expiry, planned = change.state.expiry, change.planned_expiry
+    outputs = {key: value for key, value in outputs.items() if key != Key.UNSENT_EXPIRY_SECONDS}
+    if planned is None or expiry.requested is None:
+        return outputs
+    seconds = int((planned - expiry.requested).total_seconds())
+    return outputs | {Key.UNSENT_EXPIRY_SECONDS: seconds} if seconds else outputs
 
 
 def rest_of_extension(before: Expiry, minutes: int, granted: datetime | None, now: datetime) -> int:
@@ -144,8 +150,8 @@ def needs_request(change: Change, now: datetime) -> bool:
 
 
 def must_ask(change: Change, now: datetime) -> bool:
-    """Return whether an update depends on a session that should be gone by now (rule 2)."""
-    return change.state.expiry.passed(now) and needs_request(change, now)
+    """Return whether an update depends, or may depend, on a session that should be gone by now (rule 2)."""
+    return change.state.expiry.passed(now) and (change.leaves_expiry_open or needs_request(change, now))
 
 
 def first_lifetime(new: Properties, now: datetime) -> int:

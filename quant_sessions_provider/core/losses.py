@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from quant_sessions_provider.core import timestamps
-from quant_sessions_provider.core.describe import SESSION
+from quant_sessions_provider.core.describe import DECLARED_EXPIRY, SESSION
 from quant_sessions_provider.core.model import MAX_LIFETIME, Key, Properties, contains_unknown
 from quant_sessions_provider.core.text import counted
 
@@ -95,7 +95,7 @@ def _messages(loss: Loss) -> str:
 
 def _end_of_new(new: Properties, now: datetime) -> str:
     if Key.EXPIRATION_MINUTES not in new:
-        return "the declared expiresAt"
+        return DECLARED_EXPIRY
     lifetime = new[Key.EXPIRATION_MINUTES]
     if not isinstance(lifetime, int) or lifetime > MAX_LIFETIME:
         return "a time that is not known yet"
@@ -103,6 +103,6 @@ def _end_of_new(new: Properties, now: datetime) -> str:
 
 
 def expiry_sentence(state: StoredState) -> str:
-    """Return that a session expired, and when."""
-    known = state.expiry.known
+    """Return that a session expired, and when, unless that was set by hand: it may be secret."""
+    known = None if state.is_by_hand else state.expiry.known
     return f"expired{f' at {timestamps.render(known)}' if known else ''}"

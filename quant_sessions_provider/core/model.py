@@ -30,6 +30,7 @@ class Key:
     METADATA: Final = "metadata"
     STATUS: Final = "status"
     GRANTED_EXPIRES_AT: Final = "grantedExpiresAt"
+    UNSENT_EXPIRY_SECONDS: Final = "unsentExpirySeconds"
     CREATED_AT: Final = "createdAt"
     BASE_URL: Final = "baseUrl"
     EXPIRED: Final = "expired"
@@ -172,6 +173,11 @@ _TABLE: Final = (
         words=STATUSES,
     ),
     Property(Key.GRANTED_EXPIRES_AT, "timestamp", "The expiry that the API last granted (RFC 3339)."),
+    Property(
+        Key.UNSENT_EXPIRY_SECONDS,
+        "count",
+        "Seconds by which `expires_at` moved without a request since the API last granted an expiry; None for 0.",
+    ),
     Property(Key.CREATED_AT, "timestamp", "When the API created it (RFC 3339)."),
     Property(Key.BASE_URL, "text", "The base URL of the API that holds it."),
     Property(Key.EXPIRED, "flag", "Whether a refresh found it gone after its expiry."),

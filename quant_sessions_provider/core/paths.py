@@ -35,6 +35,11 @@ def _key(part: re.Match[str]) -> str | int:
     return part["name"] or part["any"] or part["quoted"].replace('\\"', '"')
 
 
+def covers(paths: Iterable[str], key: str) -> bool:
+    """Return whether any of some paths names a property, or everything."""
+    return any(path[0] in (key, _ANY) for path in map(parse, paths) if path)
+
+
 def differ_at(path: Path, old: object, new: object) -> bool:
     """Return whether two values differ at a path or beneath it; a difference above it does not count."""
     if old is new or same(old, new):

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.core import timestamps
-from quant_sessions_provider.core.model import Key
+from quant_sessions_provider.core.model import Key, is_whole
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,28 +21,44 @@ GRANT_TOLERANCE: Final = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Expiry:
-    """Until when a session was asked to live, and until when the API granted it; None where that is not known."""
+    """Until when a session is to live, and until when the API granted it; None where that is not known.
+
+    ``unsent`` is by how much the first moved, without a request, since the API was last asked.
+    """
 
     asked: datetime | None
     granted: datetime | None
+    unsent: timedelta = timedelta()
 
     @classmethod
     def of(cls, outputs: Properties) -> Expiry:
         """Read it from outputs; a value that is no timestamp is not known."""
-        return cls(*(timestamps.parse_or_none(outputs.get(key)) for key in (Key.EXPIRES_AT, Key.GRANTED_EXPIRES_AT)))
+        asked, granted = (
+            timestamps.parse_or_none(outputs.get(key)) for key in (Key.EXPIRES_AT, Key.GRANTED_EXPIRES_AT)
+        )
+        seconds = outputs.get(Key.UNSENT_EXPIRY_SECONDS)
+        return cls(asked, granted, timedelta(seconds=seconds) if is_whole(seconds) else timedelta())
+
+    @cached_property
+    def requested(self) -> datetime | None:
+        """Until when the API was last asked to let it live."""
+        try:
+            return None if self.asked is None else self.asked - self.unsent
+        except OverflowError:
+            return self.asked
 
     @property
     def known(self) -> datetime | None:
-        """Until when it lives as far as is known: as asked, or as granted where that is far from it."""
-        if self.asked is None or self.granted is None:
-            return self.asked or self.granted
-        return self.granted if abs(self.granted - self.asked) > GRANT_TOLERANCE else self.asked
+        """Until when it lives as far as is known: as requested, or as granted where that is far from it."""
+        if self.requested is None or self.granted is None:
+            return self.requested or self.granted
+        return self.granted if abs(self.granted - self.requested) > GRANT_TOLERANCE else self.requested
 
     @property
     def granted_less(self) -> bool:
         """Whether the API granted less than was asked for, by more than clock skew."""
         known = self.known
-        return known is not None and self.asked is not None and known < self.asked
+        return known is not None and self.requested is not None and known < self.requested
 
     def passed(self, now: datetime) -> bool:
         """Return whether the known expiry has passed."""
@@ -64,6 +80,11 @@ class StoredState:
     def expiry(self) -> Expiry:
         """Until when it lives."""
         return Expiry.of(self.outputs)
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether its expiry was declared as a timestamp, which may be secret."""
+        return Key.EXPIRATION_MINUTES not in self.outputs
 
     @property
     def organization(self) -> str:

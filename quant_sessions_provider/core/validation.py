@@ -46,6 +46,7 @@ def failures(old: Properties, new: Properties, now: datetime) -> list[str]:
     found += [_unknown(key) for key in sorted(set(new) - set(INPUTS))]
     if not same(old.get(Key.METADATA), new.get(Key.METADATA)):
         found += _unrepresentable(new.get(Key.METADATA))
+    found += _one_expiry(old, new)
     return [*found, *_limits_of_expiry(old, new, now), *_renewal(new)]
 
 
@@ -164,6 +165,18 @@ _CHECKS: Final[dict[Kind, Callable[[Property, Any], Failures]]] = {
     "messages": _messages,
     "object": _object,
 }
+
+
+def _one_expiry(old: Properties, new: Properties) -> Failures:
+    """Refuse two ways to plan an expiry, unless ``ignore_changes`` carries one of them over from the last run."""
+    if Key.EXPIRES_AT not in new:
+        return
+    other, kept = Key.EXPIRATION_MINUTES, Key.EXPIRES_AT
+    if other not in new:
+        other = kept = Key.RENEW_BEFORE_MINUTES
+    if other in new and not same(old.get(kept), new[kept]):
+        hint = f" (ignore_changes keeps {other} from the last run)" if same(old.get(other), new[other]) else ""
+        yield f"{Key.EXPIRES_AT}: excludes {other}; declare one of them{hint}"
 
 
 def _limits_of_expiry(old: Properties, new: Properties, now: datetime) -> Failures:

@@ -48,6 +48,11 @@ class HostCall:
         return getattr(self.request, "name", "") or name_of(self.urn)
 
     @property
+    def ignored_paths(self) -> list[str]:
+        """The paths of ``ignore_changes``; everything if the engine does not send them."""
+        return list(getattr(self.request, "ignoreChanges", ("*",)))
+
+    @property
     def old_inputs(self) -> dict[str, Any]:
         """The inputs in state, which the host does not hand to diff; empty if the engine does not send them."""
         sent = getattr(self.request, "old_inputs", None)

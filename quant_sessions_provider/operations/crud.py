@@ -19,11 +19,11 @@ from quant_sessions_provider.core.errors import (
     in_doubt,
 )
 from quant_sessions_provider.core.expiry import (
-    counts_from_lifetime,
     extension,
     must_ask,
     plan_expiry,
     short_grant_due,
+    with_unsent_expiry,
 )
 from quant_sessions_provider.core.losses import Loss, recreation_sentence, replacement_sentence
 from quant_sessions_provider.core.messages import unsent
@@ -90,7 +90,7 @@ class Operations:
             inputs[Key.ORGANIZATION] = self._settings.organization
         elif Key.ORGANIZATION not in inputs:
             failures.append(self._settings.missing("organization"))
-        if Key.EXPIRATION_MINUTES not in inputs and counts_from_lifetime(old, new):
+        if Key.EXPIRATION_MINUTES not in inputs and Key.EXPIRES_AT not in inputs:
             inputs[Key.EXPIRATION_MINUTES] = DEFAULT_LIFETIME
         now = self._now()
         failures += validation.failures(old, inputs, now)
@@ -107,7 +107,7 @@ class Operations:
         return problems
 
     @redact_errors
-    def diff(
+    def diff(  # noqa: PLR0913 - what the engine tells of a plan
         self,
         session_id: str,
         outputs: Properties,
@@ -115,6 +115,7 @@ class Operations:
         *,
         in_plan: bool = True,
         replace_on_changes: Sequence[str] = (),
+        ignores_expiry: bool = False,
     ) -> Diff:
         """Decide between nothing, an update in place and a replacement.
 
@@ -122,7 +123,7 @@ class Operations:
         plan, as in a refresh, nothing is asked and nothing is said. ``replace_on_changes`` are paths that the engine
         itself acts upon: they change what is said, not what is decided.
         """
-        now, change = self._now(), Change(StoredState(session_id, outputs), new)
+        now, change = self._now(), Change(StoredState(session_id, outputs), new, ignores_expiry)
         require_place(change.state, self._settings.base_url)
         due = short_grant_due(change, now)
         if not change.moved and not due:
@@ -149,10 +150,12 @@ class Operations:
         changes, new = None if change.moved else True, change.new
         # `completed` ignores an expiry; what needs a request still needs a session.
         if new.get(Key.ON_EXPIRED) == "error" and not change.completes:
-            if {Key.EXPIRES_AT, Key.METADATA, Key.STATUS} & set(change.moved):
+            stopping = {Key.METADATA, Key.STATUS} | ({Key.EXPIRES_AT} if not change.leaves_expiry_open else set())
+            if stopping & set(change.moved):
                 raise expired_error(change.state)
             # Where the expiry did not move, the plan only shows that the run will stop: update raises it.
-            return Diff(changes, sentence=stop_sentence(change.state, self._now()))
+            sentence = stop_sentence(change.state, self._now(), sure=not change.leaves_expiry_open)
+            return Diff(changes, sentence=sentence)
         sends = [key for key in change.moved if key in (Key.MESSAGES, Key.METADATA, Key.STATUS)]
         causes = [Key.EXPIRES_AT] if Key.EXPIRES_AT in change.moved or not sends else sends
         sentence = recreation_sentence(change, loss, self._now())
@@ -205,15 +208,17 @@ class Operations:
         return found
 
     @redact_errors
-    def update(self, session_id: str, outputs: Properties, new: Properties) -> Properties:
+    def update(
+        self, session_id: str, outputs: Properties, new: Properties, *, ignores_expiry: bool = False
+    ) -> Properties:
         """Send what moved: first what a later run may repeat, last the extension, which it may not."""
-        now, change = self._now(), Change(StoredState(session_id, outputs), new)
+        now, change = self._now(), Change(StoredState(session_id, outputs), new, ignores_expiry)
         state = change.state
         require_place(state, self._settings.base_url)
         overdue = not change.moved and state.expiry.passed(now) and short_grant_due(change, now)
         if overdue and self._inspector.expiry_outcome(state) is not None:
             raise expired_error(state)
-        result = {key: value for key, value in outputs.items() if key in COMPUTED} | new
+        result = with_unsent_expiry({key: value for key, value in outputs.items() if key in COMPUTED} | new, change)
         minutes = extension(change, now)
         half_done = False
         try:

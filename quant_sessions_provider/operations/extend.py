@@ -43,7 +43,8 @@ class Extender:
             raise in_doubt(error, "The next run extends it again: at worst it lives longer") from error
         grant = self._in_full(state, before, minutes, first)
         # If the response has no expiry, the earlier grant is out of date.
-        rest = {key: value for key, value in outputs.items() if key != Key.GRANTED_EXPIRES_AT}
+        outdated = (Key.GRANTED_EXPIRES_AT, Key.UNSENT_EXPIRY_SECONDS)
+        rest = {key: value for key, value in outputs.items() if key not in outdated}
         outputs = rest | present({Key.GRANTED_EXPIRES_AT: grant.text, Key.EXPIRED: False})
         for sentence in short_grant(outputs, Expiry(before.asked, grant.until)):
             self._say(state.id, sentence)

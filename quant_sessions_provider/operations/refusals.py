@@ -34,12 +34,13 @@ def way_out(error: QuantSessionsError) -> str:
 
 def half_updated(error: QuantSessionsError, state: StoredState, result: Properties) -> HalfDoneError:
     """Return an error that records all but the extension, which is planned again from what state holds."""
-    expiry = (Key.EXPIRATION_MINUTES, Key.EXPIRES_AT)
+    expiry = (Key.EXPIRATION_MINUTES, Key.EXPIRES_AT, Key.UNSENT_EXPIRY_SECONDS)
     applied = {key: value for key, value in result.items() if key not in expiry}
     applied |= {key: state.outputs[key] for key in expiry if key in state.outputs}
     if state.is_completed and state.expiry.known and Key.EXPIRATION_MINUTES not in result:
         # It moved while nothing extended the session: only a recorded difference is planned again.
         applied[Key.EXPIRES_AT] = timestamps.render(state.expiry.known)
+        applied.pop(Key.UNSENT_EXPIRY_SECONDS, None)
     done, next_step = f"{error}; the rest of this update took effect", way_out(error)
     return HalfDoneError(f"{done}{next_step}", state.id, applied, unrecorded=f"{done}, but {UNRECORDED}{next_step}")
 

@@ -11,7 +11,7 @@ from pulumi.runtime import get_config, is_config_secret
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from quant_sessions_provider.core.model import INPUTS, PROPERTIES, by_state_key, camel
+from quant_sessions_provider.core.model import DEFAULT_LIFETIME, INPUTS, PROPERTIES, by_state_key, camel
 from quant_sessions_provider.core.paths import parse
 from quant_sessions_provider.core.settings import NAMESPACES
 from quant_sessions_provider.dynamic.properties import REPLACE_ON_CHANGES
@@ -91,6 +91,8 @@ class Session(Resource, module="quant", name="Session"):
     """`active` or `completed`."""
     granted_expires_at = _Output[str]()
     """The expiry that the API last granted (RFC 3339)."""
+    unsent_expiry_seconds = _Output[int | None]()
+    """Seconds by which `expires_at` moved without a request since the API last granted an expiry; None for 0."""
     created_at = _Output[str]()
     """When the API created it (RFC 3339)."""
     base_url = _Output[str]()
@@ -155,6 +157,9 @@ class Session(Resource, module="quant", name="Session"):
         if expires_at is not None and (expiration_minutes is not None or renew_before_minutes is not None):
             other = "renew_before_minutes" if expiration_minutes is None else "expiration_minutes"
             raise pulumi.RunError(f"session {name}: expires_at and {other} are mutually exclusive")
+        if expires_at is None and expiration_minutes is None:
+            # Always one of the two: so check can tell a timestamp set by hand from one that ignore_changes keeps.
+            expiration_minutes = DEFAULT_LIFETIME
         arguments = {
             "user_id": user_id,
             "session_group": session_group,

@@ -26,8 +26,8 @@ class Event:
 class ExportedSession:
     """A session in an exported state; ``declared`` is what the program must have said.
 
-    ``replaced_by_renewal``: an option replaces the session when its expiry changes. ``pending``: it was deleted, and
-    the next run creates its replacement.
+    ``ignores_expiry``: an option ignores changes of its expiry; ``replaced_by_renewal``: one replaces it for them.
+    ``pending``: it was deleted, and the next run creates its replacement.
     """
 
     name: str
@@ -36,6 +36,7 @@ class ExportedSession:
     inputs: Properties
     outputs: Properties
     protected: bool = False
+    ignores_expiry: bool = False
     replaced_by_renewal: bool = False
     pending: bool = False
 

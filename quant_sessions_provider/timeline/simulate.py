@@ -80,12 +80,14 @@ class _Stack:
             self._inputs, self._pending = self._replace(), False
             return
         inputs = self._checked(self._inputs)
-        diff = self._operations.diff(self._id, self._outputs, inputs)
+        ignores_expiry = self._session.ignores_expiry
+        diff = self._operations.diff(self._id, self._outputs, inputs, ignores_expiry=ignores_expiry)
         if diff.changes is not False and (diff.changes or not same(self._inputs, inputs)):
             if diff.replaces or (self._session.replaced_by_renewal and self._moves_expiry(inputs)):
                 inputs = self._replace()
             else:
-                self._outputs = self._operations.update(self._id, self._outputs, inputs)
+                update = self._operations.update
+                self._outputs = update(self._id, self._outputs, inputs, ignores_expiry=ignores_expiry)
         self._inputs = inputs
 
     def _moves_expiry(self, inputs: Properties) -> bool:
@@ -99,7 +101,11 @@ class _Stack:
         return inputs
 
     def _checked(self, old: Properties) -> Properties:
-        inputs, failures = self._operations.check(old, self._session.declared)
+        declared = dict(self._session.declared)
+        if not old and Key.EXPIRATION_MINUTES in declared:
+            # A new session is created as the program stands, whatever it ignores.
+            declared.pop(Key.EXPIRES_AT, None)
+        inputs, failures = self._operations.check(old, declared)
         if failures:
             raise RefusedError("; ".join(failures))
         return inputs

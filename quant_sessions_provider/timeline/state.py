@@ -6,18 +6,17 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.core.model import Key, with_whole_numbers
+from quant_sessions_provider.core.paths import covers
 from quant_sessions_provider.core.state import Expiry
 from quant_sessions_provider.core.urns import SESSION_TYPE, name_of
 from quant_sessions_provider.timeline.model import ExportedSession
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from quant_sessions_provider.core.model import Properties
 
 _SECRET_KEY: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - marks a secret in every Pulumi state
 _INPUTS: Final = (Key.EXPIRES_AT, Key.EXPIRATION_MINUTES, Key.RENEW_BEFORE_MINUTES, Key.ON_EXPIRED, Key.STATUS)
-_FACTS: Final = (Key.GRANTED_EXPIRES_AT, Key.EXPIRED, Key.CREATED_AT)
+_FACTS: Final = (Key.GRANTED_EXPIRES_AT, Key.UNSENT_EXPIRY_SECONDS, Key.EXPIRED, Key.CREATED_AT)
 _PLACEHOLDER_OWNER: Final = {Key.USER_ID: "-", Key.ORGANIZATION: "-"}
 """While the program does not change, it makes no difference whose session it is."""
 
@@ -57,7 +56,8 @@ def _read(resource: dict[str, Any]) -> ExportedSession | str:
         return f"{name}: state has no expiry"
     inputs = _only(inputs, *_INPUTS)
     declared = {key: value for key, value in inputs.items() if key != Key.EXPIRES_AT}
-    if Key.EXPIRATION_MINUTES not in inputs or _covers_expiry(resource.get("ignoreChanges")):
+    ignores_expiry = covers(resource.get("ignoreChanges") or [], Key.EXPIRES_AT)
+    if Key.EXPIRATION_MINUTES not in inputs or ignores_expiry:
         declared = inputs
     return ExportedSession(
         name,
@@ -66,14 +66,10 @@ def _read(resource: dict[str, Any]) -> ExportedSession | str:
         inputs,
         _only(outputs, *_INPUTS, *_FACTS),
         protected=bool(resource.get("protect")),
-        replaced_by_renewal=_covers_expiry(resource.get("replaceOnChanges")),
+        ignores_expiry=ignores_expiry,
+        replaced_by_renewal=covers(resource.get("replaceOnChanges") or [], Key.EXPIRES_AT),
         pending=bool(resource.get("pendingReplacement")),
     )
-
-
-def _covers_expiry(paths: Sequence[str] | None) -> bool:
-    """Return whether an option applies to the expiry: it names ``expiresAt``, or everything by ``*``."""
-    return any(path in ("*", Key.EXPIRES_AT, f'["{Key.EXPIRES_AT}"]') for path in paths or ())
 
 
 def _only(properties: Properties, *keys: str) -> Properties:

@@ -47,6 +47,8 @@ class EngineLife:
     printed: list[str] = field(default_factory=list)
     """The output of each run."""
     leftovers: Leftovers = field(default_factory=Leftovers)
+    said_gone: set[str] = field(default_factory=set)
+    """Sessions for which a gateway answered 404."""
     killed_creations: int = 0
     """Creations that took effect in killed runs, at most ``THREADS`` per run."""
 
@@ -137,6 +139,7 @@ class EngineLife:
         self.tally.kills += killed
         self.tally.failed_runs += not good
         self.tally.sent(requests)
+        self.said_gone |= verdict.said_gone(requests)
         if not good:
             self.leftovers.failed(requests)
         if killed:
@@ -168,5 +171,6 @@ class EngineLife:
             now=datetime.now(timezone.utc),
             errors=self.printed,
             killed_creations=self.killed_creations,
+            said_gone=self.said_gone,
             left_over=self.leftovers.left_over,
         )

@@ -187,6 +187,7 @@ class Life:
             now=self.world.clock.now(),
             errors=self.errors,
             killed_creations=self.killed_creations,
+            said_gone=verdict.said_gone(self.world.log),
             left_over=self.leftovers.left_over,
         )
 

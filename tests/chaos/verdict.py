@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from quant_sessions_provider.core import timestamps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
 _SLACK = timedelta(minutes=1)
@@ -31,6 +31,8 @@ class Ending:
     errors: Sequence[str] = ()
     killed_creations: int = 0
     """The most creations that can have been in flight when the engine was killed."""
+    said_gone: Collection[str] = ()
+    """Sessions for which a gateway answered 404."""
     left_over: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     """Updates of failed runs that the program reverted afterwards, by name."""
 
@@ -85,9 +87,16 @@ def strays(end: Ending) -> list[str]:
     ]
 
 
+def said_gone(requests: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the ids of sessions for which a request was answered with 404 by a fault."""
+    return {r["path"].rsplit("/", 1)[-1] for r in requests if r["status"] == 404 and r["fault"] == "status"}
+
+
 def _stray_problems(end: Ending, alive: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     printed = "\n".join(end.errors)
-    unnamed = [stray for stray in strays(end) if stray not in printed]
+    # A completed session is never listed: nothing tells a gateway's 404 in JSON from the API's own.
+    excused_ids = {s["id"] for s in alive if s["status"] == "completed" and s["id"] in end.said_gone}
+    unnamed = [stray for stray in strays(end) if stray not in printed and stray not in excused_ids]
     excused = end.killed_creations + printed.count(UNDETERMINED)
     if len(unnamed) > excused:
         yield f"{len(unnamed)} of {len(alive)} living sessions are in no state and in no error, {excused} may be"

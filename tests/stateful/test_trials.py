@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.stateful.choices import named, pairwise
-from tests.stateful.rules import run_sequences
+from tests.stateful.machine import run_sequences
 from tests.support.emulator_server import Emulator
 
 if TYPE_CHECKING:

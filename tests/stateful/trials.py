@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests import conftest  # noqa: F401 - Hypothesis settings
 from tests.stateful.choices import Combination, every_combination, named, pairwise
-from tests.stateful.rules import run_sequences
+from tests.stateful.machine import run_sequences
 from tests.stateful.walk import Walk
 from tests.support.emulator_server import Emulator
 

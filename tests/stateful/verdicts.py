@@ -46,6 +46,11 @@ def dropped_keys_are_reported(plan: Plan, old: State, declared: Declared) -> Non
         assert (count in plan.sentence) if dropped else ("without" not in plan.sentence)
 
 
+def inputs_are_those_declared(state: State, declared: Declared) -> None:
+    """Assert that state has a lifetime exactly where no timestamp is declared."""
+    assert ("expirationMinutes" in state.inputs) == ("expiresAt" not in declared)
+
+
 def the_api_has_the_declared_values(world: World, declared: Declared, metadata_before: dict[str, Any]) -> None:
     """Assert that the API has the declared values. If it merges metadata, old keys stay."""
     assert world.engine.state
@@ -67,6 +72,7 @@ def state_has_the_expiry(world: World) -> None:
     assert abs(ends - timestamps.parse(world.outputs["grantedExpiresAt"])) < SLACK
     assert known is not None
     assert abs(ends - known) < GRANT_TOLERANCE + SLACK
+    assert abs(ends - world.skew - known) < SLACK or not world.grants_what_is_asked()
 
 
 def the_expiry_is_as_planned(world: World) -> None:

@@ -130,7 +130,7 @@ class Walk:
         self._nothing_is_planned()
 
     def _destroy(self) -> None:
-        self.emulator.api("DELETE", ORGANIZATION, f"/{self._id('tagged')}").raise_for_status()
+        self.emulator.delete(ORGANIZATION, self._id("tagged"))
         self.emulator.clear()
         assert not self.stack.destroy().failed
         assert self.stack.resources() == {}

@@ -50,6 +50,14 @@ class World:
         """Return whether the API has these behaviours."""
         return all(self.combination[key] == value for key, value in behaviours.items())
 
+    def grants_what_is_asked(self) -> bool:
+        """Return whether the API grants each request to the minute, on its own clock."""
+        return self.has(extendFrom="expiry") and not self.has(cap="cut") and not self.grant
+
+    def hides_messages(self) -> bool:
+        """Return whether a GET may leave out older messages."""
+        return self.has(messages="window") or self.has(messages="summary")
+
     @property
     def outputs(self) -> dict[str, Any]:
         """The outputs of the session in state."""

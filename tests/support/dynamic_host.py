@@ -66,11 +66,18 @@ class Host:
         self.stub.Check(request)
 
     def diff(self, outputs: dict[str, Any], new: dict[str, Any], urn: str = URN, **sent: Any) -> Any:  # noqa: ANN401 - a message
-        request = provider_pb2.DiffRequest(id="3f2a", urn=urn, name=sent.get("name", ""))
+        options = {"ignoreChanges": sent.get("ignoreChanges", [])}
+        request = provider_pb2.DiffRequest(id="3f2a", urn=urn, name=sent.get("name", ""), **options)
         self._fill(request.olds, outputs)
         self._fill(request.news, new)
         self._fill(request.old_inputs, sent.get("old_inputs", {}))
         return self.stub.Diff(request)
+
+    def update(self, outputs: dict[str, Any], new: dict[str, Any], **options: Any) -> None:  # noqa: ANN401 - a message's
+        request = provider_pb2.UpdateRequest(id="3f2a", urn=URN, **options)
+        self._fill(request.olds, outputs)
+        self._fill(request.news, new)
+        self.stub.Update(request)
 
     def read(self, outputs: dict[str, Any]) -> None:
         request = provider_pb2.ReadRequest(id="3f2a", urn=URN)

@@ -105,6 +105,13 @@ class Emulator:
         path = f"{_session(organisation, session_id)}/messages"
         self._control("PUT", path, json={"messages": list(messages)})
 
+    def delete(self, organisation: str, session_id: str) -> None:
+        """Delete a session by hand, without interim responses: requests takes one for the final response."""
+        behaviours = self._control("GET", "/behaviours")
+        self.behave(**behaviours | {"interim": "none"})
+        self.api("DELETE", organisation, f"/{quote(session_id, safe='')}").raise_for_status()
+        self.behave(**behaviours)
+
     def fault(  # noqa: PLR0913 - given by name
         self,
         kind: Kind = "status",

@@ -10,6 +10,7 @@ from unittest.mock import call, create_autospec
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.changes import Change
 from quant_sessions_provider.core.errors import ApiError, NotFoundError
+from quant_sessions_provider.core.model import COMPUTED
 from quant_sessions_provider.core.state import StoredState
 from quant_sessions_provider.operations.api import (
     CreatedSession,
@@ -49,8 +50,7 @@ def change(outputs: dict[str, Any], new: dict[str, Any]) -> Change:
 
 
 def inputs_of(outputs: dict[str, Any], **moved: object) -> dict[str, Any]:
-    computed = ("baseUrl", "grantedExpiresAt", "expired", "title")
-    return {key: value for key, value in outputs.items() if key not in computed} | moved
+    return {key: value for key, value in outputs.items() if key not in COMPUTED} | moved
 
 
 @dataclass(frozen=True)

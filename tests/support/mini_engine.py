@@ -20,7 +20,7 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.runtime.proto import provider_pb2
 
 from quant_sessions_provider.core import timestamps
-from quant_sessions_provider.core.model import same
+from quant_sessions_provider.core.model import DEFAULT_LIFETIME, same
 from quant_sessions_provider.dynamic.properties import from_pulumi
 from quant_sessions_provider.provider import SessionProvider
 from tests.support.mini_host import AbortedError, MiniHost
@@ -75,6 +75,8 @@ class MiniEngine:
         self.said = ""
         """Output of the last run while it applied its plan."""
         self.planned = Plan("none", {})
+        self.ignore_changes: list[str] = []
+        """The option: property names, ``*``, or paths that name a whole property."""
         self.doomed: list[State] = []
         """Replaced sessions that are not deleted yet. The next run tries again."""
 
@@ -92,7 +94,7 @@ class MiniEngine:
 
     def _plan(self, declared: Properties) -> Plan:
         state = self.state
-        inputs = self._check(state.inputs if state else {}, declared)
+        inputs = self._check(state.inputs if state else {}, self._with_ignored(declared))
         if state is None:
             return Plan("create", inputs)
         with _shown() as shown:
@@ -104,8 +106,21 @@ class MiniEngine:
             return Plan("replace", self._check({}, declared), diff.replaces, shown.getvalue())
         return Plan("update", inputs, sentence=shown.getvalue())
 
+    def _with_ignored(self, declared: Properties) -> Properties:
+        """Return the declared properties with the old values of those that are ignored."""
+        if self.state is None:
+            return declared
+        old, new = self.state.inputs, as_constructed(declared)
+        names = {path.strip('[]"') for path in self.ignore_changes}
+        ignored = old.keys() | new.keys() if "*" in names else names
+        return {key: value for key, value in new.items() if key not in ignored} | {
+            key: old[key] for key in ignored if key in old
+        }
+
     def _diff(self, state: State, outputs: Properties, inputs: Properties) -> DiffResult:
-        request = provider_pb2.DiffRequest(urn=_URN, old_inputs=_struct(state.inputs))
+        request = provider_pb2.DiffRequest(
+            urn=_URN, old_inputs=_struct(state.inputs), ignoreChanges=self.ignore_changes
+        )
         return self._host.call(request, lambda: self._provider.diff(state.id, _floats(outputs), _floats(inputs)))
 
     def up(self, declared: Properties, *, replace: bool = False) -> Plan:
@@ -128,7 +143,7 @@ class MiniEngine:
         self._sweep()
 
     def _update(self, old: State, plan: Plan) -> None:
-        request = provider_pb2.UpdateRequest(urn=_URN, news=_REFERENCE)
+        request = provider_pb2.UpdateRequest(urn=_URN, news=_REFERENCE, ignoreChanges=self.ignore_changes)
         with self._keeping(plan):
             verb = self._provider.update
             result = self._host.call(request, lambda: verb(old.id, _floats(old.outputs), _floats(plan.inputs)))
@@ -201,10 +216,15 @@ class MiniEngine:
 
     def _check(self, old: Properties, declared: Properties) -> Properties:
         request = provider_pb2.CheckRequest(urn=_URN)
-        result = self._host.call(request, lambda: self._provider.check(_floats(old), _floats(declared)))
+        result = self._host.call(request, lambda: self._provider.check(_floats(old), _floats(as_constructed(declared))))
         if result.failures:
             raise PlanError("; ".join(failure.reason for failure in result.failures))
         return from_pulumi(result.inputs)
+
+
+def as_constructed(declared: Properties) -> Properties:
+    """Return the declared properties as the constructor sends them."""
+    return declared if "expiresAt" in declared else {"expirationMinutes": DEFAULT_LIFETIME} | declared
 
 
 def shift_timestamps(properties: Properties, seconds: float) -> None:
@@ -247,7 +267,7 @@ def check_sentence(sentence: str, writes: list[dict[str, Any]]) -> None:
     update = [w["body"] for w in writes if not w["path"].endswith("/extend")]
     extend = [w["body"]["additionalMinutes"] for w in writes if w["path"].endswith("/extend")]
     body = update[0] if update else {}
-    assert all(w["method"] == "PUT" and w["status"] == 200 for w in writes)
+    assert all(w["method"] == "PUT" and w["status"] in (200, 204) for w in writes)
     assert len(update) <= 1
     assert [int(n) for n in re.findall(r"extends by (\d+) minute", sentence)] == extend
     appended = [int(n) for n in re.findall(r"appends (\d+) message", sentence)]

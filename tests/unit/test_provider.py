@@ -114,10 +114,10 @@ def test_no_verb_sees_the_hosts_own_keys(operations: NonCallableMagicMock) -> No
     for verb in VERBS.values():
         verb(session)
     assert operations.mock_calls == [
-        call.diff("3f2a", CORE, CORE, in_plan=True, replace_on_changes=[]),
+        call.diff("3f2a", CORE, CORE, in_plan=True, replace_on_changes=[], ignores_expiry=True),
         call.create(CORE),
         call.read("3f2a", CORE),
-        call.update("3f2a", CORE, CORE),
+        call.update("3f2a", CORE, CORE, ignores_expiry=True),
         call.delete("3f2a", CORE),
     ]
 

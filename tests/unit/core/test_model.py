@@ -25,7 +25,7 @@ def test_state_keys_never_change() -> None:
         " status"
     )
     assert " ".join(model.COMPUTED) == (
-        "grantedExpiresAt createdAt baseUrl expired title model totalMessages totalTokens updatedAt"
+        "grantedExpiresAt unsentExpirySeconds createdAt baseUrl expired title model totalMessages totalTokens updatedAt"
     )
     keys = [value for name, value in vars(model.Key).items() if name.isupper()]
     assert keys == [*model.INPUTS, *model.COMPUTED] == list(model.PROPERTIES)

@@ -128,7 +128,40 @@ def test_all_failures_are_returned_at_once() -> None:
 
 @pytest.mark.parametrize("key", INPUTS)
 def test_unknown_values_pass(key: str) -> None:
-    assert failures({}, VALID | {key: UNKNOWN}, NOW) == []
+    lifetime = ("expirationMinutes", "renewBeforeMinutes") if key == "expiresAt" else ()
+    declared = {name: value for name, value in VALID.items() if name not in lifetime}
+    assert failures({}, declared | {key: UNKNOWN}, NOW) == []
+
+
+EXCLUDED = "expiresAt: excludes expirationMinutes; declare one of them"
+LATER = "2026-11-24T12:30:00Z"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "refused"),
+    [
+        ({}, {"expirationMinutes": 60}, EXCLUDED),
+        ({"expiresAt": LATER}, {"expirationMinutes": 60}, ""),
+        ({"expiresAt": LATER, "expirationMinutes": 90}, {"expirationMinutes": 60, "renewBeforeMinutes": 5}, ""),
+        (
+            {"expiresAt": "2026-11-24T12:31:00Z", "expirationMinutes": 60},
+            {"expirationMinutes": 60},
+            f"{EXCLUDED} (ignore_changes keeps expirationMinutes from the last run)",
+        ),
+        ({}, {"renewBeforeMinutes": 5}, "expiresAt: excludes renewBeforeMinutes; declare one of them"),
+        (
+            {"expiresAt": LATER},
+            {"renewBeforeMinutes": 5},
+            "expiresAt: excludes renewBeforeMinutes; declare one of them",
+        ),
+        ({"expirationMinutes": 60, "renewBeforeMinutes": 5}, {"renewBeforeMinutes": 5}, ""),
+    ],
+)
+def test_two_ways_to_plan_an_expiry_are_refused_unless_one_is_ignored(
+    old: dict[str, object], new: dict[str, object], refused: str
+) -> None:
+    declared = {"userId": "ada", "organization": "acme", "expiresAt": LATER} | new
+    assert failures(old, declared, NOW) == ([refused] if refused else [])
 
 
 HIDDEN = "metadata: contains a key that begins with __, which Pulumi's preview of a creation hides"

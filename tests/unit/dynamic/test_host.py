@@ -30,7 +30,7 @@ HALF = HalfDoneError("it failed; the rest holds", "3f2a", OUTPUTS, unrecorded="i
 def operations(monkeypatch: pytest.MonkeyPatch) -> NonCallableMagicMock:
     fake: NonCallableMagicMock = create_autospec(Operations, instance=True)
     fake.check.side_effect = lambda _old, new: (new, [])
-    fake.diff.return_value = Diff(None)
+    fake.diff.return_value, fake.update.return_value = Diff(None), {}
     monkeypatch.setattr(provider, "Operations", lambda *_args: fake)
     return fake
 
@@ -95,7 +95,7 @@ def test_a_diff_without_a_check_before_is_no_plan(host: Host, operations: NonCal
     host.read({})
     host.diff({}, new)
     plans = (False, True, False, False, False)
-    asked = [call("3f2a", {}, new, in_plan=plan, replace_on_changes=[]) for plan in plans]
+    asked = [call("3f2a", {}, new, in_plan=plan, replace_on_changes=[], ignores_expiry=False) for plan in plans]
     assert operations.diff.mock_calls == asked
 
 
@@ -105,7 +105,21 @@ def test_an_option_that_the_engine_acts_upon_reaches_diff_and_not_state(
     host.check({"userId": "ada", "__replaceOnChanges": ["metadata.*"]})
     assert operations.check.mock_calls == [call({}, {"userId": "ada"})]
     host.diff({}, {"userId": "ada"})
-    assert operations.diff.mock_calls[-1].kwargs == {"in_plan": True, "replace_on_changes": ["metadata.*"]}
+    assert operations.diff.mock_calls[-1].kwargs["replace_on_changes"] == ["metadata.*"]
+
+
+@pytest.mark.parametrize(
+    ("paths", "ignored"),
+    [(["expiresAt"], True), (['["expiresAt"]'], True), (["*"], True), ([], False), (["metadata.expiresAt"], False)],
+)
+def test_an_ignored_expiry_reaches_diff_and_update(
+    host: Host, operations: NonCallableMagicMock, paths: list[str], *, ignored: bool
+) -> None:
+    host.check({})
+    host.diff({}, {}, ignoreChanges=paths)
+    host.update({}, {}, ignoreChanges=paths)
+    given = [verb.mock_calls[-1].kwargs["ignores_expiry"] for verb in (operations.diff, operations.update)]
+    assert given == [ignored, ignored]
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def test_reading_without_an_organization_fails() -> None:
     [
         ({"expirationMinutes": 30}, [], {}),
         ({"renewBeforeMinutes": 5, "onExpired": "ignore"}, [], {}),
-        ({"expiresAt": at(8)}, [], {}),
+        ({"expiresAt": at(8)}, [], {"unsentExpirySeconds": -60}),
         ({"expiresAt": at(60)}, [extend(51)], {"grantedExpiresAt": at(60), "expired": False}),
         ({"messages": [A, B, C]}, [GET, append(B, C)], PUT),
         ({"metadata": {"a": 1}}, [call.update(ORG, ID, metadata={"a": 1})], PUT),
@@ -127,7 +127,7 @@ def test_reading_without_an_organization_fails() -> None:
             # A completed session keeps its expiry.
             {"messages": [A, B], "metadata": {}, "status": "completed", "expiresAt": at(60)},
             [GET, append(B, metadata={}, status="completed")],
-            PUT,
+            PUT | {"unsentExpirySeconds": 3060},
         ),
     ],
 )

@@ -36,8 +36,16 @@ NOTHING_SENT = Diff(None, sentence="nothing is sent")
         (applied(9), {"messages": [A]}, {"expirationMinutes": 60, "expiresAt": at(9)}),
         # A replacement is planned as a creation.
         (applied(9), {}, {"expirationMinutes": 60, "expiresAt": at(60)}),
-        # With `ignore_changes` the planned expiry is carried over. With an explicit expiresAt there is no lifetime.
-        (applied(-9), {"expiresAt": at(-9)}, {"expirationMinutes": 60}),
+        # With `ignore_changes` the planned expiry is carried over, beside the declared lifetime.
+        (applied(-9), {"expiresAt": at(-9), "expirationMinutes": 60}, {}),
+        # With an explicit expiresAt there is no lifetime, even if it is the planned one.
+        (applied(-9), {"expiresAt": at(-9)}, {}),
+        (applied(9), {"status": "completed", "expirationMinutes": UNKNOWN}, {"expiresAt": UNKNOWN}),  # it is replaced
+        (
+            applied(9),
+            {"messages": [A], "status": "completed", "expirationMinutes": UNKNOWN},
+            {"expiresAt": at(9)},
+        ),
         ({"userId": "ada", "expiresAt": at(-9)}, {"expiresAt": at(-9)}, {}),
         (applied(9), {"expiresAt": at(10)}, {}),
     ],
