@@ -47,7 +47,7 @@ class Change:
         if contains_unknown(new[key]):
             return True
         if key == Key.EXPIRES_AT:
-            return self.state.expiry.asked != self.planned_expiry
+            return not timestamps.same(self.state.expiry.asked, self.planned_expiry)
         return not same(outputs[key], new[key])
 
     @cached_property

@@ -123,7 +123,7 @@ _TABLE: Final = (
         Key.EXPIRATION_MINUTES,
         "minutes",
         "The declared lifetime in minutes; None where `expires_at` is declared.",
-        f"Lifetime from creation, in whole minutes from {MIN_LIFETIME} to {MAX_LIFETIME}"
+        f"Lifetime from creation, in whole minutes from {MIN_LIFETIME} to {MAX_LIFETIME}, or as a timedelta"
         f" (default {DEFAULT_LIFETIME}). Raising it extends the session by the difference; lowering it sends"
         " nothing, since the API cannot shorten a session.",
         default=DEFAULT_LIFETIME,
@@ -134,8 +134,8 @@ _TABLE: Final = (
         Key.EXPIRES_AT,
         "timestamp",
         "The requested expiry (RFC 3339); `granted_expires_at` is the actual one.",
-        "The expiry, instead of a lifetime: an RFC 3339 timestamp with an offset, at least"
-        f" {MIN_LIFETIME} minutes from now on creation and never more than {MAX_LIFETIME}. Excludes"
+        "The expiry, instead of a lifetime: a datetime with a time zone or an RFC 3339 timestamp with an offset,"
+        f" at least {MIN_LIFETIME} minutes from now on creation and never more than {MAX_LIFETIME}. Excludes"
         " `expiration_minutes` and `renew_before_minutes`.",
     ),
     Property(
@@ -143,7 +143,7 @@ _TABLE: Final = (
         "minutes",
         "With this many minutes left, or fewer, a run renews it.",
         "With this many minutes left, or fewer, a run extends the session to a whole lifetime: whole minutes from"
-        " 1 to the lifetime less 1. Nothing renews it between runs.",
+        " 1 to the lifetime less 1, or a timedelta. Nothing renews it between runs.",
         minimum=1,
         maximum=MAX_LIFETIME - 1,
     ),

@@ -31,6 +31,7 @@ from quant_sessions_provider.core.model import (
     is_whole,
     same,
 )
+from quant_sessions_provider.core.text import counted
 
 Failures = Iterator[str]
 _LONGEST_SHOWN: Final = 10**15
@@ -182,12 +183,18 @@ def _one_expiry(old: Properties, new: Properties) -> Failures:
 def _limits_of_expiry(old: Properties, new: Properties, now: datetime) -> Failures:
     """Limit a declared expiry whenever it moves: one request reaches at most a day from now."""
     until, before = (timestamps.parse_or_none(side.get(Key.EXPIRES_AT)) for side in (new, old))
-    if until is None or until == before:
+    if until is None or timestamps.same(until, before):
         return
     if not old and until < now + timedelta(minutes=MIN_LIFETIME):
-        yield f"{Key.EXPIRES_AT}: must be at least {MIN_LIFETIME} minutes from now"
+        yield f"{Key.EXPIRES_AT}: must be at least {MIN_LIFETIME} minutes from now; {_too_soon(until - now)}"
     if until > now + timedelta(minutes=MAX_LIFETIME):
         yield f"{Key.EXPIRES_AT}: must be at most {MAX_LIFETIME} minutes from now"
+
+
+def _too_soon(ahead: timedelta) -> str:
+    minutes = counted(abs(ahead) // timedelta(minutes=1), "minute")
+    place = f"is {minutes} ahead" if ahead > timedelta() else f"passed {minutes} ago"
+    return f"it {place}: declare a later one, or {Key.EXPIRATION_MINUTES} instead"
 
 
 def _renewal(new: Properties) -> Failures:

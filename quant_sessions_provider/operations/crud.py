@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from quant_sessions_provider.core import validation
+from quant_sessions_provider.core import timestamps, validation
 from quant_sessions_provider.core.changes import Change
 from quant_sessions_provider.core.describe import already_there, stop_sentence, update_sentence
 from quant_sessions_provider.core.errors import (
@@ -94,7 +94,9 @@ class Operations:
             inputs[Key.EXPIRATION_MINUTES] = DEFAULT_LIFETIME
         now = self._now()
         failures += validation.failures(old, inputs, now)
-        if not failures and Key.EXPIRES_AT not in inputs:
+        if Key.EXPIRES_AT in inputs:
+            inputs[Key.EXPIRES_AT] = timestamps.respelled(inputs[Key.EXPIRES_AT], old.get(Key.EXPIRES_AT))
+        elif not failures:
             inputs[Key.EXPIRES_AT] = plan_expiry(old, inputs, now)
         return inputs, failures
 

@@ -13,6 +13,7 @@ from quant_sessions_provider.sdk.values import carried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime, timedelta
 
 TYPE: Final = "quant:SessionGroup"
 """It lies in people's state, so it never changes."""
@@ -57,9 +58,9 @@ class SessionGroup(pulumi.ComponentResource):
         *,
         user_ids: Collection[str] | Mapping[str, pulumi.Input[str]],
         session_group: pulumi.Input[str] | None = None,
-        expiration_minutes: pulumi.Input[int] | None = None,
-        expires_at: pulumi.Input[str] | None = None,
-        renew_before_minutes: pulumi.Input[int] | None = None,
+        expiration_minutes: pulumi.Input[int | timedelta] | None = None,
+        expires_at: pulumi.Input[str | datetime] | None = None,
+        renew_before_minutes: pulumi.Input[int | timedelta] | None = None,
         on_expired: pulumi.Input[OnExpired] = "recreate",
         messages: pulumi.Input[Sequence[pulumi.Input[Message]]] | None = None,
         metadata: pulumi.Input[Mapping[str, Any]] | None = None,
@@ -77,12 +78,14 @@ class SessionGroup(pulumi.ComponentResource):
                 ids may be Outputs and secrets. Names must be known when the program runs, printable, and without "::".
             session_group: The group that the session belongs to, such as an application, environment or tenant.
                 Changing it replaces the session.
-            expiration_minutes: Lifetime from creation, in whole minutes from 5 to 1440 (default 60). Raising it extends
-                the session by the difference; lowering it sends nothing, since the API cannot shorten a session.
-            expires_at: The expiry, instead of a lifetime: an RFC 3339 timestamp with an offset, at least 5 minutes from
-                now on creation and never more than 1440. Excludes `expiration_minutes` and `renew_before_minutes`.
+            expiration_minutes: Lifetime from creation, in whole minutes from 5 to 1440, or as a timedelta (default 60).
+                Raising it extends the session by the difference; lowering it sends nothing, since the API cannot
+                shorten a session.
+            expires_at: The expiry, instead of a lifetime: a datetime with a time zone or an RFC 3339 timestamp with an
+                offset, at least 5 minutes from now on creation and never more than 1440. Excludes `expiration_minutes`
+                and `renew_before_minutes`.
             renew_before_minutes: With this many minutes left, or fewer, a run extends the session to a whole lifetime:
-                whole minutes from 1 to the lifetime less 1. Nothing renews it between runs.
+                whole minutes from 1 to the lifetime less 1, or a timedelta. Nothing renews it between runs.
             on_expired: What a run does once the session has expired: `recreate` it (the default), `ignore` the expiry,
                 or stop with an `error`.
             messages: The messages that the session starts with. User and assistant messages added at the end are

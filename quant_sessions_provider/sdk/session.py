@@ -20,6 +20,7 @@ from quant_sessions_provider.sdk.values import carried
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime, timedelta
 
 _SPECIAL_ROOTS: Final = ("*", "__provider", "#initerror")
 """What a path may begin with beside a property: everything, the provider itself, and a creation that failed halfway."""
@@ -116,9 +117,9 @@ class Session(Resource, module="quant", name="Session"):
         *,
         user_id: pulumi.Input[str],
         session_group: pulumi.Input[str] | None = None,
-        expiration_minutes: pulumi.Input[int] | None = None,
-        expires_at: pulumi.Input[str] | None = None,
-        renew_before_minutes: pulumi.Input[int] | None = None,
+        expiration_minutes: pulumi.Input[int | timedelta] | None = None,
+        expires_at: pulumi.Input[str | datetime] | None = None,
+        renew_before_minutes: pulumi.Input[int | timedelta] | None = None,
         on_expired: pulumi.Input[OnExpired] = "recreate",
         messages: pulumi.Input[Sequence[pulumi.Input[Message]]] | None = None,
         metadata: pulumi.Input[Mapping[str, Any]] | None = None,
@@ -133,12 +134,14 @@ class Session(Resource, module="quant", name="Session"):
             user_id: Whose session it is. Changing it replaces the session.
             session_group: The group that the session belongs to, such as an application, environment or tenant.
                 Changing it replaces the session.
-            expiration_minutes: Lifetime from creation, in whole minutes from 5 to 1440 (default 60). Raising it extends
-                the session by the difference; lowering it sends nothing, since the API cannot shorten a session.
-            expires_at: The expiry, instead of a lifetime: an RFC 3339 timestamp with an offset, at least 5 minutes from
-                now on creation and never more than 1440. Excludes `expiration_minutes` and `renew_before_minutes`.
+            expiration_minutes: Lifetime from creation, in whole minutes from 5 to 1440, or as a timedelta (default 60).
+                Raising it extends the session by the difference; lowering it sends nothing, since the API cannot
+                shorten a session.
+            expires_at: The expiry, instead of a lifetime: a datetime with a time zone or an RFC 3339 timestamp with an
+                offset, at least 5 minutes from now on creation and never more than 1440. Excludes `expiration_minutes`
+                and `renew_before_minutes`.
             renew_before_minutes: With this many minutes left, or fewer, a run extends the session to a whole lifetime:
-                whole minutes from 1 to the lifetime less 1. Nothing renews it between runs.
+                whole minutes from 1 to the lifetime less 1, or a timedelta. Nothing renews it between runs.
             on_expired: What a run does once the session has expired: `recreate` it (the default), `ignore` the expiry,
                 or stop with an `error`.
             messages: The messages that the session starts with. User and assistant messages added at the end are

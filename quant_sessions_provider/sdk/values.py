@@ -8,22 +8,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from enum import Enum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from quant_sessions_provider.core.model import ROUNDED, is_rounded
+from quant_sessions_provider.core.model import INPUTS, PROPERTIES, ROUNDED, is_rounded
 from quant_sessions_provider.dynamic.properties import REFUSED, is_deferred
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from quant_sessions_provider.core.model import Kind
+
+_MINUTE: Final = timedelta(minutes=1)
 _STRINGIFIED: Final = "Calling __str__ on an Output[T] is not supported"
 """What Pulumi puts in place of an Output in an f-string."""
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 """The key by which Pulumi marks secrets and assets."""
 _HINTS: Final = {
     **dict.fromkeys(("date", "datetime", "time"), "; use isoformat()"),
+    "timedelta": "; use total_seconds()",
     **dict.fromkeys(("generator", "set", "frozenset", "dict_keys", "dict_values", "map", "filter"), "; use a list"),
     **dict.fromkeys(("bytes", "bytearray"), "; decode it"),
     **dict.fromkeys(("Decimal", "UUID"), "; use a string"),
@@ -32,6 +40,29 @@ _HINTS: Final = {
 
 class _UncarriedError(ValueError):
     """A value that Pulumi cannot carry, or not as it is; the text says what it is."""
+
+
+def _as_timestamp(value: object) -> object:
+    if isinstance(value, datetime) and value.utcoffset() is not None:
+        return value.isoformat()
+    if isinstance(value, date):
+        kind = "datetime" if isinstance(value, datetime) else "date"
+        raise _UncarriedError(f"is a {kind} without a time zone; use a datetime with tzinfo")
+    return value
+
+
+def _as_minutes(value: object) -> object:
+    """Return the minutes of a timedelta; check refuses a fraction of one."""
+    if not isinstance(value, timedelta):
+        return value
+    minutes, rest = divmod(value, _MINUTE)
+    return value / _MINUTE if rest else minutes
+
+
+_OF_KIND: Final[dict[Kind, Callable[[object], object]]] = {"timestamp": _as_timestamp, "minutes": _as_minutes}
+_OF_ARGUMENT: Final = {
+    row.name: _OF_KIND[row.kind] for row in (PROPERTIES[key] for key in INPUTS) if row.kind in _OF_KIND
+}
 
 
 def carried(value: Any, owner: str, argument: str) -> Any:  # noqa: ANN401 - anything that people declare
@@ -55,6 +86,8 @@ def _carried(value: Any, argument: str, verb: str = "is") -> Any:  # noqa: ANN40
         return pulumi.Output.from_input(value).apply(lambda known: _once_known(known, argument, verb))
     if isinstance(value, Enum):
         value = value.value
+    if argument in _OF_ARGUMENT:
+        value = _OF_ARGUMENT[argument](value)
     problem = _problem_with_scalar(value)
     if problem:
         raise _UncarriedError(f"{verb} {problem}")

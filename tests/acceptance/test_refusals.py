@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +93,7 @@ def _in(minutes: float) -> str:
 
 LIFETIME = "expirationMinutes: must be a whole number of minutes from 5 to 1440"
 RENEWAL = "renewBeforeMinutes: must be a whole number of minutes from 1 to 59 (the lifetime less 1)"
+SOON = "expiresAt: must be at least 5 minutes from now; it {}: declare a later one, or expirationMinutes instead"
 OFFSET = "expiresAt: must be an RFC 3339 timestamp with an offset, such as 2026-11-24T17:00:00+01:00"
 
 
@@ -103,16 +105,19 @@ OFFSET = "expiresAt: must be an RFC 3339 timestamp with an offset, such as 2026-
         ({"expiration_minutes": True}, [LIFETIME]),
         ({"renew_before_minutes": 60}, [f"{RENEWAL}, not 60"]),
         ({"expires_at": "2026-11-24T17:00:00"}, [OFFSET]),
-        ({"expires_at": _in(4)}, ["expiresAt: must be at least 5 minutes from now"]),
-        ({"expires_at": _in(-60)}, ["expiresAt: must be at least 5 minutes from now"]),
+        ({"expiration_minutes": timedelta(hours=1, seconds=30)}, [f"{LIFETIME}, not 60.5"]),
+        ({"renew_before_minutes": timedelta(minutes=-5)}, [f"{RENEWAL}, not -5"]),
+        ({"expires_at": _in(4)}, [SOON.format("is N minutes ahead")]),
+        ({"expires_at": _in(-60)}, [SOON.format("passed N minutes ago")]),
         ({"expires_at": _in(1500)}, ["expiresAt: must be at most 1440 minutes from now"]),
     ],
-    ids=["missing", "too-long", "bool", "renewal", "no-offset", "too-soon", "past", "too-far"],
+    ids=["missing", "too-long", "bool", "renewal", "no-offset", "fraction", "negative", "too-soon", "past", "too-far"],
 )
 def test_a_value_out_of_range_is_reported_with_its_limits(
     stack: Stack, emulator: Emulator, declared: dict[str, Any], problem: list[str]
 ) -> None:
-    assert _problems(_preview(stack, emulator, **declared)) == problem
+    problems = _problems(_preview(stack, emulator, **declared))
+    assert [re.sub(r"\d+ minutes? (ahead|ago)", r"N minutes \1", text) for text in problems] == problem
 
 
 @pytest.mark.parametrize(
@@ -142,6 +147,7 @@ def test_invalid_arguments_are_refused_without_a_traceback(
     assert line in _preview(stack, emulator, **declared).said()
 
 
+NAIVE = "expires_at: is a datetime without a time zone; use a datetime with tzinfo"
 HIDDEN = "metadata: contains a key that begins with __, which Pulumi's preview of a creation hides"
 ROUNDED = "a whole number of 2^53 or more, which Pulumi rounds; use a string"
 STRINGIFIED = "contains an Output that was made a string; use pulumi.Output.concat or pulumi.Output.format"
@@ -154,14 +160,18 @@ STRINGIFIED = "contains an Output that was made a string; use pulumi.Output.conc
             lambda: {"metadata": {SECRETIVE: datetime.now(timezone.utc).date()}},
             "metadata: contains a value of type date, which JSON cannot represent; use isoformat()",
         ),
-        (lambda: {"expires_at": datetime.now(timezone.utc)}, "expires_at: is a value of type datetime, which JSON"),
+        (
+            lambda: {"metadata": {"at": datetime.now(timezone.utc)}},
+            "metadata: contains a value of type datetime, which",
+        ),
+        (lambda: {"expires_at": _naive()}, NAIVE),
         (lambda: {"metadata": {1: SECRETIVE}}, "metadata: contains a key that is not a string"),
         (lambda: {"messages": (each for each in [SECRETIVE])}, "messages: is a value of type generator, which JSON"),
         (lambda: {"metadata": {SECRETIVE: 2**53}}, f"metadata: contains {ROUNDED}"),
         (lambda: {"user_id": f"{SECRETIVE} {_output(SECRETIVE)}"}, "user_id: is an Output that was made a string"),
         (lambda: {"messages": [{"role": "user", "content": f"{_output(1)}"}]}, f"messages: {STRINGIFIED}"),
     ],
-    ids=["date", "datetime", "int-key", "generator", "large", "f-string", "f-string-message"],
+    ids=["date", "datetime", "naive", "int-key", "generator", "large", "f-string", "f-string-message"],
 )
 def test_what_pulumi_cannot_carry_is_refused_in_one_line(
     stack: Stack, emulator: Emulator, declare: Callable[[], dict[str, Any]], line: str
@@ -182,11 +192,13 @@ def test_what_pulumi_cannot_carry_is_refused_in_one_line(
             lambda: {"user_id": pulumi.Output.secret(SECRETIVE).apply(lambda text: {text})},
             "user_id: is a value of type set, which JSON cannot represent; use a list",
         ),
+        (lambda: {"expires_at": _output(_naive())}, NAIVE),
+        (lambda: {"expiration_minutes": _output(timedelta(seconds=90))}, f"{LIFETIME}, not 1.5"),
         (lambda: {"metadata": _output(SECRETIVE).apply(lambda text: {text: 2**60})}, f"metadata: contains {ROUNDED}"),
         (lambda: {"metadata": {"__key": SECRETIVE}}, HIDDEN),
         (lambda: {"metadata": _output({"a": [{"__key": SECRETIVE}]})}, HIDDEN),
     ],
-    ids=["none", "datetime", "set", "large", "hidden", "hidden-later"],
+    ids=["none", "datetime", "set", "naive", "fraction", "large", "hidden", "hidden-later"],
 )
 def test_what_is_known_only_later_is_refused_by_check(
     stack: Stack, emulator: Emulator, declare: Callable[[], dict[str, Any]], line: str
@@ -227,6 +239,10 @@ def test_hidden_keys_that_are_in_state_stay_until_metadata_changes(new_stack: Ne
     assert _problems(stack.preview()) == [HIDDEN]
     metadata = {"b": 2}
     assert stack.preview().ops("bad") == ["update"]
+
+
+def _naive() -> datetime:
+    return datetime.now(timezone.utc).replace(tzinfo=None)
 
 
 def _output(value: Any) -> pulumi.Output[Any]:  # noqa: ANN401 - as declared

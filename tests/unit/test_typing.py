@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+
 import pulumi
 
 import quant_sessions_provider
@@ -21,7 +23,10 @@ def _wrong() -> None:
     Session("x")  # type: ignore[call-arg]
     Session("x", user_id=1)  # type: ignore[arg-type]
     Session("x", user_id="u", expiration_minutes="60")  # type: ignore[arg-type]
+    Session("x", user_id="u", expiration_minutes=datetime.now(timezone.utc))  # type: ignore[arg-type]
     Session("x", user_id="u", expires_at=60)  # type: ignore[arg-type]
+    Session("x", user_id="u", expires_at=timedelta(hours=1))  # type: ignore[arg-type]
+    Session("x", user_id="u", renew_before_minutes="5")  # type: ignore[arg-type]
     Session("x", user_id="u", on_expired="renew")  # type: ignore[arg-type]
     Session("x", user_id="u", status="done")  # type: ignore[arg-type]
     Session("x", user_id="u", metadata=["a"])  # type: ignore[arg-type]
@@ -49,6 +54,14 @@ def _right(minutes: pulumi.Output[int], text: pulumi.Output[str]) -> pulumi.Outp
         opts=pulumi.ResourceOptions(protect=True),
     )
     return session.granted_expires_at
+
+
+def _right_times(moment: pulumi.Output[datetime], text: pulumi.Output[str], span: pulumi.Output[timedelta]) -> None:
+    """Type-checked, never run."""
+    SessionGroup("x", user_ids=["u"], expires_at=datetime.now(timezone.utc) + timedelta(hours=8))
+    Session("y", user_id="u", expires_at=moment)
+    Session("z", user_id="u", expires_at=text)
+    Session("a", user_id="u", expiration_minutes=timedelta(hours=8), renew_before_minutes=span)
 
 
 def _right_group(text: pulumi.Output[str]) -> pulumi.Output[dict[str, str]]:

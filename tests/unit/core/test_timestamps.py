@@ -23,6 +23,10 @@ NOON = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
         ("2026-11-24T04:30:00-07:30", NOON),
         ("2026-11-24T12:00:00.5Z", NOON + timedelta(milliseconds=500)),
         ("2026-11-24T12:00:00.123456789Z", NOON + timedelta(microseconds=123456)),
+        # A leap second is the midnight after it.
+        ("2026-11-24T23:59:60Z", NOON + timedelta(hours=12)),
+        ("2026-11-24T15:59:60.25-08:00", NOON + timedelta(hours=12, milliseconds=250)),
+        ("2026-11-25T05:29:60+05:30", NOON + timedelta(hours=12)),
         # The same local time before and after the end of daylight saving time.
         ("2026-10-25T02:30:00+02:00", datetime(2026, 10, 25, 0, 30, tzinfo=timezone.utc)),
         ("2026-10-25T02:30:00+01:00", datetime(2026, 10, 25, 1, 30, tzinfo=timezone.utc)),
@@ -45,6 +49,10 @@ def test_every_rfc_3339_form_is_parsed(text: str, timestamp: datetime) -> None:
         "2026-02-30T12:00:00Z",
         "2026-11-24T24:00:00Z",
         "2026-11-24T12:00:00+24:00",
+        "2026-11-24T12:00:60Z",
+        "2026-11-24T23:59:60+01:00",
+        "2026-11-24T23:59:61Z",
+        "9999-12-31T23:59:60Z",
         "2026-11-24T12:00:00Z\n",
         "٢٠٢٦-11-24T12:00:00Z",
         "0001-01-01T00:00:00+00:01",
@@ -78,6 +86,23 @@ def test_isoformat_of_python_is_parsed_exactly(timestamp: datetime) -> None:
 def test_any_text_is_a_timestamp_with_an_offset_or_none(text: str) -> None:
     timestamp = timestamps.parse_or_none(text)
     assert timestamp is None or timestamp.tzinfo is not None
+
+
+@given(TIMESTAMPS, st.integers(-3_000_000, 3_000_000))
+def test_only_a_second_or_more_makes_another_timestamp(timestamp: datetime, microseconds: int) -> None:
+    other = timestamp + timedelta(microseconds=microseconds)
+    same = abs(microseconds) < 1_000_000
+    assert timestamps.same(timestamp, other) is timestamps.same(other, timestamp) is same
+    old, new = timestamp.isoformat(), other.astimezone(timezone.utc).isoformat()
+    assert timestamps.respelled(new, old) == (old if same else new)
+
+
+@pytest.mark.parametrize("value", [None, "", "tomorrow", 1_800_000_000, NOON.isoformat()])
+def test_only_a_timestamp_takes_over_a_former_spelling(value: object) -> None:
+    assert timestamps.respelled(value, "tomorrow") == timestamps.respelled(value, None) == value
+    assert timestamps.respelled("tomorrow", value) == "tomorrow"
+    assert timestamps.same(None, NOON) is timestamps.same(NOON, None) is False
+    assert timestamps.same(None, None)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ KEYS = "messages[0]: must have no keys other than role and content"
 MESSAGE = "messages[0]: must be an object with role and content"
 ON_EXPIRED = "onExpired: must be one of recreate, ignore, error"
 TIMESTAMP = "expiresAt: must be an RFC 3339 timestamp with an offset, such as 2026-11-24T17:00:00+01:00"
-SOON = "expiresAt: must be at least 5 minutes from now"
+SOON = "expiresAt: must be at least 5 minutes from now; it {}: declare a later one, or expirationMinutes instead"
 FAR = "expiresAt: must be at most 1440 minutes from now"
 SENTINEL = "hunter2"
 
@@ -219,8 +219,11 @@ def test_expires_at_needs_an_offset(value: object) -> None:
     [
         # On creation, and on the second check of a replacement, which has no old inputs either.
         ({}, at(5), []),
-        ({}, at(5, seconds=-1), [SOON]),
-        ({}, at(-1000), [SOON]),
+        ({}, at(5, seconds=-1), [SOON.format("is 4 minutes ahead")]),
+        ({}, at(0, seconds=59), [SOON.format("is 0 minutes ahead")]),
+        ({}, at(0), [SOON.format("passed 0 minutes ago")]),
+        ({}, at(-1, seconds=-59), [SOON.format("passed 1 minute ago")]),
+        ({}, at(-1000), [SOON.format("passed 1000 minutes ago")]),
         ({}, at(1440), []),
         ({}, at(1440, seconds=1), [FAR]),
         # Earlier, even in the past: the input moves and nothing is sent.
@@ -234,6 +237,8 @@ def test_expires_at_needs_an_offset(value: object) -> None:
         (until(at(2000)), at(2000), []),
         (until(at(2000)), "2026-11-26T00:20:00.000+03:00", []),
         (until(at(2000)), "2026-11-26T00:20:00.000+02:59", [FAR]),
+        (until(at(2000)), at(2000, seconds=0.999999), []),
+        (until(at(2000)), at(2000, seconds=1), [FAR]),
     ],
 )
 def test_limits_apply_to_expires_at_only_when_it_changes(

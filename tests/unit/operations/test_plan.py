@@ -48,6 +48,13 @@ NOTHING_SENT = Diff(None, sentence="nothing is sent")
         ),
         ({"userId": "ada", "expiresAt": at(-9)}, {"expiresAt": at(-9)}, {}),
         (applied(9), {"expiresAt": at(10)}, {}),
+        # The spelling of the last run stays: a new one, or a part of a second, is no change.
+        (applied(9), {"expiresAt": "2026-11-24T13:09:00+01:00"}, {"expiresAt": at(9)}),
+        (applied(9), {"expiresAt": "2026-11-24T12:08:59.000001Z"}, {"expiresAt": at(9)}),
+        (applied(9), {"expiresAt": "2026-11-24T12:09:00.999999Z"}, {"expiresAt": at(9)}),
+        (applied(9), {"expiresAt": "2026-11-24T12:09:01Z"}, {}),
+        # A replacement takes up the new one.
+        ({}, {"expiresAt": "2026-11-24T13:09:00.5+01:00"}, {}),
     ],
 )
 def test_check_fills_in_defaults_and_the_planned_expiry(
@@ -77,6 +84,7 @@ def test_check_reports_missing_settings_and_invalid_inputs_together() -> None:
     [
         ({}, Diff(changes=False)),
         ({"expiresAt": "2026-11-24T13:09:00+01:00"}, Diff(changes=False)),
+        ({"expiresAt": "2026-11-24T12:09:00.999999Z"}, Diff(changes=False)),
         (
             {"expirationMinutes": 90, "expiresAt": at(39)},
             Diff(None, sentence="9 minutes left: extends by 30 minutes, until about 12:39Z"),

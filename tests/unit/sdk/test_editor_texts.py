@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 ANNOTATIONS = {
     "text": "pulumi.Input[str]",
-    "minutes": "pulumi.Input[int]",
-    "timestamp": "pulumi.Input[str]",
+    "minutes": "pulumi.Input[int | timedelta]",
+    "timestamp": "pulumi.Input[str | datetime]",
     "messages": "pulumi.Input[Sequence[pulumi.Input[Message]]]",
     "object": "pulumi.Input[Mapping[str, Any]]",
     Key.ON_EXPIRED: "pulumi.Input[OnExpired]",

@@ -1,0 +1,131 @@
+"""Times as people write them, on the real engine: Python's own types and parts of a second."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+import pulumi
+import pytest
+
+from quant_sessions_provider import Session, SessionGroup
+from quant_sessions_provider.core import timestamps
+from tests.acceptance.conftest import ORGANIZATION
+from tests.support.minutes import SECOND
+from tests.support.project import Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.acceptance.conftest import NewStack
+    from tests.support.emulator_server import Emulator
+    from tests.support.engine import Run
+
+KATHMANDU: Final = ZoneInfo("Asia/Kathmandu")
+"""Its clocks never change."""
+MICROSECOND: Final = timedelta(microseconds=1)
+BY_HAND: Final = ("moment", "known-later", "group-ada", "group-bob")
+END: Final = datetime.now(timezone.utc).replace(microsecond=500_000) + timedelta(hours=2)
+
+
+def _declare(end: datetime, **more: Any) -> None:  # noqa: ANN401 - any property
+    Session("moment", user_id="moment", expires_at=end, **more)
+    Session("known-later", user_id="known-later", expires_at=pulumi.Output.secret(end), **more)
+    SessionGroup("group", user_ids=["ada", "bob"], expires_at=end, **more)
+    spans = timedelta(hours=2), pulumi.Output.from_input(timedelta(minutes=5))
+    Session("span", user_id="span", expiration_minutes=spans[0], renew_before_minutes=spans[1], **more)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Results of the runs of the shared stack: a first one, and those with other spellings and other times."""
+
+    state: dict[str, dict[str, Any]]
+    respelled: list[Run]
+    respelled_requests: list[dict[str, Any]]
+    beside_metadata: Run
+    metadata_state: dict[str, dict[str, Any]]
+    later: Run
+    later_state: dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def runs(new_stack: NewStack, emulator: Emulator) -> Runs:
+    stack = new_stack(lambda: _declare(END))
+    assert not stack.up().failed
+    state = stack.resources()
+    emulator.clear()
+    respelled = []
+    for end in (END - SECOND + MICROSECOND, (END + SECOND - MICROSECOND).astimezone(KATHMANDU)):
+        stack.program = partial(_declare, end)
+        respelled += [stack.preview(), stack.up()]
+    requests = emulator.requests()
+    stack.program = lambda: _declare(END + MICROSECOND, metadata={"a": 1})
+    beside_metadata, metadata_state = stack.up(), stack.resources()
+    stack.program = lambda: _declare(END + SECOND, metadata={"a": 1})
+    later = stack.up()
+    return Runs(state, respelled, requests, beside_metadata, metadata_state, later, stack.resources())
+
+
+def test_a_datetime_and_a_timedelta_are_inputs_as_the_api_has_them(runs: Runs, emulator: Emulator) -> None:
+    for name in ("moment", "group-ada", "group-bob"):
+        assert runs.state[name]["inputs"]["expiresAt"] == END.isoformat()
+    # A secret stays one.
+    assert isinstance(runs.state["known-later"]["inputs"]["expiresAt"], dict)
+    span = runs.state["span"]["inputs"]
+    assert (span["expirationMinutes"], span["renewBeforeMinutes"]) == (120, 5)
+    ends = [session["expiresAt"] for session in emulator.sessions(ORGANIZATION)]
+    assert len(ends) == len(runs.state) - 1
+    assert all(abs(timestamps.parse(end) - END) < timedelta(minutes=3) for end in ends)
+
+
+def test_less_than_a_second_and_another_spelling_are_no_change(runs: Runs) -> None:
+    for run in runs.respelled:
+        assert not run.failed
+        assert {step.op for step in run.steps} == {"same"}
+    assert runs.respelled_requests == []
+
+
+def test_a_change_of_something_else_keeps_the_spelling(runs: Runs) -> None:
+    for name in BY_HAND:
+        step = runs.beside_metadata.step(name)
+        assert (step.op, {path.split(".")[0] for path in step.changes}) == ("update", {"metadata"})
+    assert runs.metadata_state["moment"]["inputs"]["expiresAt"] == END.isoformat()
+
+
+def test_a_second_is_a_change(runs: Runs) -> None:
+    for name in BY_HAND:
+        step = runs.later.step(name)
+        assert (step.op, set(step.changes)) == ("update", {"expiresAt"})
+    assert runs.later_state["moment"]["inputs"]["expiresAt"] == (END + SECOND).isoformat()
+    assert runs.later.step("span").op == "same"
+
+
+NAIVE: Final = "expires_at: is a datetime without a time zone; use a datetime with tzinfo"
+PROGRAM: Final = """\
+from datetime import datetime
+
+import pulumi
+from quant_sessions_provider import SessionGroup
+
+SessionGroup("group", user_ids=["ada", "bob"], expires_at={expires_at})
+"""
+REFUSED: Final = {
+    "datetime(2026, 11, 24)": f"session group group: {NAIVE}",
+    "pulumi.Output.from_input(datetime(2026, 11, 24))": NAIVE,
+}
+
+
+@pytest.mark.parametrize("expires_at", REFUSED)
+def test_a_group_that_is_refused_says_so_in_one_line(tmp_path: Path, emulator: Emulator, expires_at: str) -> None:
+    project = Project(tmp_path, emulator.variables(ORGANIZATION), PROGRAM.format(expires_at=expires_at))
+    project.ok("stack", "init", "main")
+    done = project.cli("up", "--yes", "--skip-preview")
+    assert done.returncode
+    diagnostics = done.stdout.partition("Diagnostics:")[2]
+    assert REFUSED[expires_at] in diagnostics
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "exit code: -1" not in done.stdout + done.stderr
