@@ -16,6 +16,7 @@ __all__ = [
     "get_session_output",
     "list_sessions",
     "list_sessions_output",
+    "until",
 ]
 
 if TYPE_CHECKING:
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
         list_sessions_output,
     )
     from quant_sessions_provider.sdk.session import Message, OnExpired, Role, Session, Status
+    from quant_sessions_provider.sdk.until import until
 else:
-    _MODULES = {"SessionGroup": "sdk.group"} | dict.fromkeys(
+    _MODULES = {"SessionGroup": "sdk.group", "until": "sdk.until"} | dict.fromkeys(
         ("Message", "OnExpired", "Role", "Session", "Status"), "sdk.session"
     )
 

@@ -134,8 +134,8 @@ _TABLE: Final = (
         Key.EXPIRES_AT,
         "timestamp",
         "The requested expiry (RFC 3339); `granted_expires_at` is the actual one.",
-        "The expiry, instead of a lifetime: a datetime with a time zone or an RFC 3339 timestamp with an offset,"
-        f" at least {MIN_LIFETIME} minutes from now on creation and never more than {MAX_LIFETIME}. Excludes"
+        "The expiry, instead of a lifetime: a datetime with a time zone, `until(...)` or an RFC 3339 timestamp with an"
+        f" offset, at least {MIN_LIFETIME} minutes from now on creation and never more than {MAX_LIFETIME}. Excludes"
         " `expiration_minutes` and `renew_before_minutes`.",
     ),
     Property(

@@ -81,9 +81,9 @@ class SessionGroup(pulumi.ComponentResource):
             expiration_minutes: Lifetime from creation, in whole minutes from 5 to 1440, or as a timedelta (default 60).
                 Raising it extends the session by the difference; lowering it sends nothing, since the API cannot
                 shorten a session.
-            expires_at: The expiry, instead of a lifetime: a datetime with a time zone or an RFC 3339 timestamp with an
-                offset, at least 5 minutes from now on creation and never more than 1440. Excludes `expiration_minutes`
-                and `renew_before_minutes`.
+            expires_at: The expiry, instead of a lifetime: a datetime with a time zone, `until(...)` or an RFC 3339
+                timestamp with an offset, at least 5 minutes from now on creation and never more than 1440. Excludes
+                `expiration_minutes` and `renew_before_minutes`.
             renew_before_minutes: With this many minutes left, or fewer, a run extends the session to a whole lifetime:
                 whole minutes from 1 to the lifetime less 1, or a timedelta. Nothing renews it between runs.
             on_expired: What a run does once the session has expired: `recreate` it (the default), `ignore` the expiry,

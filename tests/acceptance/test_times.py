@@ -1,4 +1,4 @@
-"""Times as people write them, on the real engine: Python's own types and parts of a second."""
+"""Times as people write them, on the real engine: Python's own types, parts of a second, and the clock on the wall."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 import pulumi
 import pytest
 
-from quant_sessions_provider import Session, SessionGroup
+from quant_sessions_provider import Session, SessionGroup, until
 from quant_sessions_provider.core import timestamps
 from tests.acceptance.conftest import ORGANIZATION
+from tests.acceptance.expiry_rows import REPLACED
+from tests.support.ageing import age
 from tests.support.minutes import SECOND
 from tests.support.project import Project
 
@@ -109,13 +111,15 @@ PROGRAM: Final = """\
 from datetime import datetime
 
 import pulumi
-from quant_sessions_provider import SessionGroup
+from quant_sessions_provider import SessionGroup, until
 
 SessionGroup("group", user_ids=["ada", "bob"], expires_at={expires_at})
 """
 REFUSED: Final = {
     "datetime(2026, 11, 24)": f"session group group: {NAIVE}",
     "pulumi.Output.from_input(datetime(2026, 11, 24))": NAIVE,
+    'until("6 pm", tz="UTC")': 'until: at must be a string with a time of day on a 24-hour clock, such as "18:00"',
+    'until("18:00", tz="Mars")': "until: tz must be the IANA name of a time zone, such as Europe/Berlin",
 }
 
 
@@ -129,3 +133,25 @@ def test_a_group_that_is_refused_says_so_in_one_line(tmp_path: Path, emulator: E
     assert REFUSED[expires_at] in diagnostics
     assert "Traceback" not in done.stdout + done.stderr
     assert "exit code: -1" not in done.stdout + done.stderr
+
+
+def test_until_stays_for_a_day_and_then_moves_to_the_next(new_stack: NewStack, emulator: Emulator) -> None:
+    clock = f"{datetime.now(KATHMANDU) + timedelta(hours=2):%H:%M}"
+    stack = new_stack(
+        lambda: (Session("shift", user_id="shift", expires_at=until(clock, tz="Asia/Kathmandu")), None)[1]
+    )
+    assert not stack.up().failed
+    first = stack.resources()["shift"]
+    assert first["inputs"]["expiresAt"].endswith(f"T{clock}:00+05:45")
+    assert stack.preview().ops("shift") == ["same"]
+
+    age(stack, emulator, {"shift": 24 * 60})
+    yesterday = timestamps.parse(stack.resources()["shift"]["inputs"]["expiresAt"])
+    assert stack.preview().ops("shift") == REPLACED
+    up = stack.up()
+    assert up.ops("shift") == REPLACED
+    today = stack.resources()["shift"]
+    assert today["inputs"]["expiresAt"] == first["inputs"]["expiresAt"]
+    assert timestamps.parse(today["inputs"]["expiresAt"]) - yesterday == timedelta(hours=24)
+    assert today["id"] != first["id"]
+    assert stack.preview().ops("shift") == ["same"]

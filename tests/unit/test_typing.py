@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
 
 import pulumi
 
@@ -15,6 +15,7 @@ from quant_sessions_provider import (
     get_session_output,
     list_sessions,
     list_sessions_output,
+    until,
 )
 
 
@@ -41,6 +42,9 @@ def _wrong() -> None:
     get_session_output(1)  # type: ignore[arg-type]
     list_sessions(limit="5")  # type: ignore[arg-type]
     list_sessions_output(offset=5)  # type: ignore[call-arg]
+    until("18:00")  # type: ignore[call-arg]
+    until(time(18), tz="Europe/Berlin")  # type: ignore[arg-type]
+    until(pulumi.Output.from_input("18:00"), tz="Europe/Berlin")  # type: ignore[arg-type]
 
 
 def _right(minutes: pulumi.Output[int], text: pulumi.Output[str]) -> pulumi.Output[str]:
@@ -58,6 +62,7 @@ def _right(minutes: pulumi.Output[int], text: pulumi.Output[str]) -> pulumi.Outp
 
 def _right_times(moment: pulumi.Output[datetime], text: pulumi.Output[str], span: pulumi.Output[timedelta]) -> None:
     """Type-checked, never run."""
+    SessionGroup("w", user_ids=["u"], expires_at=until("18:00", tz="Europe/Berlin"))
     SessionGroup("x", user_ids=["u"], expires_at=datetime.now(timezone.utc) + timedelta(hours=8))
     Session("y", user_id="u", expires_at=moment)
     Session("z", user_id="u", expires_at=text)
@@ -96,11 +101,13 @@ def test_the_package_exports_what_it_promises() -> None:
         "get_session_output",
         "list_sessions",
         "list_sessions_output",
+        "until",
     }
     for name in exported:
         assert getattr(quant_sessions_provider, name).__module__ in (
             "quant_sessions_provider.sdk.group",
             "quant_sessions_provider.sdk.lookups",
             "quant_sessions_provider.sdk.session",
+            "quant_sessions_provider.sdk.until",
             "typing",
         )
