@@ -96,6 +96,7 @@ def test_a_change_of_something_else_keeps_the_spelling(runs: Runs) -> None:
         step = runs.beside_metadata.step(name)
         assert (step.op, {path.split(".")[0] for path in step.changes}) == ("update", {"metadata"})
     assert runs.metadata_state["moment"]["inputs"]["expiresAt"] == END.isoformat()
+    assert isinstance(runs.metadata_state["known-later"]["inputs"]["expiresAt"], dict)
 
 
 def test_a_second_is_a_change(runs: Runs) -> None:
