@@ -32,6 +32,13 @@ ALONE: dict[str, Situation] = {
         until(2000),
         fails=True,
     ),
+    "too-late": Situation(
+        "A new session whose `expires_at` has passed",
+        "What has passed on creation or replacement would be refused by the API. A session that has it stays.",
+        None,
+        until(-30),
+        fails=True,
+    ),
     "no-token": Situation(
         "No token",
         "Neither the stack configuration nor the environment contains a token.",
