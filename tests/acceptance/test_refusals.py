@@ -147,6 +147,7 @@ def test_invalid_arguments_are_refused_without_a_traceback(
     assert line in _preview(stack, emulator, **declared).said()
 
 
+WITHOUT_ZONE = datetime.now(timezone.utc).replace(tzinfo=None)
 NAIVE = "expires_at: is a datetime without a time zone; use a datetime with tzinfo"
 HIDDEN = "metadata: contains a key that begins with __, which Pulumi's preview of a creation hides"
 ROUNDED = "a whole number of 2^53 or more, which Pulumi rounds; use a string"
@@ -164,7 +165,7 @@ STRINGIFIED = "contains an Output that was made a string; use pulumi.Output.conc
             lambda: {"metadata": {"at": datetime.now(timezone.utc)}},
             "metadata: contains a value of type datetime, which",
         ),
-        (lambda: {"expires_at": _naive()}, NAIVE),
+        (lambda: {"expires_at": WITHOUT_ZONE}, NAIVE),
         (lambda: {"metadata": {1: SECRETIVE}}, "metadata: contains a key that is not a string"),
         (lambda: {"messages": (each for each in [SECRETIVE])}, "messages: is a value of type generator, which JSON"),
         (lambda: {"metadata": {SECRETIVE: 2**53}}, f"metadata: contains {ROUNDED}"),
@@ -192,7 +193,7 @@ def test_what_pulumi_cannot_carry_is_refused_in_one_line(
             lambda: {"user_id": pulumi.Output.secret(SECRETIVE).apply(lambda text: {text})},
             "user_id: is a value of type set, which JSON cannot represent; use a list",
         ),
-        (lambda: {"expires_at": _output(_naive())}, NAIVE),
+        (lambda: {"expires_at": _output(WITHOUT_ZONE)}, NAIVE),
         (lambda: {"expiration_minutes": _output(timedelta(seconds=90))}, f"{LIFETIME}, not 1.5"),
         (lambda: {"metadata": _output(SECRETIVE).apply(lambda text: {text: 2**60})}, f"metadata: contains {ROUNDED}"),
         (lambda: {"metadata": {"__key": SECRETIVE}}, HIDDEN),
@@ -239,10 +240,6 @@ def test_hidden_keys_that_are_in_state_stay_until_metadata_changes(new_stack: Ne
     assert _problems(stack.preview()) == [HIDDEN]
     metadata = {"b": 2}
     assert stack.preview().ops("bad") == ["update"]
-
-
-def _naive() -> datetime:
-    return datetime.now(timezone.utc).replace(tzinfo=None)
 
 
 def _output(value: Any) -> pulumi.Output[Any]:  # noqa: ANN401 - as declared
