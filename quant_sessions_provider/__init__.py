@@ -10,6 +10,7 @@ __all__ = [
     "OnExpired",
     "Role",
     "Session",
+    "SessionArgs",
     "SessionGroup",
     "Status",
     "get_session",
@@ -31,11 +32,11 @@ if TYPE_CHECKING:
         list_sessions,
         list_sessions_output,
     )
-    from quant_sessions_provider.sdk.session import Message, OnExpired, Role, Session, Status
+    from quant_sessions_provider.sdk.session import Message, OnExpired, Role, Session, SessionArgs, Status
     from quant_sessions_provider.sdk.until import until
 else:
     _MODULES = {"SessionGroup": "sdk.group", "until": "sdk.until"} | dict.fromkeys(
-        ("Message", "OnExpired", "Role", "Session", "Status"), "sdk.session"
+        ("Message", "OnExpired", "Role", "Session", "SessionArgs", "Status"), "sdk.session"
     )
 
     # Hidden from type checkers, for which every name would exist.

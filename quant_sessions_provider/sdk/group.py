@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pulumi
 
 from quant_sessions_provider.dynamic.properties import is_deferred
-from quant_sessions_provider.sdk.session import Message, OnExpired, Session, Status
+from quant_sessions_provider.sdk.members import arguments_of
+from quant_sessions_provider.sdk.session import Message, OnExpired, Session, SessionArgs, Status
 from quant_sessions_provider.sdk.values import carried
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _UNUSABLE: Final = (
 
 
 class SessionGroup(pulumi.ComponentResource):
-    """One :class:`Session` for each user, all with the same settings.
+    """One :class:`Session` for each user, all with the same settings but for what `session_args` returns.
 
     Each session is named ``NAME-USER`` after the group and its user, so adding, removing or reordering users never
     touches the sessions of others.
@@ -66,10 +67,11 @@ class SessionGroup(pulumi.ComponentResource):
         metadata: pulumi.Input[Mapping[str, Any]] | None = None,
         status: pulumi.Input[Status] = "active",
         organization: pulumi.Input[str] | None = None,
+        session_args: Callable[[str], SessionArgs | None] = lambda _: None,
         session_opts: Callable[[str], pulumi.ResourceOptions | None] = lambda _: None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare one session for each user, all with the same settings.
+        """Declare one session for each user, all with the same settings but for what `session_args` returns.
 
         Args:
             name: The group's name in the stack. Each session is named NAME-USER.
@@ -94,6 +96,9 @@ class SessionGroup(pulumi.ComponentResource):
             status: `active` (the default) or `completed`. Changed in place.
             organization: The QuantCDN organization that the session belongs to; by default the configured one. Changing
                 it replaces the session.
+            session_args: Returns what differs for one session, by user id or key: any argument of :class:`Session`. It
+                takes the place of the shared value. A session's own `expires_at` also sets aside a shared
+                `expiration_minutes` and `renew_before_minutes`, its own `expiration_minutes` a shared `expires_at`.
             session_opts: Returns further options of Pulumi for one session, by user id or key, such as the aliases of a
                 session that was declared on its own before.
             opts: Pulumi's resource options. Those about properties and replacement go to each session, the rest to the
@@ -101,8 +106,8 @@ class SessionGroup(pulumi.ComponentResource):
                 sessions.
 
         Raises:
-            pulumi.RunError: A name is unknown, empty, duplicate or cannot be part of a resource's name, or
-                :class:`Session` refuses an argument.
+            pulumi.RunError: A name is unknown, empty, duplicate or cannot be part of a resource's name, `session_args`
+                returns something else than arguments, or :class:`Session` refuses an argument.
 
         """
         users = _user_ids_by_key(name, user_ids)
@@ -119,14 +124,13 @@ class SessionGroup(pulumi.ComponentResource):
         }
         # Once for all: what is awaited can be awaited once.
         shared = {key: carried(value, f"session group {name}", key) for key, value in arguments.items()}
+        members = arguments_of(name, users, shared, session_args)
         own, each = _split_options(name, opts or pulumi.ResourceOptions())
         super().__init__(TYPE, name, None, own)
         each.parent = self
         self.sessions = {
-            key: Session(
-                f"{name}-{key}", user_id=user_id, opts=pulumi.ResourceOptions.merge(each, session_opts(key)), **shared
-            )
-            for key, user_id in users.items()
+            key: Session(f"{name}-{key}", opts=pulumi.ResourceOptions.merge(each, session_opts(key)), **arguments)
+            for key, arguments in members.items()
         }
         self._map_outputs()
 
@@ -171,9 +175,6 @@ def _user_ids_by_key(
         _require_names(user_ids, lambda index: f"{at}[{index}]")
         return {key: key for key in user_ids}
     _require_names(user_ids, lambda index: f"{at}: key {index + 1}")
-    known_ids = [user_id for user_id in user_ids.values() if isinstance(user_id, str)]
-    if len(set(known_ids)) < len(known_ids):
-        raise pulumi.RunError(f"{at}: two keys have the same user id")
     return dict(user_ids)
 
 

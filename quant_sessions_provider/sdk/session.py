@@ -37,6 +37,21 @@ class Message(TypedDict):
     content: pulumi.Input[str]
 
 
+class SessionArgs(TypedDict, total=False):
+    """The arguments of one :class:`Session`, but for its name and its options."""
+
+    user_id: pulumi.Input[str]
+    session_group: pulumi.Input[str] | None
+    expiration_minutes: pulumi.Input[int] | None
+    expires_at: pulumi.Input[str] | None
+    renew_before_minutes: pulumi.Input[int] | None
+    on_expired: pulumi.Input[OnExpired]
+    messages: pulumi.Input[Sequence[pulumi.Input[Message]]] | None
+    metadata: pulumi.Input[Mapping[str, Any]] | None
+    status: pulumi.Input[Status]
+    organization: pulumi.Input[str] | None
+
+
 _T = TypeVar("_T")
 
 

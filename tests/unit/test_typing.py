@@ -10,6 +10,7 @@ import quant_sessions_provider
 from quant_sessions_provider import (
     ListedSession,
     Session,
+    SessionArgs,
     SessionGroup,
     get_session,
     get_session_output,
@@ -38,6 +39,10 @@ def _wrong() -> None:
     SessionGroup("x", user_ids=pulumi.Output.from_input(["u"]))  # type: ignore[arg-type]
     SessionGroup("x", user_ids=[], expiration_minutes="60")  # type: ignore[arg-type]
     SessionGroup("x", user_ids=[], lifetime=60)  # type: ignore[call-arg]
+    SessionGroup("x", user_ids=[], session_args=lambda _: {"lifetime": 60})  # type: ignore[arg-type, return-value]
+    SessionGroup("x", user_ids=[], session_args=lambda _: {"status": "done"})  # type: ignore[arg-type, return-value]
+    SessionGroup("x", user_ids=[], session_args=lambda _: "active")  # type: ignore[arg-type, return-value]
+    SessionGroup("x", user_ids=[], session_args={"u": {"status": "active"}})  # type: ignore[arg-type]
     get_session(pulumi.Output.from_input("id"))  # type: ignore[arg-type]
     get_session_output(1)  # type: ignore[arg-type]
     list_sessions(limit="5")  # type: ignore[arg-type]
@@ -73,6 +78,9 @@ def _right_group(text: pulumi.Output[str]) -> pulumi.Output[dict[str, str]]:
     """Type-checked, never run."""
     SessionGroup("w", user_ids=("u", "v"), session_group=text, session_opts=lambda _: pulumi.ResourceOptions())
     group = SessionGroup("x", user_ids={"seat-1": text, "seat-2": "u"}, messages=[{"role": "user", "content": text}])
+    differs: dict[str, SessionArgs] = {"u": {"expiration_minutes": 90, "metadata": {"seat": text}}}
+    SessionGroup("z", user_ids=["u"], session_args=differs.get)
+    SessionGroup("a", user_ids=["u"], session_args=lambda user: {"user_id": text, "messages": None, "expires_at": user})
     Session.get("y", get_session("id").id, opts=pulumi.ResourceOptions(parent=group.sessions["seat-1"]))
     return group.session_ids
 
@@ -95,6 +103,7 @@ def test_the_package_exports_what_it_promises() -> None:
         "OnExpired",
         "Role",
         "Session",
+        "SessionArgs",
         "SessionGroup",
         "Status",
         "get_session",

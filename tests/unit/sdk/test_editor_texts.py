@@ -94,7 +94,7 @@ def test_each_argument_of_both_constructors_is_documented_and_declared_as_the_ta
 ) -> None:
     rows = {row.name: row for row in (PROPERTIES[key] for key in INPUTS)}
     documented, declared = (read(constructor(module, name)) for read in (documented_arguments, declared_arguments))
-    own = {"name", "opts"} if name == "Session" else {"name", "opts", "user_ids", "session_opts"}
+    own = {"name", "opts"} if name == "Session" else {"name", "opts", "user_ids", "session_args", "session_opts"}
     shared = rows.keys() - ({"user_id"} if name == "SessionGroup" else set())
     assert documented.keys() == own | shared
     assert {key: documented[key] for key in shared} == {key: rows[key].input for key in shared}

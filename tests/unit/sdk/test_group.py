@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pytest
 
-from quant_sessions_provider import Session, SessionGroup
+from quant_sessions_provider import Session, SessionArgs, SessionGroup
 from tests.support.mocked import run_mocked
+from tests.unit.sdk.groups import declared_sessions, ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,18 +19,6 @@ if TYPE_CHECKING:
 PREFIX = "urn:pulumi:stack::project::quant:SessionGroup$pulumi-python:dynamic/quant:Session"
 LATE = "must be known when the program runs; the values of a mapping may be Outputs"
 UNFIT = 'cannot be part of a resource name ("::" or an unprintable character): use a mapping of names to user ids'
-
-
-def _declared(**arguments: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401 - any argument of a group
-    declared = run_mocked(lambda: _ended(SessionGroup("workshop", **arguments).session_ids)).declared
-    del declared["workshop"]
-    return {
-        name: {key: value for key, value in inputs.items() if key != "__provider"} for name, inputs in declared.items()
-    }
-
-
-def _ended(*outputs: pulumi.Output[Any]) -> pulumi.Output[list[Any]]:
-    return pulumi.Output.all(*outputs)
 
 
 def test_each_user_has_a_session_named_after_them_with_the_shared_settings() -> None:
@@ -43,7 +32,7 @@ def test_each_user_has_a_session_named_after_them_with_the_shared_settings() -> 
         "organization": "acme",
         **said,
     }
-    assert _declared(user_ids=["ada", "bob"], organization="acme", **shared, **said) == {
+    assert declared_sessions(user_ids=["ada", "bob"], organization="acme", **shared, **said) == {
         "workshop-ada": {"userId": "ada", **every},
         "workshop-bob": {"userId": "bob", **every},
     }
@@ -51,13 +40,13 @@ def test_each_user_has_a_session_named_after_them_with_the_shared_settings() -> 
 
 def test_a_moment_for_all() -> None:
     until = "2026-11-24T17:00:00Z"
-    assert _declared(user_ids=["ada"], expires_at=until)["workshop-ada"]["expiresAt"] == until
+    assert declared_sessions(user_ids=["ada"], expires_at=until)["workshop-ada"]["expiresAt"] == until
 
 
 def test_a_mapping_keeps_user_ids_out_of_names_and_may_hold_outputs() -> None:
     def program() -> pulumi.Output[Any]:
         users = {"seat-1": "ada@example.com", "seat-2": pulumi.Output.from_input("bob@example.com")}
-        return _ended(SessionGroup("workshop", user_ids=users).session_ids)
+        return ended(SessionGroup("workshop", user_ids=users).session_ids)
 
     declared = run_mocked(program).declared
     users = {name: inputs.get("userId") for name, inputs in declared.items()}
@@ -65,7 +54,7 @@ def test_a_mapping_keeps_user_ids_out_of_names_and_may_hold_outputs() -> None:
 
 
 def test_a_group_may_be_empty() -> None:
-    assert _declared(user_ids=[]) == {}
+    assert declared_sessions(user_ids=[]) == {}
 
 
 def test_it_lists_its_sessions_and_maps_their_outputs() -> None:
@@ -130,7 +119,7 @@ def test_options_of_properties_and_replacement_go_to_each_session_and_not_to_the
         seen[args.name] = {option: getattr(args.opts, option) for option in given}
 
     opts = pulumi.ResourceOptions(transformations=[look], **given)
-    _declared(user_ids=["ada", "bob"], opts=opts)
+    declared_sessions(user_ids=["ada", "bob"], opts=opts)
     assert seen.pop("workshop") == dict.fromkeys(given)
     # A session adds its title to what is secret.
     assert {tuple(one.pop("additional_secret_outputs")) for one in seen.values()} == {("model", "title")}
@@ -142,9 +131,9 @@ def test_what_a_session_refuses_its_group_refuses() -> None:
     with pytest.raises(
         pulumi.RunError, match=r"^session workshop-ada: ignore_changes takes state keys: use userId instead of"
     ):
-        _declared(user_ids=["ada"], opts=pulumi.ResourceOptions(ignore_changes=["user_id"]))
+        declared_sessions(user_ids=["ada"], opts=pulumi.ResourceOptions(ignore_changes=["user_id"]))
     with pytest.raises(pulumi.RunError, match=r"^session group workshop: import_ is not supported$"):
-        _declared(user_ids=["ada"], opts=pulumi.ResourceOptions(import_="3f2a"))
+        declared_sessions(user_ids=["ada"], opts=pulumi.ResourceOptions(import_="3f2a"))
 
 
 def test_what_is_awaited_reaches_each_session() -> None:
@@ -162,5 +151,8 @@ def test_what_is_awaited_reaches_each_session() -> None:
 def test_a_group_takes_what_a_session_takes() -> None:
     of_session, of_group = (inspect.signature(kind).parameters for kind in (Session, SessionGroup))
     shared = set(of_session) - {"name", "user_id", "opts"}
-    assert set(of_group) - set(of_session) == {"user_ids", "session_opts"}
+    assert set(of_group) - set(of_session) == {"user_ids", "session_args", "session_opts"}
     assert [of_group[name] for name in shared] == [of_session[name] for name in shared]
+    own = [of_session[name].annotation for name in SessionArgs.__annotations__]
+    assert set(SessionArgs.__annotations__) == shared | {"user_id"}
+    assert [annotation.__forward_arg__ for annotation in SessionArgs.__annotations__.values()] == own
