@@ -53,7 +53,18 @@ def test_workshop(example: NewExample, emulator: Emulator) -> None:
         created, expiry = (timestamps.parse(session[key]) for key in ("createdAt", "expiresAt"))
         assert (expiry - created) / MINUTE in range(least, most + 1)
 
-    workshop.edit("Pulumi.yaml", "default: [ada, bob]", "default: [ada, eve]")
+    emulator.clear()
+    workshop.edit("participants.csv", "tracebacks,A2", "tracebacks,B1")
+    workshop.preview()
+    assert [step.name for step in workshop.up().steps if step.op != "same"] == ["workshop-bob"]
+    (sent,) = emulator.requests()
+    assert (sent["method"], sent["path"].rpartition("/")[2], sent["body"]) == (
+        "PUT",
+        workshop.outputs()["session_ids"]["bob"],
+        {"metadata": {"seat": "B1"}},
+    )
+
+    workshop.edit("participants.csv", "bob,", "eve,")
     assert workshop.preview().ops("workshop-ada") == ["same"]
     assert workshop.untrue() == []
 
