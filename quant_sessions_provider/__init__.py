@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 __all__ = [
+    "ExistingSession",
     "FoundSession",
     "ListedSession",
     "Message",
@@ -23,6 +24,7 @@ __all__ = [
 if TYPE_CHECKING:
     __version__: str
 
+    from quant_sessions_provider.sdk.existing import ExistingSession
     from quant_sessions_provider.sdk.group import SessionGroup
     from quant_sessions_provider.sdk.lookups import (
         FoundSession,
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from quant_sessions_provider.sdk.session import Message, OnExpired, Role, Session, SessionArgs, Status
     from quant_sessions_provider.sdk.until import until
 else:
-    _MODULES = {"SessionGroup": "sdk.group", "until": "sdk.until"} | dict.fromkeys(
+    _MODULES = {"ExistingSession": "sdk.existing", "SessionGroup": "sdk.group", "until": "sdk.until"} | dict.fromkeys(
         ("Message", "OnExpired", "Role", "Session", "SessionArgs", "Status"), "sdk.session"
     )
 

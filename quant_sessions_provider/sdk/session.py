@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypedDict, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 
 import pulumi
 from pulumi.dynamic import Resource
@@ -11,11 +11,12 @@ from pulumi.runtime import get_config, is_config_secret
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from quant_sessions_provider.core.model import DEFAULT_LIFETIME, INPUTS, PROPERTIES, by_state_key, camel
+from quant_sessions_provider.core.model import DEFAULT_LIFETIME, INPUTS, PROPERTIES, by_state_key
 from quant_sessions_provider.core.paths import parse
 from quant_sessions_provider.core.settings import NAMESPACES
 from quant_sessions_provider.dynamic.properties import REPLACE_ON_CHANGES
 from quant_sessions_provider.provider import SessionProvider
+from quant_sessions_provider.sdk.existing import ExistingSession, StoredOutput
 from quant_sessions_provider.sdk.values import carried
 
 if TYPE_CHECKING:
@@ -52,30 +53,7 @@ class SessionArgs(TypedDict, total=False):
     organization: pulumi.Input[str] | None
 
 
-_T = TypeVar("_T")
-
-
-class _Output(Generic[_T]):
-    """An output by its Python name; Pulumi stores it in the instance by its state key."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._key = camel(name)
-        self.__doc__ = PROPERTIES[self._key].output
-
-    @overload
-    def __get__(self, session: None, owner: type) -> _Output[_T]: ...
-
-    @overload
-    def __get__(self, session: Session, owner: type) -> pulumi.Output[_T]: ...
-
-    def __get__(self, session: Session | None, owner: type) -> _Output[_T] | pulumi.Output[_T]:
-        if session is None:
-            return self
-        output: pulumi.Output[_T] = session.__dict__[self._key]
-        return output
-
-
-class Session(Resource, module="quant", name="Session"):
+class Session(ExistingSession, module="quant", name="Session"):
     """A QuantCDN AI session: a conversation that lives from 5 minutes to 24 hours.
 
     The ``id`` is the session's own. Every input is an output too, as it was applied. The rules of expiry are in
@@ -85,46 +63,18 @@ class Session(Resource, module="quant", name="Session"):
     _former_type = ""
     """The type that a subclass would have without :meth:`__init_subclass__`, and has in the state of older versions."""
 
-    user_id = _Output[str]()
+    user_id = StoredOutput[str]()
     """Whose session it is."""
-    session_group = _Output[str | None]()
-    """The group that it belongs to; None if none is declared."""
-    organization = _Output[str]()
-    """The QuantCDN organization that it belongs to."""
-    expiration_minutes = _Output[int | None]()
-    """The declared lifetime in minutes; None where `expires_at` is declared."""
-    expires_at = _Output[str]()
+    expires_at = StoredOutput[str]()
     """The requested expiry (RFC 3339); `granted_expires_at` is the actual one."""
-    renew_before_minutes = _Output[int | None]()
-    """With this many minutes left, or fewer, a run renews it."""
-    on_expired = _Output[str]()
+    on_expired = StoredOutput[str]()
     """What a run does once it has expired: `recreate`, `ignore` or `error`."""
-    messages = _Output[list[dict[str, str]] | None]()
-    """The declared messages; not the live conversation."""
-    metadata = _Output[dict[str, Any] | None]()
-    """The declared metadata."""
-    status = _Output[str]()
+    status = StoredOutput[str]()
     """`active` or `completed`."""
-    granted_expires_at = _Output[str]()
+    granted_expires_at = StoredOutput[str]()
     """The expiry that the API last granted (RFC 3339)."""
-    unsent_expiry_seconds = _Output[int | None]()
-    """Seconds by which `expires_at` moved without a request since the API last granted an expiry; None for 0."""
-    created_at = _Output[str]()
+    created_at = StoredOutput[str]()
     """When the API created it (RFC 3339)."""
-    base_url = _Output[str]()
-    """The base URL of the API that holds it."""
-    expired = _Output[bool]()
-    """Whether a refresh found it gone after its expiry."""
-    title = _Output[str | None]()
-    """The API's title for it, once a refresh has read one; always secret."""
-    model = _Output[str | None]()
-    """The model that it runs on, once a refresh has read it."""
-    total_messages = _Output[int | None]()
-    """The number of messages in the conversation when last counted."""
-    total_tokens = _Output[int | None]()
-    """The number of tokens used when last counted."""
-    updated_at = _Output[str | None]()
-    """When the API last applied an update of this resource (RFC 3339)."""
 
     def __init__(  # noqa: PLR0913 - the resource has that many properties
         self,
@@ -205,7 +155,7 @@ class Session(Resource, module="quant", name="Session"):
         *,
         organization: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
-    ) -> Session:
+    ) -> ExistingSession:
         """Return an existing session, read by GET; nothing is ever written to it.
 
         Args:
@@ -214,7 +164,8 @@ class Session(Resource, module="quant", name="Session"):
             organization: The QuantCDN organization that it belongs to; by default the configured one.
             opts: Pulumi's resource options.
 
-        The API returns title, model, creation time and the number of messages; all other outputs are None.
+        The API returns title, model, creation time and the number of messages. The organization, the base URL and
+        ``expired`` are known too; all other outputs are None.
 
         """
         session = cls.__new__(cls)

@@ -18,11 +18,11 @@ def test_a_program_runs_under_mocks() -> None:
     def program() -> pulumi.Output[Any]:
         desk = Session("desk", user_id="u", messages=[{"role": "user", "content": "Hello"}])
         theirs = Session.get("theirs", "their-id")
-        outputs = desk.id, desk.user_id, desk.granted_expires_at, desk.title, theirs.id
+        outputs = desk.id, desk.user_id, desk.granted_expires_at, desk.title, theirs.id, theirs.user_id
         return pulumi.Output.all(*outputs).apply(seen.extend)
 
     mocked = run_mocked(program)
-    assert seen == ["desk-id", "u", "2026-11-24T17:00:00Z", None, "their-id"]
+    assert seen == ["desk-id", "u", "2026-11-24T17:00:00Z", None, "their-id", None]
     declared = {key: value for key, value in mocked.declared["desk"].items() if not key.startswith("__")}
     assert declared == {
         "userId": "u",

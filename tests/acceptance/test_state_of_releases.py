@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from quant_sessions_provider import Session
+from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.urns import SESSION_TYPE
 from tests.support import state_files
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 SUBCLASS = state_files.FOLDER / "subclass-v0.1.json"
 """The state of a session that was declared by a subclass, which had another type then."""
+READ = state_files.FOLDER / "read-v0.1.json"
+"""The state of sessions that `Session.get` read, of which one was read by a subclass."""
 FILES = sorted(state_files.FOLDER.glob("v*.json"))
 
 
@@ -75,3 +78,32 @@ def test_a_subclass_keeps_the_type_of_a_session_and_takes_up_the_one_that_it_had
     (desk,) = (r for r in stack.export()["resources"] if r.get("id") == before["id"])
     assert (desk["type"], desk["inputs"]) == (SESSION_TYPE, before["inputs"])
     assert stack.destroy().ops("desk") == ["delete"]
+
+
+def _read() -> None:
+    Session.get("seen", "theirs")
+    Team.get("seen-by-team", "theirs", organization=state_files.ORGANIZATION)
+
+
+def test_a_session_that_was_read_before_is_read_again_and_nothing_else_changes(
+    new_stack: NewStack, emulator: Emulator
+) -> None:
+    deployment = state_files.fresh(READ, emulator.url)
+    before = {r["urn"]: r for r in deployment["resources"] if r["type"] == SESSION_TYPE}
+    (created,) = {resource["outputs"]["createdAt"] for resource in before.values()}
+    emulator.seed(state_files.ORGANIZATION, "theirs", messages=[{"role": "user", "content": "Hi"}], createdAt=created)
+    emulator.clear()
+    stack = new_stack(_read)
+    stack.import_(deployment)
+    for run in (stack.preview(), stack.up()):
+        assert not run.failed
+        assert {(step.name, step.op) for step in run.steps} == {("seen", "read"), ("seen-by-team", "read")}
+    assert [request["method"] for request in emulator.requests()] == ["GET"] * 4
+    after = {r["urn"]: r for r in stack.export()["resources"] if r["type"] == SESSION_TYPE}
+    for resource in (*before.values(), *after.values()):
+        # The emulator writes the fraction of a second, which the recorded time has lost.
+        resource["outputs"]["createdAt"] = timestamps.parse(resource["outputs"]["createdAt"])
+        for key in ("created", "modified", "sourcePosition", "stackTrace"):
+            resource.pop(key, None)
+    assert after == before
+    assert len(after) == 2

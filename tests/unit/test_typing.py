@@ -8,6 +8,7 @@ import pulumi
 
 import quant_sessions_provider
 from quant_sessions_provider import (
+    ExistingSession,
     ListedSession,
     Session,
     SessionArgs,
@@ -43,6 +44,9 @@ def _wrong() -> None:
     SessionGroup("x", user_ids=[], session_args=lambda _: {"status": "done"})  # type: ignore[arg-type, return-value]
     SessionGroup("x", user_ids=[], session_args=lambda _: "active")  # type: ignore[arg-type, return-value]
     SessionGroup("x", user_ids=[], session_args={"u": {"status": "active"}})  # type: ignore[arg-type]
+    Session.get("x", "id").user_id.apply(str.upper)  # type: ignore[arg-type]
+    declared: Session = Session.get("x", "id")  # type: ignore[assignment]
+    pulumi.export("x", declared)
     get_session(pulumi.Output.from_input("id"))  # type: ignore[arg-type]
     get_session_output(1)  # type: ignore[arg-type]
     list_sessions(limit="5")  # type: ignore[arg-type]
@@ -74,6 +78,18 @@ def _right_times(moment: pulumi.Output[datetime], text: pulumi.Output[str], span
     Session("a", user_id="u", expiration_minutes=timedelta(hours=8), renew_before_minutes=span)
 
 
+def _right_outputs(session: Session) -> pulumi.Output[str]:
+    """Type-checked, never run."""
+    known: list[pulumi.Output[str]] = [
+        *(session.user_id, session.organization, session.expires_at, session.on_expired, session.status),
+        *(session.granted_expires_at, session.created_at, session.base_url),
+    ]
+    existing: list[ExistingSession] = [session, Session.get("y", "id", opts=pulumi.ResourceOptions(parent=session))]
+    maybe: list[pulumi.Output[str | None]] = [existing[1].user_id, existing[1].granted_expires_at, session.title]
+    pulumi.export("known", [known, maybe])
+    return existing[1].organization
+
+
 def _right_group(text: pulumi.Output[str]) -> pulumi.Output[dict[str, str]]:
     """Type-checked, never run."""
     SessionGroup("w", user_ids=("u", "v"), session_group=text, session_opts=lambda _: pulumi.ResourceOptions())
@@ -97,6 +113,7 @@ def test_the_package_exports_what_it_promises() -> None:
     exported = quant_sessions_provider.__all__
     assert exported == sorted(exported)
     assert set(exported) == {
+        "ExistingSession",
         "FoundSession",
         "ListedSession",
         "Message",
@@ -114,6 +131,7 @@ def test_the_package_exports_what_it_promises() -> None:
     }
     for name in exported:
         assert getattr(quant_sessions_provider, name).__module__ in (
+            "quant_sessions_provider.sdk.existing",
             "quant_sessions_provider.sdk.group",
             "quant_sessions_provider.sdk.lookups",
             "quant_sessions_provider.sdk.session",

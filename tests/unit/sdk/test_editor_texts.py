@@ -12,7 +12,7 @@ import pytest
 
 from quant_sessions_provider import OnExpired, Session, Status
 from quant_sessions_provider.core.model import COMPUTED, INPUTS, PROPERTIES, ROLES, Key, Property
-from quant_sessions_provider.sdk import group, session
+from quant_sessions_provider.sdk import existing, group, session
 from quant_sessions_provider.sdk.session import Role
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ OUTPUTS = {
     "messages": "list[dict[str, str]]",
     "object": "dict[str, Any]",
 }
+KNOWN_OF_ALL = {"organization", "base_url", "expired"}
+KNOWN_OF_DECLARED = {"user_id", "expires_at", "on_expired", "status", "granted_expires_at", "created_at"}
+"""What is never None beside those."""
 CLASSES = pytest.mark.parametrize(("module", "name"), [(session, "Session"), (group, "SessionGroup")])
 
 
@@ -103,15 +106,26 @@ def test_each_argument_of_both_constructors_is_documented_and_declared_as_the_ta
     assert list(documented) == ["name", *declared]
 
 
-def test_each_output_is_documented_and_typed_as_the_table_has_it() -> None:
-    rows = {row.name: row for row in PROPERTIES.values()}
-    assert documented_attributes(class_in(session, "Session")) == {name: row.output for name, row in rows.items()}
-    assert {name: vars(Session)[name].__doc__ for name in rows} == {name: row.output for name, row in rows.items()}
-    for node in class_in(session, "Session").body:
-        if isinstance(node, ast.Assign) and "_Output" in ast.unparse(node.value):
-            name, written = ast.unparse(node.targets[0]), ast.unparse(node.value)
-            kind = OUTPUTS[rows[name].kind]
-            assert written in (f"_Output[{kind}]()", f"_Output[{kind} | None]()"), name
+def output_types(module: ModuleType, name: str) -> dict[str, str]:
+    """Return the type of each output that a class has, as written."""
+    assigned = (node for node in class_in(module, name).body if isinstance(node, ast.Assign))
+    written = {ast.unparse(node.targets[0]): ast.unparse(node.value) for node in assigned}
+    found = {key: re.fullmatch(r"StoredOutput\[(.*)\]\(\)", value) for key, value in written.items()}
+    return {key: match[1] for key, match in found.items() if match}
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "known"),
+    [(existing, "ExistingSession", KNOWN_OF_ALL), (session, "Session", KNOWN_OF_DECLARED)],
+)
+def test_each_output_is_documented_and_typed_as_the_table_has_it(
+    module: ModuleType, name: str, known: set[str]
+) -> None:
+    rows = {row.name: row for row in PROPERTIES.values() if module is existing or row.name in known}
+    assert documented_attributes(class_in(module, name)) == {key: row.output for key, row in rows.items()}
+    assert {key: getattr(Session, key).__doc__ for key in rows} == {key: row.output for key, row in rows.items()}
+    types = {key: OUTPUTS[row.kind] + ("" if key in known else " | None") for key, row in rows.items()}
+    assert output_types(module, name) == types
 
 
 def test_each_output_of_a_group_is_documented_as_that_of_a_session() -> None:
