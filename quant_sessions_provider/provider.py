@@ -6,7 +6,7 @@ State holds a pickled reference to :class:`SessionProvider`, so its module and n
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, ClassVar
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -25,10 +25,12 @@ from quant_sessions_provider.core.errors import ConfigurationError
 from quant_sessions_provider.core.model import Key, same
 from quant_sessions_provider.core.paths import covers
 from quant_sessions_provider.dynamic.debug_log import show_log
+from quant_sessions_provider.dynamic.delete_reasons import DeleteReasons
 from quant_sessions_provider.dynamic.host import HostCall, current_call, inform, warn
 from quant_sessions_provider.dynamic.one_line_errors import one_line_errors
 from quant_sessions_provider.dynamic.properties import REPLACE_ON_CHANGES, from_pulumi, refusals, to_pulumi
 from quant_sessions_provider.operations.crud import Operations
+from quant_sessions_provider.operations.transcripts import UNKNOWN_REASON
 
 
 class SessionProvider(ResourceProvider):
@@ -41,6 +43,8 @@ class SessionProvider(ResourceProvider):
     _settings_error: ConfigurationError | None
     _planned: dict[str, list[str]]
     """By URN what was checked and not compared yet: the paths of ``replace_on_changes``."""
+    _reasons: ClassVar = DeleteReasons()
+    """One for all: where state holds the reference in another spelling, the host deletes by another instance."""
 
     def configure(self, req: ConfigureRequest) -> None:
         """Read the settings; an error in them is raised by the first call that needs them."""
@@ -70,6 +74,7 @@ class SessionProvider(ResourceProvider):
         call = current_call()
         if call:
             self._planned[call.urn] = news.get(REPLACE_ON_CHANGES) or []
+            self._reasons.check(call.urn)
         inputs, failures = self._operations.check(from_pulumi(_olds), from_pulumi(news))
         # If a failure named its property, the engine would print its value.
         return CheckResult(to_pulumi(inputs), [CheckFailure("", line) for line in failures])
@@ -87,6 +92,8 @@ class SessionProvider(ResourceProvider):
                 replace_on_changes=paths or [],
                 ignores_expiry=_ignores_expiry(call),
             )
+        if call:
+            self._reasons.diff(call.urn, _id, diff.replaces, in_plan=paths is not None)
         if diff.sentence:
             (warn if diff.loses else inform)(_id, diff.sentence)
         # After a half-done run the inputs in state are those of the program, and outputs alone tell what is missing.
@@ -109,6 +116,7 @@ class SessionProvider(ResourceProvider):
         if call:
             # A refresh begins here, and what was planned before is done.
             self._take_plan(call)
+            self._reasons.read(call.urn)
         with one_line_errors():
             found = self._ready().read(id_, from_pulumi(props))
         if found is None:
@@ -124,8 +132,10 @@ class SessionProvider(ResourceProvider):
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete the session."""
+        call = current_call()
+        reason = self._reasons.of(call.urn, _id) if call else UNKNOWN_REASON
         with one_line_errors():
-            self._ready().delete(_id, from_pulumi(_props))
+            self._ready().delete(_id, from_pulumi(_props), reason)
 
 
 def _ignores_expiry(call: HostCall | None) -> bool:

@@ -264,7 +264,7 @@ class Operations:
             raise in_doubt(error, f"If it took effect, {UNRECORDED}; nothing is applied twice") from error
 
     @redact_errors
-    def delete(self, session_id: str, outputs: Properties) -> None:
+    def delete(self, session_id: str, outputs: Properties, reason: str = transcripts.UNKNOWN_REASON) -> None:
         """Delete the session, saving its messages first if ``transcriptDir`` is configured; gone is deleted."""
         state = StoredState(session_id, outputs)
         require_place(state, self._settings.base_url)
@@ -272,5 +272,5 @@ class Operations:
             found = self._inspector.find(state)
             if found is None:
                 return
-            transcripts.save(self._settings.transcript_dir, session_id, found)
+            transcripts.save(self._settings.transcript_dir, state, found, reason, self._now())
         delete(self._api, self._inspector, state)

@@ -130,13 +130,13 @@ def test_a_conversation_is_saved_before_its_session_is_deleted(
     declared["user_id"] = "after"
     stack.up()
 
-    (saved,) = folder.iterdir()
-    assert saved.name == f"{first}.json"
-    assert saved.stat().st_mode & 0o777 == 0o600
+    saved, index = folder / f"{first}.json", folder / "index.jsonl"
+    assert {file: file.stat().st_mode & 0o777 for file in folder.iterdir()} == {saved: 0o600, index: 0o600}
     assert json.loads(saved.read_text())["messages"] == [SYSTEM, *CHAT]
 
     second = stack.resources()["desk"]["id"]
     saved.unlink()
+    index.unlink()
     folder.rmdir()
     folder.write_text("a file where the folder would be")
     destroy = stack.destroy()
@@ -147,4 +147,4 @@ def test_a_conversation_is_saved_before_its_session_is_deleted(
 
     folder.unlink()
     assert not stack.destroy().failed
-    assert [file.name for file in folder.iterdir()] == [f"{second}.json"]
+    assert {file.name for file in folder.iterdir()} == {f"{second}.json", "index.jsonl"}

@@ -148,7 +148,7 @@ def test_destroy_uses_a_new_setting_only_after_up_or_with_run_program(walk: Walk
     assert not (tmp_path / "saved").exists()
     kept = {f"{resource['id']}.json" for name, resource in walk.stack.resources().items() if name != "expired"}
     assert not walk.stack.destroy(run_program=True).failed
-    assert {file.name for file in (tmp_path / "saved").iterdir()} == kept
+    assert {file.name for file in (tmp_path / "saved").iterdir()} == {*kept, "index.jsonl"}
 
 
 def test_hooks_of_the_program_can_stop_update_and_destroy(new_stack: NewStack, emulator: Emulator) -> None:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from quant_sessions_provider.core.errors import AnswerLostError, ApiError, ClientError, NotFoundError, RefusedError
+from quant_sessions_provider.core.state import StoredState
 from quant_sessions_provider.operations import transcripts
 from quant_sessions_provider.operations.api import StoredSession
 from tests.client.conftest import TOKEN, Answer, Host, Script, client_of
 from tests.client.operations import OPERATIONS
 from tests.support.emulator_server import Emulator
+from tests.support.fakes import NOW
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -271,13 +273,15 @@ def test_an_id_that_is_not_unicode_is_refused_before_a_byte_is_sent(host: Host) 
 
 def test_half_a_surrogate_pair_in_a_conversation_can_be_saved(tmp_path: Path) -> None:
     messages = [{"role": "user", "content": "\ud83d ü"}]
-    transcripts.save(str(tmp_path), "3f2a", StoredSession("3f2a", None, None, messages, None))
+    found = StoredSession("3f2a", None, None, messages, None)
+    transcripts.save(str(tmp_path), StoredState("3f2a", {"userId": "\ud83d ü"}), found, "replaced", NOW)
     assert json.loads((tmp_path / "3f2a.json").read_text())["messages"] == messages
 
 
 def test_a_conversation_that_the_api_does_not_tell_is_not_taken_for_saved(tmp_path: Path) -> None:
+    found = StoredSession("3f2a", None, None, None, None)
     with pytest.raises(RefusedError, match="the API returned no messages to save"):
-        transcripts.save(str(tmp_path), "3f2a", StoredSession("3f2a", None, None, None, None))
+        transcripts.save(str(tmp_path), StoredState("3f2a", {}), found, "replaced", NOW)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -67,7 +67,7 @@ class Host:
 
     def diff(self, outputs: dict[str, Any], new: dict[str, Any], urn: str = URN, **sent: Any) -> Any:  # noqa: ANN401 - a message
         options = {"ignoreChanges": sent.get("ignoreChanges", [])}
-        request = provider_pb2.DiffRequest(id="3f2a", urn=urn, name=sent.get("name", ""), **options)
+        request = provider_pb2.DiffRequest(id=sent.get("id", "3f2a"), urn=urn, name=sent.get("name", ""), **options)
         self._fill(request.olds, outputs)
         self._fill(request.news, new)
         self._fill(request.old_inputs, sent.get("old_inputs", {}))
@@ -79,8 +79,13 @@ class Host:
         self._fill(request.news, new)
         self.stub.Update(request)
 
-    def read(self, outputs: dict[str, Any]) -> None:
-        request = provider_pb2.ReadRequest(id="3f2a", urn=URN)
+    def delete(self, session_id: str, urn: str = URN, provider: str = "") -> None:
+        request = provider_pb2.DeleteRequest(id=session_id, urn=urn)
+        self._fill(request.properties, {"__provider": provider} if provider else {})
+        self.stub.Delete(request)
+
+    def read(self, outputs: dict[str, Any], urn: str = URN) -> None:
+        request = provider_pb2.ReadRequest(id="3f2a", urn=urn)
         self._fill(request.properties, outputs)
         self.stub.Read(request)
 
@@ -102,7 +107,7 @@ class Host:
         raise AssertionError("it did not fail")
 
     def _fill(self, struct: Any, properties: dict[str, Any]) -> None:  # noqa: ANN401 - a message
-        struct.update({**properties, "__provider": self.provider})
+        struct.update({"__provider": self.provider, **properties})
 
 
 def _failure(error: Any) -> Failure:  # noqa: ANN401 - gRPC's own

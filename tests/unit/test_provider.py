@@ -118,7 +118,7 @@ def test_no_verb_sees_the_hosts_own_keys(operations: NonCallableMagicMock) -> No
         call.create(CORE),
         call.read("3f2a", CORE),
         call.update("3f2a", CORE, CORE, ignores_expiry=True),
-        call.delete("3f2a", CORE),
+        call.delete("3f2a", CORE, "replaced, no longer declared, or destroyed"),
     ]
 
 

@@ -58,7 +58,7 @@ def test_what_diff_says_is_on_the_resources_line(
 
 
 def test_an_apis_deed_is_a_warning_on_the_resources_line(host: Host, operations: NonCallableMagicMock) -> None:
-    def delete(session_id: str, _outputs: object) -> None:
+    def delete(session_id: str, _outputs: object, _reason: str) -> None:
         warn(session_id, "granted less")
         raise RefusedError("no")
 
