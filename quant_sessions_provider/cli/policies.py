@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
+from quant_sessions_provider import policy
 from quant_sessions_provider.cli.exits import UNUSABLE, fail
 
 policies = typer.Typer(help="Policies for AI sessions.", no_args_is_help=True)
@@ -25,14 +26,13 @@ runtime:
 PROGRAM: Final = '''\
 """The policies for AI sessions, as advice. `docs/policies.md` describes their settings."""
 
-from pulumi_policy import EnforcementLevel, PolicyPack
+# First, since it says in one line if the extra `policy` is not installed.
+from quant_sessions_provider.policy import policies  # isort: skip
 
-from quant_sessions_provider.policy import policies
+from pulumi_policy import EnforcementLevel, PolicyPack
 
 PolicyPack("quant-sessions", policies(), enforcement_level=EnforcementLevel.ADVISORY)
 '''
-_PACKAGES: Final = ("detect_secrets", "pulumi_policy")
-"""What the extra adds; without one of these it is not installed."""
 
 
 @policies.command("init")
@@ -40,8 +40,8 @@ def init(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Directory for the pack, created if missing.")],
 ) -> None:
     """Write a policy pack: PulumiPolicy.yaml and __main__.py. It runs in the environment of this command."""
-    if not all(map(find_spec, _PACKAGES)):
-        fail("the policies need the extra 'policy': pip install 'quant-sessions-provider[policy]'")
+    if not all(map(find_spec, policy.PACKAGES)):
+        fail(policy.MISSING)
     virtualenv = os.path.relpath(sys.prefix, directory.resolve())
     files = {"PulumiPolicy.yaml": PROJECT.format(virtualenv=virtualenv), "__main__.py": PROGRAM}
     for name in files:

@@ -32,6 +32,9 @@ def test_pull_request(example: NewExample, emulator: Emulator) -> None:
     assert session["userId"] == "shop-pr-412"
     assert session["metadata"] == {"pullRequest": "412", "commit": "5f3c2e1"}
 
+    # Its README says why.
+    assert {line.splitlines()[0] for line in pull_request.violations()} == {"expirationMinutes: must be at most 480"}
+
     pull_request.edit("__main__.py", "Which shoes", "Which boots")
     pull_request.preview()
     assert pull_request.untrue() == []
@@ -51,6 +54,7 @@ def test_a_stack_not_named_after_a_pull_request_is_refused() -> None:
 def test_on_call(example: NewExample, emulator: Emulator) -> None:
     on_call = example("on-call")
     on_call.up()
+    assert on_call.violations() == []
     age(on_call, emulator, {"shift": 60})
     (before,) = emulator.group(ORGANIZATION, "operations")
     on_call.preview()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 from typing import TYPE_CHECKING
 
 import pytest
 
+from quant_sessions_provider.cli.policies import init
 from quant_sessions_provider.policy.rules import RULES
 from tools.docs.policies import CANARY, PACK, PAGE, ROOT, TOKEN, Seen, filled, packed, see, verdict, violations
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.acceptance.conftest import NewStack
     from tests.support.emulator_server import Emulator
 
@@ -73,6 +77,20 @@ def test_the_page_shows_the_output_of_a_run(seen: Seen) -> None:
 
     assert page == filled(page, seen)
     assert (PACK / "mandatory.json").read_text() in page
+
+
+def test_the_readmes_program_passes_the_pack_that_init_writes(new_stack: NewStack, tmp_path: Path) -> None:
+    (program,) = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    (tmp_path / "program.py").write_text(program)
+    init(tmp_path / "pack")
+
+    run = new_stack(lambda: (runpy.run_path(str(tmp_path / "program.py")), None)[1]).up(
+        policy_packs=[str(tmp_path / "pack")]
+    )
+
+    assert not run.failed
+    (line,) = verdict(run).splitlines()[1:]
+    assert line.startswith("    ✅ quant-sessions@v0.0.1 (local: ")
 
 
 def test_the_quickstart_passes_every_mandatory_rule(new_stack: NewStack) -> None:

@@ -1,4 +1,4 @@
-"""Without the extra ``cli`` a program can declare sessions, and the command says what to install."""
+"""Without the extras a program can declare sessions, and the command and a policy pack say what to install."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 import pytest
+
+from quant_sessions_provider import policy
+from quant_sessions_provider.cli.policies import PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,8 +62,25 @@ def test_the_command_prints_what_to_install(missing: Sequence[str]) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
 
 
-def test_another_missing_module_keeps_its_traceback() -> None:
-    done = run_without(["quant_sessions_provider.cli.app"], START)
+@pytest.mark.parametrize("missing", [policy.PACKAGES, *([name] for name in policy.PACKAGES)])
+def test_a_policy_pack_prints_what_to_install(missing: Sequence[str]) -> None:
+    done = run_without(missing, PROGRAM)
+    line = "the policies need the extra 'policy': pip install 'quant-sessions-provider[policy]'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
+
+
+def test_whoever_only_looks_around_needs_no_extra() -> None:
+    look = "from quant_sessions_provider import policy; print(policy.__all__)"
+    done = run_without([*PACKAGES, *policy.PACKAGES], look)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "['policies']\n", "")
+
+
+@pytest.mark.parametrize(
+    ("missing", "program"),
+    [("quant_sessions_provider.cli.app", START), ("quant_sessions_provider.policy.rules", PROGRAM)],
+)
+def test_another_missing_module_keeps_its_traceback(missing: str, program: str) -> None:
+    done = run_without([missing], program)
     assert done.returncode == 1
     assert "ModuleNotFoundError" in done.stderr
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from quant_sessions_provider import policy
 from quant_sessions_provider.cli import policies
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def test_a_directory_that_cannot_be_made_is_one_line(tmp_path: Path, run: Comman
 def test_without_the_extra_it_says_what_to_install(
     tmp_path: Path, run: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(policies, "_PACKAGES", ("no_such_package",))
+    monkeypatch.setattr(policy, "PACKAGES", ("no_such_package",))
     result = run("policies", "init", str(tmp_path / "pack"))
     line = "the policies need the extra 'policy': pip install 'quant-sessions-provider[policy]'\n"
     assert (result.code, result.error, (tmp_path / "pack").exists()) == (1, line, False)
