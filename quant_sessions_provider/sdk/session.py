@@ -43,9 +43,9 @@ class SessionArgs(TypedDict, total=False):
 
     user_id: pulumi.Input[str]
     session_group: pulumi.Input[str] | None
-    expiration_minutes: pulumi.Input[int] | None
-    expires_at: pulumi.Input[str] | None
-    renew_before_minutes: pulumi.Input[int] | None
+    expiration_minutes: pulumi.Input[int | timedelta] | None
+    expires_at: pulumi.Input[str | datetime] | None
+    renew_before_minutes: pulumi.Input[int | timedelta] | None
     on_expired: pulumi.Input[OnExpired]
     messages: pulumi.Input[Sequence[pulumi.Input[Message]]] | None
     metadata: pulumi.Input[Mapping[str, Any]] | None
