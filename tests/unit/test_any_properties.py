@@ -95,8 +95,14 @@ def bags(*keys: str) -> st.SearchStrategy[dict[str, Any]]:
     usual = {key: USUAL.get(key, TEXT) for key in keys}
     odd = st.fixed_dictionaries({}, optional={key: strategy | VALUES for key, strategy in usual.items()})
     extra = st.dictionaries(TEXT, VALUES, max_size=1)
-    sound = st.fixed_dictionaries({}, optional=usual).map(lambda more: {"userId": "ada", "organization": "acme"} | more)
+    sound = st.fixed_dictionaries({}, optional=usual).map(_with_one_expiry)
     return sound | st.builds(lambda one, other: one | other, extra, odd)
+
+
+def _with_one_expiry(properties: dict[str, Any]) -> dict[str, Any]:
+    excluded = ("expirationMinutes", "renewBeforeMinutes") if "expiresAt" in properties else ()
+    kept = {key: value for key, value in properties.items() if key not in excluded}
+    return {"userId": "ada", "organization": "acme"} | kept
 
 
 DECLARED, RECORDED = bags(*INPUTS), bags(*INPUTS, *COMPUTED)

@@ -39,10 +39,11 @@ def test_what_differs_for_a_session_takes_the_place_of_what_is_shared() -> None:
     )
     shared = {"sessionGroup": "g", "metadata": {"seat": 0}, "onExpired": "recreate", "status": "active"}
     said = [{"role": "user", "content": "Hello"}]
+    own_of_ada = {"metadata": {"seat": 7}, "onExpired": "ignore", "status": "active"}
     assert declared == {
-        "workshop-ada": {"userId": "ada", "metadata": {"seat": 7}, "onExpired": "ignore", "status": "active"},
-        "workshop-bob": {"userId": "bob", **shared, "status": "completed", "messages": said},
-        "workshop-eve": {"userId": "eve", **shared},
+        "workshop-ada": {"userId": "ada", "expirationMinutes": 60, **own_of_ada},
+        "workshop-bob": {"userId": "bob", "expirationMinutes": 60, **shared, "status": "completed", "messages": said},
+        "workshop-eve": {"userId": "eve", "expirationMinutes": 60, **shared},
     }
 
 
@@ -74,7 +75,11 @@ def test_a_session_may_have_any_argument_of_its_own() -> None:
             {"expiration_minutes": 90, "renew_before_minutes": 5},
             {"expirationMinutes": 90, "renewBeforeMinutes": 5},
         ),
-        ({"expires_at": UNTIL}, {"expires_at": None, "renew_before_minutes": 5}, {"renewBeforeMinutes": 5}),
+        (
+            {"expires_at": UNTIL},
+            {"expires_at": None, "renew_before_minutes": 5},
+            {"expirationMinutes": 60, "renewBeforeMinutes": 5},
+        ),
         ({"expiration_minutes": 90}, {"expires_at": None}, {"expirationMinutes": 90}),
         (
             {"expiration_minutes": 90, "renew_before_minutes": 9},
