@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.describe import DECLARED_EXPIRY, SESSION
+from quant_sessions_provider.core.messages import counted_messages
 from quant_sessions_provider.core.model import MAX_LIFETIME, Key, Properties, contains_unknown
 from quant_sessions_provider.core.text import counted
 
@@ -18,26 +19,51 @@ if TYPE_CHECKING:
 
 _LOSES: Final = "replacing it loses"
 _IS_GONE: Final = "it is gone"
+_ALL_DECLARED: Final = "it holds only declared messages"
 _UNKNOWN_NUMBER: Final = "an unknown number of messages"
+_AT_LEAST: Final = "at least "
 _UNLISTED: Final = "the API no longer lists it as active"
 _NEW_ONE: Final = "a new one starts from the declared messages, until"
-_COUNT: Final = rf"(?:(?P<count>\d+) messages?|{_UNKNOWN_NUMBER})"
-_REPLACEMENT: Final = re.compile(rf"(?P<reason>[\w, ]+); {_LOSES} (?:{_COUNT}|(?P<gone>nothing: {_IS_GONE}))")
+_COUNT: Final = (
+    rf"(?:(?P<least>{_AT_LEAST})?(?P<count>\d+) messages?|{_UNKNOWN_NUMBER}|nothing: (?P<declared>{_ALL_DECLARED}))"
+)
+_AGAIN: Final = r"(?: \(\d+ declared ones? starts? again\))?"
+_REPLACEMENT: Final = re.compile(rf"(?P<reason>[\w, ]+); {_LOSES} (?:{_COUNT}|nothing: (?P<gone>{_IS_GONE})){_AGAIN}")
 _RECREATION: Final = re.compile(
     rf"(?P<reason>expired(?: at \S+)?; (?:(?P<gone>{_IS_GONE})|{_UNLISTED}))"
-    rf"(?:; {_LOSES} {_COUNT})?, {_NEW_ONE} [\w :-]+"
+    rf"(?:; {_LOSES} {_COUNT}{_AGAIN})?, {_NEW_ONE} [\w :-]+"
 )
 
 
 @dataclass(frozen=True)
 class Loss:
-    """The messages that end with a session, None for an unknown number; a session that is gone has none to lose."""
+    """The messages that end with a session and are not declared, None for an unknown number.
+
+    ``at_least``: there may be more, since the API does not show all of the conversation. A session that is gone has
+    none to lose.
+    """
 
     messages: int | None
+    at_least: bool = False
     gone: bool = False
+
+    @property
+    def is_none(self) -> bool:
+        """Whether nothing is lost."""
+        return self.messages == 0
 
 
 GONE: Final = Loss(0, gone=True)
+
+
+def loss_of(declared: object, live: object) -> Loss:
+    """Return what is lost with a conversation: its messages that match no declared one of the last run."""
+    expected, found = counted_messages(declared), counted_messages(live)
+    if expected is None or found is None:
+        return Loss(None)
+    lost = (found - expected).total()
+    # Where a declared one was trimmed or hidden, others may be too.
+    return Loss(lost or None, at_least=lost > 0) if expected - found else Loss(lost)
 
 
 @dataclass(frozen=True)
@@ -54,9 +80,15 @@ def read_replacement(sentence: str) -> Replacement | None:
     for pattern, expired in ((_RECREATION, True), (_REPLACEMENT, False)):
         found = pattern.fullmatch(sentence)
         if found:
-            loss = GONE if found["gone"] else Loss(int(found["count"]) if found["count"] else None)
-            return Replacement(found["reason"], loss, expired)
+            return Replacement(found["reason"], _read_loss(found), expired)
     return None
+
+
+def _read_loss(found: re.Match[str]) -> Loss:
+    if found["gone"]:
+        return GONE
+    count = "0" if found["declared"] else found["count"]
+    return Loss(int(count) if count else None, at_least=found["least"] is not None)
 
 
 def read_session_replacement(line: str) -> tuple[str, Replacement] | None:
@@ -71,8 +103,7 @@ def read_session_replacement(line: str) -> tuple[str, Replacement] | None:
 
 def replacement_sentence(keys: list[str], new: Properties, loss: Loss) -> str:
     """Return which inputs replace a session, and what that loses."""
-    lost = f"nothing: {_IS_GONE}" if loss.gone else _messages(loss)
-    return f"{_why_replaced(keys, new)}; {_LOSES} {lost}"
+    return f"{_why_replaced(keys, new)}; {_LOSES} {_messages(loss)}{_again(new)}"
 
 
 def _why_replaced(keys: list[str], new: Properties) -> str:
@@ -85,12 +116,24 @@ def _why_replaced(keys: list[str], new: Properties) -> str:
 
 def recreation_sentence(change: Change, loss: Loss, now: datetime) -> str:
     """Return that a session expired, what its recreation loses, and until when the new one lives."""
-    outcome = _IS_GONE if loss.gone else f"{_UNLISTED}; {_LOSES} {_messages(loss)}"
+    outcome = _IS_GONE if loss.gone else f"{_UNLISTED}; {_LOSES} {_messages(loss)}{_again(change.new)}"
     return f"{expiry_sentence(change.state)}; {outcome}, {_NEW_ONE} {_end_of_new(change.new, now)}"
 
 
 def _messages(loss: Loss) -> str:
-    return _UNKNOWN_NUMBER if loss.messages is None else counted(loss.messages, "message")
+    if loss.messages is None:
+        return _UNKNOWN_NUMBER
+    if loss.is_none:
+        return f"nothing: {_IS_GONE if loss.gone else _ALL_DECLARED}"
+    return f"{_AT_LEAST if loss.at_least else ''}{counted(loss.messages, 'message')}"
+
+
+def _again(new: Properties) -> str:
+    """Return how many messages the new session starts with; nothing for none, or for a list that is not known yet."""
+    messages = new.get(Key.MESSAGES)
+    if not isinstance(messages, list) or not messages:
+        return ""
+    return f" ({counted(len(messages), 'declared one')} {'starts' if len(messages) == 1 else 'start'} again)"
 
 
 def _end_of_new(new: Properties, now: datetime) -> str:

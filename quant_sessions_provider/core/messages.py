@@ -1,4 +1,4 @@
-"""Which declared messages are to be sent, and which the conversation already has. Only role and content count."""
+"""Which messages are declared, which a conversation has, and which are to be sent. Only role and content count."""
 
 from __future__ import annotations
 
@@ -44,6 +44,13 @@ def unsent(declared: list[Any], live: list[Any], known: int) -> list[Any]:
         else:
             missing.append(message)
     return missing
+
+
+def counted_messages(messages: object) -> Counter[tuple[str, str]] | None:
+    """Return how often each message is in a list; None if that cannot be told of all of them."""
+    if not isinstance(messages, list) or not all(map(_is_message, messages)):
+        return None
+    return Counter(map(message_identity, messages))
 
 
 def _is_message(message: object) -> TypeGuard[Properties]:

@@ -146,7 +146,7 @@ class Operations:
 
     def _replacement(self, change: Change, replaces: list[str], causes: list[str]) -> Diff:
         loss = self._inspector.loss(change.state)
-        return Diff(None, replaces, replacement_sentence(causes, change.new, loss), loses=loss.messages != 0)
+        return Diff(None, replaces, replacement_sentence(causes, change.new, loss), loses=not loss.is_none)
 
     def _after_expiry(self, change: Change, loss: Loss) -> Diff:
         changes, new = None if change.moved else True, change.new
@@ -161,7 +161,7 @@ class Operations:
         sends = [key for key in change.moved if key in (Key.MESSAGES, Key.METADATA, Key.STATUS)]
         causes = [Key.EXPIRES_AT] if Key.EXPIRES_AT in change.moved or not sends else sends
         sentence = recreation_sentence(change, loss, self._now())
-        return Diff(changes, causes, sentence, loses=loss.messages != 0)
+        return Diff(changes, causes, sentence, loses=not loss.is_none)
 
     @redact_errors
     def create(self, inputs: Properties) -> tuple[str, Properties]:

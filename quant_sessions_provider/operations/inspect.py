@@ -14,7 +14,7 @@ from quant_sessions_provider.core.errors import (
     QuantSessionsError,
     RefusedError,
 )
-from quant_sessions_provider.core.losses import GONE, Loss
+from quant_sessions_provider.core.losses import GONE, Loss, loss_of
 from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.state import GRANT_TOLERANCE
 from quant_sessions_provider.operations.absence import ActiveSessions, prove_absence, unproved
@@ -68,7 +68,7 @@ class Inspector:
         found = self.find(state)
         if found is None:
             return GONE
-        return None if state.is_completed or self._active.hold(state, self._active.tick()) else _loss_of(found)
+        return None if state.is_completed or self._active.hold(state, self._active.tick()) else _loss(state, found)
 
     def loss(self, state: StoredState) -> Loss:
         """Return what a replacement loses."""
@@ -76,7 +76,7 @@ class Inspector:
             found = self.find(state)
         except QuantSessionsError:
             return Loss(None)
-        return GONE if found is None else _loss_of(found)
+        return GONE if found is None else _loss(state, found)
 
     def created_since(self, inputs: Properties, sent: datetime) -> list[str] | None:
         """Return the ids of the sessions that a creation sent at a time may have made; None if nobody can tell.
@@ -106,5 +106,5 @@ class Inspector:
         )
 
 
-def _loss_of(session: StoredSession) -> Loss:
-    return Loss(None if session.messages is None else len(session.messages))
+def _loss(state: StoredState, found: StoredSession) -> Loss:
+    return loss_of(state.get(Key.MESSAGES, []), found.messages)

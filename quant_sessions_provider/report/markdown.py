@@ -87,15 +87,20 @@ def _loss_alert(losses: list[Loss]) -> list[str]:
 
 
 def _total(losses: list[Loss]) -> str:
-    known = [loss.messages for loss in losses if loss.messages is not None]
-    unknown = len(losses) - len(known)
-    if not known:
+    known, uncounted = _sum(losses)
+    if uncounted == 0:
+        messages = counted(known, "message")
+    elif known == 0:
         messages = "an unknown number of messages"
-    elif unknown:
-        messages = f"at least {counted(sum(known), 'message')}: the number is unknown for {unknown} of them"
     else:
-        messages = counted(sum(known), "message")
+        messages = f"at least {counted(known, 'message')}: not all are counted in {uncounted} of them"
     return f"**{counted(len(losses), 'conversation')}** ({messages})"
+
+
+def _sum(losses: list[Loss]) -> tuple[int, int]:
+    """Return the messages that are known to be lost, and the number of conversations that may lose more."""
+    uncounted = sum(loss.messages is None or loss.at_least for loss in losses)
+    return sum(loss.messages or 0 for loss in losses), uncounted
 
 
 def _failure_alert(report: Report, room: int) -> list[str]:
@@ -132,7 +137,9 @@ def _until(row: Row) -> str:
 def _lost(row: Row) -> str:
     if row.loss is None:
         return "none"
-    return "**unknown**" if row.loss.messages is None else f"**{row.loss.messages}**"
+    if row.loss.messages is None:
+        return "**unknown**"
+    return f"**{'at least ' if row.loss.at_least else ''}{row.loss.messages}**"
 
 
 def _folded(rows: list[Row], room: int) -> list[str]:
@@ -156,8 +163,8 @@ def _unlisted(report: Report) -> list[str]:
 
 def as_json(report: Report) -> dict[str, Any]:
     """Return the report as plain values: timestamps in RFC 3339, null where a value is not known."""
-    known = [loss.messages for loss in report.losses if loss.messages is not None]
-    lost = {"conversations": len(report.losses), "messages": sum(known), "uncounted": len(report.losses) - len(known)}
+    known, uncounted = _sum(report.losses)
+    lost = {"conversations": len(report.losses), "messages": known, "uncounted": uncounted}
     return {
         "stack": report.stack,
         "failed": report.failed,
@@ -177,5 +184,5 @@ def _entry(row: Row) -> dict[str, Any]:
         "action": row.action,
         "reason": row.reason,
         "livesUntil": timestamps.render(row.until) if isinstance(row.until, datetime) else None,
-        "lost": {"messages": row.loss.messages} if row.loss else None,
+        "lost": {"messages": row.loss.messages, "atLeast": row.loss.at_least} if row.loss else None,
     }

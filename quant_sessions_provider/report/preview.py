@@ -171,13 +171,13 @@ def _said_of(urn: str, old: _Step, diagnostics: Diagnostics) -> Replacement | No
 
 
 def _loss(said: Replacement | None, old: _Step) -> Loss | None:
-    """Return what the provider says is lost; a conversation without messages is no loss.
+    """Return what the provider says is lost; a conversation of declared messages alone is no loss.
 
-    It says nothing where the engine replaces on its own: ``--replace``, or ``replace_on_changes``.
+    It says nothing where the engine replaces on its own: ``--replace``, or ``replace_with``.
     """
     if said is None:
         return None if _is_expired(old) else Loss(None)
-    return None if said.loss.messages == 0 else said.loss
+    return None if said.loss.is_none else said.loss
 
 
 def _replace_reason(step: _Step) -> str:

@@ -35,6 +35,8 @@ def test_pull_request(example: NewExample, emulator: Emulator) -> None:
     # Its README says why.
     assert {line.splitlines()[0] for line in pull_request.violations()} == {"expirationMinutes: must be at most 480"}
 
+    talk = [{"role": "user", "content": "Any in red?"}, {"role": "assistant", "content": "Two pairs."}]
+    emulator.append(ORGANIZATION, session["id"], talk)
     pull_request.edit("__main__.py", "Which shoes", "Which boots")
     pull_request.preview()
     assert pull_request.untrue() == []

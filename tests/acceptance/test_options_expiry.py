@@ -18,6 +18,7 @@ from tests.acceptance.wire import Sent, requests_of
 from tests.support.ageing import age
 from tests.support.engine import pulumi_command
 from tests.support.minutes import created, foretold
+from tests.support.sentences import NOTHING_LOST
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -110,7 +111,7 @@ ROWS = {
         LONG,
         asked=[("GET", "/ID", None)],
         sent=[*_post("replaced-on-renewal", 100), ("DELETE", "/ID", None)],
-        noted="expiresAt changed; replacing it loses 0 messages",
+        noted=f"expiresAt changed; {NOTHING_LOST}",
     ),
     "replaced-on-renewal-by-star": Row(
         _options(replace_on_changes=["*"]),
@@ -118,7 +119,7 @@ ROWS = {
         LONG,
         asked=[("GET", "/ID", None)],
         sent=[*_post("replaced-on-renewal-by-star", 100), ("DELETE", "/ID", None)],
-        noted="expiresAt changed; replacing it loses 0 messages",
+        noted=f"expiresAt changed; {NOTHING_LOST}",
     ),
     "retained": Row(_options(retain_on_delete=True), sent=_post("retained")),
     "deleted-first": Row(

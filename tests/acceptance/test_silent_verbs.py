@@ -8,6 +8,7 @@ import pytest
 
 from quant_sessions_provider import Session
 from tests.support.ageing import age
+from tests.support.sentences import NOTHING_LOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,11 @@ PENDING: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "lowered": ({}, {"expiration_minutes": 30}, "cannot be shortened"),
     "edited": ({"metadata": {"v": 1}}, {"metadata": {"v": 2}}, "sends its metadata"),
     "appended": ({}, {"messages": [HELLO]}, "appends 1 message"),
-    "replaced": ({"messages": [HELLO]}, {"session_group": "g", "messages": [HELLO]}, "replacing it loses 1 message"),
+    "replaced": (
+        {"messages": [HELLO]},
+        {"session_group": "g", "messages": [HELLO]},
+        f"{NOTHING_LOST} (1 declared one starts again)",
+    ),
     "expired": ({"expiration_minutes": 5}, {"expiration_minutes": 5}, "a new one starts"),
     "renewed": ({}, {"renew_before_minutes": 59}, "extends by"),
     "half-done": ({"status": "completed"}, {"status": "completed"}, "completes it"),

@@ -10,6 +10,7 @@ import pytest
 
 from quant_sessions_provider import Session
 from tests.acceptance.conftest import ORGANIZATION
+from tests.support.sentences import NOTHING_LOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -180,4 +181,4 @@ def test_an_unknown_value_is_planned_as_the_worst_case(name: str, unknown_runs: 
     _, replaces = UNKNOWN[name]
     assert change.ops(name) == (["create-replacement", "replace", "delete-replaced"] if replaces else ["update"])
     (said,) = change.said(name)
-    assert ("may change; replacing it loses 1 message" in said) == replaces
+    assert (f"may change; {NOTHING_LOST}" in said) == replaces

@@ -49,7 +49,7 @@ def test_it_writes_json_for_programs() -> None:
         "action": "replace",
         "reason": "userId changed",
         "livesUntil": "2026-11-24T13:00:00Z",
-        "lost": {"messages": 14},
+        "lost": {"messages": 14, "atLeast": False},
     }
     assert (found["sessions"][1]["action"], found["sessions"][1]["lost"]) == ("none", None)
 

@@ -124,7 +124,11 @@ class Walk:
             assert self.stack.resources()[name]["outputs"]["expired"] is not lingers
         up = self.stack.up()
         assert (up.ops("old"), up.ops("left"), up.failed) == (REPLACED, ["same"], False)
-        fate = "the API no longer lists it as active; replacing it loses 0 messages" if lingers else "it is gone"
+        fate = (
+            "the API no longer lists it as active; replacing it loses nothing: it holds only declared messages"
+            if lingers
+            else "it is gone"
+        )
         assert any(line.startswith("old: expired at ") and f"; {fate}, a new one" in line for line in up.said("old"))
         assert not lingers or old not in self._rows()
         self._nothing_is_planned()

@@ -123,7 +123,8 @@ LIKE_OURS = st.lists(
     min_size=1,
 ).map("".join)
 IDS = LINE | LIKE_OURS
-LOSSES = st.just(GONE) | st.builds(Loss, st.none() | st.integers(0, 10**6))
+LOST = st.integers(1, 10**6)
+LOSSES = st.sampled_from((GONE, Loss(0), Loss(None))) | st.builds(Loss, LOST, st.booleans())
 MOVED: dict[str, Any] = {
     "userId": "bob",
     "sessionGroup": UNKNOWN,
@@ -139,12 +140,19 @@ MOVED: dict[str, Any] = {
 LEFT_OR_PASSED = st.integers(-100, 100)
 
 
+STARTS = [[], [A], [A, B], [{"role": "user", "content": UNKNOWN}], UNKNOWN]
+
+
 @st.composite
 def changes(draw: st.DrawFn, /, **fixed: object) -> Change:
     """Draw a change of a session that has or has not expired."""
     outputs = applied(draw(LEFT_OR_PASSED), grantedExpiresAt=at(draw(LEFT_OR_PASSED)))
     moved = draw(st.sets(st.sampled_from(sorted(MOVED))))
     return Change(StoredState(draw(IDS), outputs), inputs_of(outputs, **{key: MOVED[key] for key in moved} | fixed))
+
+
+def with_messages(planned: Change, messages: object) -> Change:
+    return Change(planned.state, {**planned.new, "messages": messages})
 
 
 @given(name=st.text(min_size=1) | LIKE_OURS, sentence=LINE | LIKE_OURS)
@@ -161,8 +169,9 @@ def test_an_update_is_read_back(planned: Change) -> None:
     assert read_replacement(read.text) is None
 
 
-@given(planned=changes(userId="bob"), loss=LOSSES)
-def test_a_replacement_is_read_back(planned: Change, loss: Loss) -> None:
+@given(planned=changes(userId="bob"), loss=LOSSES, starts=st.sampled_from(STARTS))
+def test_a_replacement_is_read_back(planned: Change, loss: Loss, starts: object) -> None:
+    planned = with_messages(planned, starts)
     sentence = replacement_sentence(planned.replaces, planned.new, loss)
     read = read_replacement(sentence)
     assert read
@@ -172,8 +181,9 @@ def test_a_replacement_is_read_back(planned: Change, loss: Loss) -> None:
     assert read_session_replacement(line) == (planned.state.id, read)
 
 
-@given(planned=changes(), loss=LOSSES, lifetime=st.sampled_from((60, UNKNOWN, None)))
-def test_a_recreation_is_read_back(planned: Change, loss: Loss, lifetime: object) -> None:
+@given(planned=changes(), loss=LOSSES, lifetime=st.sampled_from((60, UNKNOWN, None)), starts=st.sampled_from(STARTS))
+def test_a_recreation_is_read_back(planned: Change, loss: Loss, lifetime: object, starts: object) -> None:
+    planned = with_messages(planned, starts)
     new = {key: value for key, value in planned.new.items() if key != "expirationMinutes"}
     new |= {} if lifetime is None else {"expirationMinutes": lifetime}
     sentence = recreation_sentence(Change(planned.state, new), loss, NOW)

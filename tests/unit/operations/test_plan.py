@@ -13,12 +13,13 @@ from quant_sessions_provider.core.errors import RefusedError, UnreachableError
 from quant_sessions_provider.core.model import UNKNOWN
 from quant_sessions_provider.operations.api import StoredSession
 from quant_sessions_provider.operations.crud import Diff
-from tests.support.fakes import GET, ID, LIST, NOT_FOUND, ORG, SERVER_ERROR, A, B, applied, at, desk, inputs_of
+from tests.support.fakes import GET, ID, LIST, NOT_FOUND, ORG, SERVER_ERROR, A, B, C, applied, at, desk, inputs_of
 
 EXPIRED = "expired at 2026-11-24T11:51:00Z"
 NEW_ONE = f"{EXPIRED}; it is gone, a new one starts from the declared messages, until about 2026-11-24 13:00Z"
 
 NOTHING_SENT = Diff(None, sentence="nothing is sent")
+ONLY_DECLARED = "it holds only declared messages"
 
 
 # --- check -------------------------------------------------------------------------------------------------
@@ -119,8 +120,14 @@ def test_a_diff_before_expiry_sends_nothing(moved: dict[str, Any], decision: Dif
 @pytest.mark.parametrize(
     ("live", "loss"),
     [
-        (StoredSession(ID, None, None, [A] * 14, None), "14 messages"),
-        (StoredSession(ID, None, None, [A], None), "1 message"),
+        (StoredSession(ID, None, None, [A] * 14, None), "13 messages"),
+        (StoredSession(ID, None, None, [C, A, B], None), "2 messages"),
+        (StoredSession(ID, None, None, [A, B], None), "1 message"),
+        (StoredSession(ID, None, None, [{**A, "content": " A\r\n", "id": 1}], None), f"nothing: {ONLY_DECLARED}"),
+        (StoredSession(ID, None, None, [B, C], None), "at least 2 messages"),
+        (StoredSession(ID, None, None, [], None), "an unknown number of messages"),
+        (StoredSession(ID, None, None, [A, B, {"role": "tool"}], None), "an unknown number of messages"),
+        (StoredSession(ID, None, None, [A, "B"], None), "an unknown number of messages"),
         (NOT_FOUND, "nothing: it is gone"),
         (SERVER_ERROR, "an unknown number of messages"),
         (UnreachableError("no connection"), "an unknown number of messages"),
@@ -131,17 +138,30 @@ def test_a_replacement_tells_its_price(moved: dict[str, Any], names: dict[str, s
     host = desk("gone")
     host.api.get.side_effect = [live]
     ((keys, why),) = names.items()
-    sentence = f"{why}; replacing it loses {loss}"
-    decision = Diff(None, keys.split(", "), sentence, loses="gone" not in loss)
+    again = "" if moved.get("messages") is UNKNOWN else " (1 declared one starts again)"
+    sentence = f"{why}; replacing it loses {loss}{again}"
+    decision = Diff(None, keys.split(", "), sentence, loses="nothing" not in loss)
     assert host.operations.diff(ID, applied(9), inputs_of(applied(9), **moved)) == decision
     assert host.calls == ([GET, LIST] if live is NOT_FOUND else [GET])
 
 
-def test_a_conversation_without_messages_is_no_loss() -> None:
-    host = desk()
-    host.api.get.return_value = StoredSession(ID, None, None, [], None)
-    diff = host.operations.diff(ID, applied(9), inputs_of(applied(9), userId="bob"))
-    assert (diff.sentence, diff.loses) == ("userId changed; replacing it loses 0 messages", False)
+@pytest.mark.parametrize(
+    ("declared", "live", "lost"),
+    [
+        ([], [], f"nothing: {ONLY_DECLARED}"),
+        ([], [A], "1 message"),
+        ([A, A], [A, A, A], "1 message"),
+        ([A, A, B], [A, B], "an unknown number of messages"),
+        ([A, A, B], [A, B, C], "at least 1 message"),
+        ("[secret]", [A], "an unknown number of messages"),
+    ],
+)
+def test_what_is_lost_is_what_the_last_run_did_not_declare(declared: object, live: list[Any], lost: str) -> None:
+    host, outputs = desk(), applied(9, messages=declared)
+    host.api.get.return_value = StoredSession(ID, None, None, live, None)
+    diff = host.operations.diff(ID, outputs, inputs_of(outputs, userId="bob", messages=[C, B]))
+    assert diff.sentence.endswith(f"; replacing it loses {lost} (2 declared ones start again)")
+    assert diff.loses == ("nothing" not in lost)
 
 
 @pytest.mark.parametrize(
@@ -159,6 +179,7 @@ def test_what_the_engine_replaces_by_an_option_is_said_and_left_to_it(
     paths: list[str], moved: dict[str, Any], causes: str | None
 ) -> None:
     host, outputs = desk(), applied(9, metadata={"key": 1, "other": 1})
+    host.api.get.return_value = StoredSession(ID, None, None, [A, B], None)
     diff = host.operations.diff(ID, outputs, inputs_of(outputs, **moved), replace_on_changes=paths)
     assert (diff.changes, diff.replaces, diff.loses) == (None, [], causes is not None)
     assert diff.sentence.startswith(f"{causes} changed; replacing it loses 1 message" if causes else "sends")
@@ -184,8 +205,10 @@ def test_outside_of_a_plan_nothing_is_asked_said_or_refused(
 
 RENEWED = {"expiresAt": at(60)}
 REPLACED = Diff(None, ["expiresAt"], NEW_ONE)
-LOSS = "the API no longer lists it as active; replacing it loses 1 message"
-UNLISTED = Diff(None, ["expiresAt"], NEW_ONE.replace("it is gone", LOSS), loses=True)
+KEPT = (
+    f"the API no longer lists it as active; replacing it loses nothing: {ONLY_DECLARED} (1 declared one starts again)"
+)
+UNLISTED = Diff(None, ["expiresAt"], NEW_ONE.replace("it is gone", KEPT))
 STILL_LIVES = Diff(None, sentence="was to expire at 11:51Z and still lives: extends by 60 minutes, until about 13:00Z")
 ERROR = (
     f"session {ID} {EXPIRED} and onExpired is error: `pulumi up --replace` with its URN starts a new one from the"
@@ -247,6 +270,14 @@ def test_rule_2_decides_about_an_expired_session(
     else:
         assert host.operations.diff(ID, outputs, inputs_of(outputs, **moved)) == decision
     assert host.calls == asked
+
+
+def test_a_lingering_session_loses_what_was_said_in_it() -> None:
+    host = desk("lingering")
+    host.api.get.return_value = StoredSession(ID, None, None, [A, B, C], None)
+    diff = host.operations.diff(ID, applied(-9), inputs_of(applied(-9), **RENEWED))
+    assert "; replacing it loses 2 messages (1 declared one starts again), a new one" in diff.sentence
+    assert diff.loses
 
 
 def test_the_list_is_filtered_by_the_sessions_group() -> None:

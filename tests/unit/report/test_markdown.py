@@ -36,6 +36,8 @@ def test_the_headline_says_the_worst() -> None:
     assert headline(written(*LOST)) == "1 conversation will be lost"
     assert headline(written(*LOST, step("delete", "x"), *FAILED)) == "2 conversations will be lost, the preview failed"
     assert headline(written(*KEPT)) == "no conversation is lost"
+    declared = "desk: userId changed; replacing it loses nothing: it holds only declared messages"
+    assert headline(written(step("replace", "desk"), said("desk", declared))) == "no conversation is lost"
     assert headline(written(*FAILED)) == "the preview failed"
     assert headline(written()) == "none declared"
     assert headline(written(same=3)) == "no conversation is lost"
@@ -44,8 +46,12 @@ def test_the_headline_says_the_worst() -> None:
 def test_the_loss_is_counted_as_far_as_it_is_known() -> None:
     assert "deletes **1 conversation** (14 messages)." in written(*LOST)
     assert "deletes **1 conversation** (an unknown number of messages)." in written(step("delete", "x"))
-    both = "deletes **3 conversations** (at least 14 messages: the number is unknown for 2 of them)."
+    both = "deletes **3 conversations** (at least 14 messages: not all are counted in 2 of them)."
     assert both in written(*LOST, step("delete", "x"), step("delete", "y"))
+    partly = said("x", "x: userId changed; replacing it loses at least 3 messages", "warning")
+    some = written(*LOST, step("replace", "x"), partly)
+    assert "deletes **2 conversations** (at least 17 messages: not all are counted in 1 of them)." in some
+    assert "| **at least 3** |" in some
     assert "[!CAUTION]" not in written(*KEPT)
 
 

@@ -33,8 +33,11 @@ def row(*parts: dict[str, Any]) -> tuple[str, str, object, Loss | None]:
 PRICES = {
     "loses 14 messages": Loss(14),
     "loses 1 message": Loss(1),
-    "loses 0 messages": None,
+    "loses at least 3 messages (2 declared ones start again)": Loss(3, at_least=True),
+    "loses 2 messages (1 declared one starts again)": Loss(2),
     "loses an unknown number of messages": Loss(None),
+    "loses nothing: it holds only declared messages": None,
+    "loses nothing: it holds only declared messages (1 declared one starts again)": None,
     "loses nothing: it is gone": None,
 }
 
