@@ -114,7 +114,7 @@ def _extend(change: Change, minutes: int, now: datetime) -> list[str]:
     known = change.state.expiry.known
     start = now if known is None else max(known, now)
     by_hand = Key.EXPIRATION_MINUTES not in change.new
-    until = DECLARED_EXPIRY if by_hand else f"about {_clock(start + timedelta(minutes=minutes), now)}"
+    until = DECLARED_EXPIRY if by_hand else f"about {clock(start + timedelta(minutes=minutes), now)}"
     return [f"{_left(change.state, now)}: extends by {counted(minutes, 'minute')}, until {until}"]
 
 
@@ -136,7 +136,7 @@ def _expiry(state: StoredState, now: datetime) -> str:
     known = state.expiry.known
     if known is None:
         return "has expired"
-    return f"was to expire at {DECLARED_EXPIRY if state.is_by_hand else _clock(known, now)}"
+    return f"was to expire at {DECLARED_EXPIRY if state.is_by_hand else clock(known, now)}"
 
 
 def _kept(change: Change, now: datetime) -> list[str]:
@@ -152,7 +152,7 @@ def _kept(change: Change, now: datetime) -> list[str]:
     if change.state.is_by_hand or Key.EXPIRATION_MINUTES not in change.new:
         until = DECLARED_EXPIRY
         return ["cannot be shortened: lives on as granted" if _lowered(change) else f"lives at least until {until}"]
-    until = _clock(granted, now)
+    until = clock(granted, now)
     return [f"cannot be shortened: lives on until {until}" if _lowered(change) else f"lives until about {until}"]
 
 
@@ -162,7 +162,11 @@ def _lowered(change: Change) -> bool:
     return earlier or change.raised_by < 0
 
 
-def _clock(time: datetime, now: datetime) -> str:
+CLOCK: Final = r"(?:\d{4}-\d\d-\d\d )?\d\d:\d\dZ"
+"""What :func:`clock` returns, as a pattern."""
+
+
+def clock(time: datetime, now: datetime) -> str:
     """Return the time of day in UTC, with the date where it is not today's."""
     day, _, clock = timestamps.to_minute(time).partition(" ")
     return clock if timestamps.to_minute(now).startswith(day) else f"{day} {clock}"

@@ -7,31 +7,35 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from quant_sessions_provider.core import timestamps
-from quant_sessions_provider.core.describe import DECLARED_EXPIRY, SESSION
+from quant_sessions_provider.core.describe import CLOCK, DECLARED_EXPIRY, clock
 from quant_sessions_provider.core.messages import counted_messages
 from quant_sessions_provider.core.model import MAX_LIFETIME, Key, Properties, contains_unknown
 from quant_sessions_provider.core.text import counted
 
 if TYPE_CHECKING:
     from quant_sessions_provider.core.changes import Change
-    from quant_sessions_provider.core.state import StoredState
 
 _LOSES: Final = "replacing it loses"
 _IS_GONE: Final = "it is gone"
 _ALL_DECLARED: Final = "it holds only declared messages"
 _UNKNOWN_NUMBER: Final = "an unknown number of messages"
 _AT_LEAST: Final = "at least "
-_UNLISTED: Final = "the API no longer lists it as active"
-_NEW_ONE: Final = "a new one starts from the declared messages, until"
+_EXPIRED: Final = "expired"
+_AND_GONE: Final = " and is gone"
+_UNLISTED: Final = ", no longer listed as active"
+_NEW_ONE: Final = "the new one lives until"
+_UNKNOWN_END: Final = "a time that is not known yet"
 _COUNT: Final = (
     rf"(?:(?P<least>{_AT_LEAST})?(?P<count>\d+) messages?|{_UNKNOWN_NUMBER}|nothing: (?P<declared>{_ALL_DECLARED}))"
 )
 _AGAIN: Final = r"(?: \(\d+ declared ones? starts? again\))?"
-_REPLACEMENT: Final = re.compile(rf"(?P<reason>[\w, ]+); {_LOSES} (?:{_COUNT}|nothing: (?P<gone>{_IS_GONE})){_AGAIN}")
+_END: Final = rf"; {_NEW_ONE} (?:about {CLOCK}|{DECLARED_EXPIRY}|{_UNKNOWN_END})"
+_REPLACEMENT: Final = re.compile(
+    rf"(?P<reason>[\w, ]+): {_LOSES} (?:{_COUNT}|nothing: (?P<gone>{_IS_GONE})){_AGAIN}{_END}"
+)
 _RECREATION: Final = re.compile(
-    rf"(?P<reason>expired(?: at \S+)?; (?:(?P<gone>{_IS_GONE})|{_UNLISTED}))"
-    rf"(?:; {_LOSES} {_COUNT}{_AGAIN})?, {_NEW_ONE} [\w :-]+"
+    rf"(?P<reason>{_EXPIRED}(?: at {CLOCK})?(?:(?P<gone>{_AND_GONE})|{_UNLISTED}))"
+    rf"(?:: {_LOSES} {_COUNT}{_AGAIN})?{_END}"
 )
 
 
@@ -91,19 +95,19 @@ def _read_loss(found: re.Match[str]) -> Loss:
     return Loss(int(count) if count else None, at_least=found["least"] is not None)
 
 
-def read_session_replacement(line: str) -> tuple[str, Replacement] | None:
-    """Return id and replacement of a line that is not on the resource's own, or None; the id may be any text."""
+def read_subject_and_replacement(line: str) -> tuple[str, Replacement] | None:
+    """Return the subject, which may be any text, and the replacement of a line that has both; None for others."""
     parts = line.split(": ")
     for count in range(1, len(parts)):
-        subject, found = ": ".join(parts[:count]), read_replacement(": ".join(parts[count:]))
-        if found and subject.startswith(SESSION):
-            return subject.removeprefix(SESSION), found
+        found = read_replacement(": ".join(parts[count:]))
+        if found:
+            return ": ".join(parts[:count]), found
     return None
 
 
-def replacement_sentence(keys: list[str], new: Properties, loss: Loss) -> str:
-    """Return which inputs replace a session, and what that loses."""
-    return f"{_why_replaced(keys, new)}; {_LOSES} {_messages(loss)}{_again(new)}"
+def replacement_sentence(keys: list[str], new: Properties, loss: Loss, now: datetime) -> str:
+    """Return which inputs replace a session, what that loses, and until when the new one lives."""
+    return f"{_why_replaced(keys, new)}: {_price(new, loss)}{_end(new, now)}"
 
 
 def _why_replaced(keys: list[str], new: Properties) -> str:
@@ -116,8 +120,14 @@ def _why_replaced(keys: list[str], new: Properties) -> str:
 
 def recreation_sentence(change: Change, loss: Loss, now: datetime) -> str:
     """Return that a session expired, what its recreation loses, and until when the new one lives."""
-    outcome = _IS_GONE if loss.gone else f"{_UNLISTED}; {_LOSES} {_messages(loss)}{_again(change.new)}"
-    return f"{expiry_sentence(change.state)}; {outcome}, {_NEW_ONE} {_end_of_new(change.new, now)}"
+    known = None if change.state.is_by_hand else change.state.expiry.known
+    expired = f"{_EXPIRED}{f' at {clock(known, now)}' if known else ''}"
+    outcome = _AND_GONE if loss.gone else f"{_UNLISTED}: {_price(change.new, loss)}"
+    return f"{expired}{outcome}{_end(change.new, now)}"
+
+
+def _price(new: Properties, loss: Loss) -> str:
+    return f"{_LOSES} {_messages(loss)}{_again(new)}"
 
 
 def _messages(loss: Loss) -> str:
@@ -136,16 +146,14 @@ def _again(new: Properties) -> str:
     return f" ({counted(len(messages), 'declared one')} {'starts' if len(messages) == 1 else 'start'} again)"
 
 
+def _end(new: Properties, now: datetime) -> str:
+    return f"; {_NEW_ONE} {_end_of_new(new, now)}"
+
+
 def _end_of_new(new: Properties, now: datetime) -> str:
     if Key.EXPIRATION_MINUTES not in new:
         return DECLARED_EXPIRY
     lifetime = new[Key.EXPIRATION_MINUTES]
     if not isinstance(lifetime, int) or lifetime > MAX_LIFETIME:
-        return "a time that is not known yet"
-    return f"about {timestamps.to_minute(now + timedelta(minutes=lifetime))}"
-
-
-def expiry_sentence(state: StoredState) -> str:
-    """Return that a session expired, and when, unless that was set by hand: it may be secret."""
-    known = None if state.is_by_hand else state.expiry.known
-    return f"expired{f' at {timestamps.render(known)}' if known else ''}"
+        return _UNKNOWN_END
+    return f"about {clock(now + timedelta(minutes=lifetime), now)}"

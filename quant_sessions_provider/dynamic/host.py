@@ -18,6 +18,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.proto import ResourceProviderServicer, engine_pb2, engine_pb2_grpc, provider_pb2, status_pb2
 
 from quant_sessions_provider.core.describe import about, session
+from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.core.urns import name_of
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def current_call() -> HostCall | None:
 
 
 def inform(session_id: str, sentence: str) -> None:
-    """Print a sentence on the resource's own line, or to standard error by the session's id."""
+    """Print a sentence on the resource's own line, or to standard error: by name, or by id where none is known."""
     _say(engine_pb2.INFO, session_id, sentence)
 
 
@@ -112,8 +113,9 @@ def warn(session_id: str, sentence: str) -> None:
 
 def _say(severity: engine_pb2.LogSeverity.ValueType, session_id: str, sentence: str) -> None:
     call = current_call()
-    if call is None or not _log(severity, about(call.name, sentence), call.urn):
-        print(about(session(session_id), sentence), file=sys.stderr)  # noqa: T201 - the engine shows it
+    line = about(call.name if call else session(session_id), sentence)
+    if call is None or not _log(severity, line, call.urn):
+        print(one_line(line), file=sys.stderr)  # noqa: T201 - the engine shows it
 
 
 def _log(severity: engine_pb2.LogSeverity.ValueType, line: str, urn: str) -> bool:

@@ -146,7 +146,7 @@ class Operations:
 
     def _replacement(self, change: Change, replaces: list[str], causes: list[str]) -> Diff:
         loss = self._inspector.loss(change.state)
-        return Diff(None, replaces, replacement_sentence(causes, change.new, loss), loses=not loss.is_none)
+        return Diff(None, replaces, replacement_sentence(causes, change.new, loss, self._now()), loses=not loss.is_none)
 
     def _after_expiry(self, change: Change, loss: Loss) -> Diff:
         changes, new = None if change.moved else True, change.new

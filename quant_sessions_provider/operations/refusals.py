@@ -13,7 +13,6 @@ from quant_sessions_provider.core.errors import (
     QuantSessionsError,
     RefusedError,
 )
-from quant_sessions_provider.core.losses import expiry_sentence
 from quant_sessions_provider.core.model import Key
 
 if TYPE_CHECKING:
@@ -48,4 +47,6 @@ def half_updated(error: QuantSessionsError, state: StoredState, result: Properti
 def expired_error(state: StoredState) -> RefusedError:
     """Return the error that stops a run where ``onExpired`` is ``error``."""
     leave = 'on_expired="ignore" leaves it as it is'
-    return RefusedError(f"{session(state.id)} {expiry_sentence(state)} and onExpired is error: {REPLACE}, {leave}")
+    known = None if state.is_by_hand else state.expiry.known
+    expired = f"expired{f' at {timestamps.render(known)}' if known else ''}"
+    return RefusedError(f"{session(state.id)} {expired} and onExpired is error: {REPLACE}, {leave}")

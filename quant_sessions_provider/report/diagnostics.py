@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.core.describe import UpdateSentence, read_about, read_error
-from quant_sessions_provider.core.losses import Replacement, read_replacement, read_session_replacement
+from quant_sessions_provider.core.losses import Replacement, read_replacement, read_subject_and_replacement
 from quant_sessions_provider.core.urns import SESSION_TYPE, name_of, type_of
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ _SUMMARIES: Final = ("Resource monitor has terminated", "preview failed", "an un
 class Diagnostics:
     """What a preview says beside its steps.
 
-    ``updates`` and ``errors`` are by the session's URN, ``replacements`` by its URN or its id; ``stack_errors`` are the
-    others.
+    ``updates`` and ``errors`` are by the session's URN, ``replacements`` by its URN or by the subject of a line that is
+    not on the resource's own; ``stack_errors`` are the others.
     """
 
     updates: dict[str, UpdateSentence] = field(default_factory=dict)
@@ -46,7 +46,7 @@ def read_diagnostics(entries: Iterable[Mapping[str, Any]]) -> Diagnostics:
         elif _is_session(urn):
             _add_sentence(found, urn, text.rstrip())
         elif not urn:
-            found.replacements |= dict(filter(None, map(read_session_replacement, text.splitlines())))
+            found.replacements |= dict(filter(None, map(read_subject_and_replacement, text.splitlines())))
     return found
 
 

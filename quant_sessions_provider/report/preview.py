@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.core.describe import session
 from quant_sessions_provider.core.losses import Loss
 from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.state import Expiry
@@ -47,6 +48,8 @@ class _Context:
     now: datetime
     refreshed: set[str]
     destroyed: bool
+    names: Counter[str]
+    """Of sessions; two may have the same one, in components or under other parents."""
 
 
 class _RowFacts(NamedTuple):
@@ -100,7 +103,8 @@ def _whole_steps(steps: list[_Step]) -> list[_Step]:
 def _context(steps: list[_Step], diagnostics: Diagnostics, now: datetime) -> _Context:
     refreshed = {step["urn"] for step in steps if step["op"] == "refresh"}
     destroyed = any(step["op"] == "delete" and type_of(step["urn"]) == _STACK_TYPE for step in steps)
-    return _Context(diagnostics, now, refreshed, destroyed)
+    names = Counter(name_of(urn) for urn in {step["urn"] for step in steps} if type_of(urn) == SESSION_TYPE)
+    return _Context(diagnostics, now, refreshed, destroyed, names)
 
 
 def _rank(row: Row) -> tuple[bool, int, str]:
@@ -158,16 +162,18 @@ def _replaced(step: _Step, old: _Step, context: _Context) -> _RowFacts:
         return _RowFacts("create", "only read by Session.get so far", _planned_expiry(step))
     if old.get("pendingReplacement"):
         return _RowFacts("create", "deleted by a replacement that then failed", _planned_expiry(step))
-    said = _said_of(step["urn"], old, context.diagnostics)
+    said = _said_of(step["urn"], old, context)
     loss = None if _is_retained(old) else _loss(said, old)
     if said is None:
         return _RowFacts("replace", _replace_reason(step), _planned_expiry(step), loss)
     return _RowFacts("recreate" if said.expired else "replace", said.reason, _planned_expiry(step), loss)
 
 
-def _said_of(urn: str, old: _Step, diagnostics: Diagnostics) -> Replacement | None:
-    # Where the provider cannot print on the resource's line, it names the session by its id.
-    return diagnostics.replacements.get(urn) or diagnostics.replacements.get(one_line(old.get("id", "")))
+def _said_of(urn: str, old: _Step, context: _Context) -> Replacement | None:
+    # Where the provider cannot print on the resource's line, it says which session it means.
+    name, said = name_of(urn), context.diagnostics.replacements
+    subjects = [urn, session(old.get("id", "")), *([one_line(name)] if context.names[name] == 1 else [])]
+    return next((said[subject] for subject in subjects if subject in said), None)
 
 
 def _loss(said: Replacement | None, old: _Step) -> Loss | None:

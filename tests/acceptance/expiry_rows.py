@@ -67,7 +67,7 @@ def again(name: str, minutes: int = 60) -> Sent:
     return [post, ("DELETE", "/ID", None), *GONE, ("GET", "", None)]
 
 
-RECREATED = "it is gone, a new one starts from the declared messages, until "
+RECREATED = " and is gone; the new one lives until "
 ROWS = {
     "young": Row(10, _lives()),
     "renewal-not-due": Row(35, _lives(renew_before_minutes=15)),

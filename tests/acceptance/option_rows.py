@@ -88,7 +88,7 @@ RAISED: dict[str, Any] = {"before": {"expiration_minutes": 60}, "after": {"expir
 LOWERED: dict[str, Any] = {"before": {"expiration_minutes": 120}, "after": {"expiration_minutes": 60}}
 GROWN: dict[str, Any] = {"before": {"messages": [SYSTEM]}, "after": {"messages": [SYSTEM, HELLO]}}
 METADATA: dict[str, Any] = {"ops": UPDATE, "changes": {"metadata.v"}, "said": "sends its metadata"}
-USER_CHANGED = f"userId changed; {NOTHING_LOST}"
+USER_CHANGED = f"userId changed: {NOTHING_LOST}"
 
 ROWS = {
     "ignored-minutes": Row(_options(ignore_changes=["expirationMinutes"]), **RAISED),
@@ -122,7 +122,7 @@ ROWS = {
         changes={"expirationMinutes"},
         keys=["expirationMinutes"],
         sent=LOSS_QUERY + _post("replaced-on-lowering") + GONE,
-        said=f"expirationMinutes changed; {NOTHING_LOST}",
+        said=f"expirationMinutes changed: {NOTHING_LOST}",
     ),
     "replaced-on-raising": Row(
         _options(replace_on_changes=["expirationMinutes"]),
@@ -131,7 +131,7 @@ ROWS = {
         changes={"expirationMinutes", "expiresAt"},
         keys=["expirationMinutes"],
         sent=LOSS_QUERY + _post("replaced-on-raising", 120) + GONE,
-        said=f"expirationMinutes changed; {NOTHING_LOST}",
+        said=f"expirationMinutes changed: {NOTHING_LOST}",
     ),
     "replaced-on-append": Row(
         _options(replace_on_changes=["messages"]),
@@ -140,7 +140,7 @@ ROWS = {
         changes={"messages[1]"},
         keys=["messages"],
         sent=LOSS_QUERY + _post("replaced-on-append", initialMessages=[SYSTEM, HELLO]) + GONE,
-        said=f"messages changed; {NOTHING_LOST}",
+        said=f"messages changed: {NOTHING_LOST}",
     ),
     "replaced-on-all": Row(
         _options(replace_on_changes=["*"]),
@@ -149,7 +149,7 @@ ROWS = {
         changes={"metadata.v"},
         keys=["metadata"],
         sent=LOSS_QUERY + _post("replaced-on-all", metadata={"v": 2}) + GONE,
-        said=f"metadata changed; {NOTHING_LOST}",
+        said=f"metadata changed: {NOTHING_LOST}",
     ),
     "retained": Row(
         _options(retain_on_delete=True),

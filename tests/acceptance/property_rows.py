@@ -58,7 +58,7 @@ ROWS = {
         {"userId": "update", "expiresAt": "update"},
         _replaced({"userId": "after", "expirationMinutes": 60, "initialMessages": [SYSTEM, HELLO]}),
         keys=["userId"],
-        loss=f"userId changed; {NOTHING_LOST} (2 declared ones start again)",
+        loss=f"userId changed: {NOTHING_LOST} (2 declared ones start again)",
     ),
     "group": Row(
         {"session_group": "staging"},
@@ -66,7 +66,7 @@ ROWS = {
         {"sessionGroup": "update", "expiresAt": "update"},
         _replaced({"userId": "group", "sessionGroup": "production", "expirationMinutes": 60}),
         keys=["sessionGroup"],
-        loss=f"sessionGroup changed; {NOTHING_LOST}",
+        loss=f"sessionGroup changed: {NOTHING_LOST}",
     ),
     "ungrouped": Row(
         {"session_group": "staging"},
@@ -74,7 +74,7 @@ ROWS = {
         {"sessionGroup": "delete", "expiresAt": "update"},
         _replaced({"userId": "ungrouped", "expirationMinutes": 60}),
         keys=["sessionGroup"],
-        loss=f"sessionGroup changed; {NOTHING_LOST}",
+        loss=f"sessionGroup changed: {NOTHING_LOST}",
     ),
     "appended": Row(
         {"messages": [SYSTEM]},
@@ -95,7 +95,7 @@ ROWS = {
             }
         ),
         keys=["messages"],
-        loss=f"messages changed; {NOTHING_LOST}",
+        loss=f"messages changed: {NOTHING_LOST}",
     ),
     "shortened": Row(
         {"messages": [SYSTEM, HELLO]},
@@ -103,7 +103,7 @@ ROWS = {
         {"messages[1]": "delete", "expiresAt": "update"},
         _replaced({"userId": "shortened", "expirationMinutes": 60, "initialMessages": [SYSTEM]}),
         keys=["messages"],
-        loss=f"messages changed; {NOTHING_LOST}",
+        loss=f"messages changed: {NOTHING_LOST}",
     ),
     "system-added": Row(
         {"messages": [HELLO]},
@@ -111,7 +111,7 @@ ROWS = {
         {"messages[1]": "add", "expiresAt": "update"},
         _replaced({"userId": "system-added", "expirationMinutes": 60, "initialMessages": [HELLO, SYSTEM]}),
         keys=["messages"],
-        loss=f"messages changed; {NOTHING_LOST}",
+        loss=f"messages changed: {NOTHING_LOST}",
     ),
     "metadata": Row(
         {"metadata": {"team": "red", "user_id": 1}},

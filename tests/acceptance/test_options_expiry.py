@@ -36,7 +36,7 @@ REPLACE = ["create-replacement", "replace", "delete-replaced"]
 ASKED: Sent = [("GET", "/ID", None), ("GET", "", None)]
 GONE: Sent = [("DELETE", "/ID", None), *ASKED, ("GET", "", None)]
 """The new session is listed by then, so that the list has a second page, with nothing new."""
-RECREATED = "it is gone, a new one starts from the declared messages, until about "
+RECREATED = " and is gone; the new one lives until about "
 
 
 def _options(**options: Any) -> Options:  # noqa: ANN401 - those of Pulumi
@@ -84,7 +84,7 @@ ROWS = {
         changes={"sessionGroup"},
         keys=["sessionGroup"],
         sent=[*_post("kept-but-replaced", sessionGroup="b"), *GONE[:-1]],
-        noted="sessionGroup changed; replacing it loses nothing: it is gone",
+        noted="sessionGroup changed: replacing it loses nothing: it is gone",
     ),
     "ignored-until-replaced": Row(
         _options(ignore_changes=["expirationMinutes", "metadata"]),
@@ -111,7 +111,7 @@ ROWS = {
         LONG,
         asked=[("GET", "/ID", None)],
         sent=[*_post("replaced-on-renewal", 100), ("DELETE", "/ID", None)],
-        noted=f"expiresAt changed; {NOTHING_LOST}",
+        noted=f"expiresAt changed: {NOTHING_LOST}",
     ),
     "replaced-on-renewal-by-star": Row(
         _options(replace_on_changes=["*"]),
@@ -119,7 +119,7 @@ ROWS = {
         LONG,
         asked=[("GET", "/ID", None)],
         sent=[*_post("replaced-on-renewal-by-star", 100), ("DELETE", "/ID", None)],
-        noted=f"expiresAt changed; {NOTHING_LOST}",
+        noted=f"expiresAt changed: {NOTHING_LOST}",
     ),
     "retained": Row(_options(retain_on_delete=True), sent=_post("retained")),
     "deleted-first": Row(

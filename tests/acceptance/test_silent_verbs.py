@@ -29,7 +29,7 @@ PENDING: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"session_group": "g", "messages": [HELLO]},
         f"{NOTHING_LOST} (1 declared one starts again)",
     ),
-    "expired": ({"expiration_minutes": 5}, {"expiration_minutes": 5}, "a new one starts"),
+    "expired": ({"expiration_minutes": 5}, {"expiration_minutes": 5}, " and is gone; the new one lives until about"),
     "renewed": ({}, {"renew_before_minutes": 59}, "extends by"),
     "half-done": ({"status": "completed"}, {"status": "completed"}, "completes it"),
 }

@@ -181,4 +181,4 @@ def test_an_unknown_value_is_planned_as_the_worst_case(name: str, unknown_runs: 
     _, replaces = UNKNOWN[name]
     assert change.ops(name) == (["create-replacement", "replace", "delete-replaced"] if replaces else ["update"])
     (said,) = change.said(name)
-    assert (f"may change; {NOTHING_LOST}" in said) == replaces
+    assert (f"may change: {NOTHING_LOST}" in said) == replaces

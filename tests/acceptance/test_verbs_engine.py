@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.support.engine import Run, Stack
 
 REPLACE = ["create-replacement", "replace", "delete-replaced"]
-RECREATED = "it is gone, a new one starts from the declared messages, until about "
+RECREATED = " and is gone; the new one lives until about "
 NAMES = ("desk", "other", "lost", "expired", "picked")
 
 

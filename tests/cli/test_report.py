@@ -14,7 +14,10 @@ from tests.support.previews import note, printed, said, state, step
 if TYPE_CHECKING:
     from pathlib import Path
 
-LOST = [step("replace", "desk"), note("session id-of-desk: userId changed; replacing it loses 14 messages")]
+LOST = [
+    step("replace", "desk"),
+    note("session id-of-desk: userId changed: replacing it loses 14 messages; the new one lives until about 13:00Z"),
+]
 KEPT = [step("create", "desk")]
 FAILED = [said("bad", "error: no", "error")]
 

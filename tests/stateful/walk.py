@@ -14,6 +14,7 @@ from tests.stateful.refusals import BEYOND_A_DAY, REPLACE_HINT, STAYS_COMPLETED
 from tests.support.ageing import age
 from tests.support.engine import Stack
 from tests.support.minutes import created, extends, foretold, lates, renews
+from tests.support.sentences import NOTHING_LOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,12 +125,8 @@ class Walk:
             assert self.stack.resources()[name]["outputs"]["expired"] is not lingers
         up = self.stack.up()
         assert (up.ops("old"), up.ops("left"), up.failed) == (REPLACED, ["same"], False)
-        fate = (
-            "the API no longer lists it as active; replacing it loses nothing: it holds only declared messages"
-            if lingers
-            else "it is gone"
-        )
-        assert any(line.startswith("old: expired at ") and f"; {fate}, a new one" in line for line in up.said("old"))
+        fate = f", no longer listed as active: {NOTHING_LOST}" if lingers else " and is gone"
+        assert any(line.startswith("old: expired at ") and f"{fate}; the new one" in line for line in up.said("old"))
         assert not lingers or old not in self._rows()
         self._nothing_is_planned()
 

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
 
-LOST = printed(step("replace", "desk"), said("desk", "desk: userId changed; replacing it loses 14 messages", "warning"))
+LOST = printed(
+    step("replace", "desk"),
+    said(
+        "desk", "desk: userId changed: replacing it loses 14 messages; the new one lives until about 13:00Z", "warning"
+    ),
+)
 
 
 def test_the_action_is_composite_and_all_its_parts_are_described() -> None:

@@ -25,7 +25,7 @@ from quant_sessions_provider.core.losses import (
     GONE,
     Loss,
     read_replacement,
-    read_session_replacement,
+    read_subject_and_replacement,
     recreation_sentence,
     replacement_sentence,
 )
@@ -114,9 +114,10 @@ LIKE_OURS = st.lists(
             "session 3f2a",
             ": ",
             "userId changed",
-            "; replacing it loses 2 messages",
-            " expired at 2026-11-24T11:51:00Z; it is gone, a new one starts from the declared messages, until about ",
-            "a time not known yet",
+            ": replacing it loses 2 messages",
+            "; the new one lives until a time that is not known yet",
+            "expired at 11:51Z and is gone",
+            "expired, no longer listed as active",
             ": asked to live until 1, granted until 2",
         )
     ),
@@ -172,13 +173,13 @@ def test_an_update_is_read_back(planned: Change) -> None:
 @given(planned=changes(userId="bob"), loss=LOSSES, starts=st.sampled_from(STARTS))
 def test_a_replacement_is_read_back(planned: Change, loss: Loss, starts: object) -> None:
     planned = with_messages(planned, starts)
-    sentence = replacement_sentence(planned.replaces, planned.new, loss)
+    sentence = replacement_sentence(planned.replaces, planned.new, loss, NOW)
     read = read_replacement(sentence)
     assert read
     assert (read.loss, read.expired) == (loss, False)
-    assert sentence.startswith(f"{read.reason}; replacing it loses ")
-    line = about(session(planned.state.id), sentence)
-    assert read_session_replacement(line) == (planned.state.id, read)
+    assert sentence.startswith(f"{read.reason}: replacing it loses ")
+    subject = session(planned.state.id)
+    assert read_subject_and_replacement(about(subject, sentence)) == (subject, read)
 
 
 @given(planned=changes(), loss=LOSSES, lifetime=st.sampled_from((60, UNKNOWN, None)), starts=st.sampled_from(STARTS))
@@ -191,9 +192,9 @@ def test_a_recreation_is_read_back(planned: Change, loss: Loss, lifetime: object
     assert read
     assert (read.loss, read.expired) == (loss, True)
     assert sentence.startswith(read.reason)
-    assert ("loses" in read.reason, "it is gone" in read.reason) == (False, loss.gone)
-    line = about(session(planned.state.id), sentence)
-    assert read_session_replacement(line) == (planned.state.id, read)
+    assert ("loses" in read.reason, "is gone" in read.reason) == (False, loss.gone)
+    subject = session(planned.state.id)
+    assert read_subject_and_replacement(about(subject, sentence)) == (subject, read)
 
 
 @given(planned=changes())

@@ -68,7 +68,7 @@ def test_an_apis_deed_is_a_warning_on_the_resources_line(host: Host, operations:
 
 
 @pytest.mark.parametrize("argument", ["", "--tracing", "127.0.0.1:1"])
-def test_without_an_engine_a_line_goes_to_standard_error_by_the_sessions_id(
+def test_without_an_engine_a_line_goes_to_standard_error_by_name(
     host: Host, operations: NonCallableMagicMock, capfd: pytest.CaptureFixture[str], argument: str
 ) -> None:
     sys.argv = ["-m", argument]
@@ -76,7 +76,7 @@ def test_without_an_engine_a_line_goes_to_standard_error_by_the_sessions_id(
     host.check({})
     host.diff({}, {})
     assert host.engine.lines == []
-    assert capfd.readouterr() == ("", "session 3f2a: completes it\n")
+    assert capfd.readouterr() == ("", "desk: completes it\n")
 
 
 # --- what a plan is, and what only looks like one ----------------------------------------------------------------

@@ -16,7 +16,8 @@ from quant_sessions_provider.operations.crud import Diff
 from tests.support.fakes import GET, ID, LIST, NOT_FOUND, ORG, SERVER_ERROR, A, B, C, applied, at, desk, inputs_of
 
 EXPIRED = "expired at 2026-11-24T11:51:00Z"
-NEW_ONE = f"{EXPIRED}; it is gone, a new one starts from the declared messages, until about 2026-11-24 13:00Z"
+NEW_ONE = "; the new one lives until about 13:00Z"
+RECREATED = f"expired at 11:51Z and is gone{NEW_ONE}"
 
 NOTHING_SENT = Diff(None, sentence="nothing is sent")
 ONLY_DECLARED = "it holds only declared messages"
@@ -139,7 +140,7 @@ def test_a_replacement_tells_its_price(moved: dict[str, Any], names: dict[str, s
     host.api.get.side_effect = [live]
     ((keys, why),) = names.items()
     again = "" if moved.get("messages") is UNKNOWN else " (1 declared one starts again)"
-    sentence = f"{why}; replacing it loses {loss}{again}"
+    sentence = f"{why}: replacing it loses {loss}{again}{NEW_ONE}"
     decision = Diff(None, keys.split(", "), sentence, loses="nothing" not in loss)
     assert host.operations.diff(ID, applied(9), inputs_of(applied(9), **moved)) == decision
     assert host.calls == ([GET, LIST] if live is NOT_FOUND else [GET])
@@ -160,7 +161,7 @@ def test_what_is_lost_is_what_the_last_run_did_not_declare(declared: object, liv
     host, outputs = desk(), applied(9, messages=declared)
     host.api.get.return_value = StoredSession(ID, None, None, live, None)
     diff = host.operations.diff(ID, outputs, inputs_of(outputs, userId="bob", messages=[C, B]))
-    assert diff.sentence.endswith(f"; replacing it loses {lost} (2 declared ones start again)")
+    assert diff.sentence.endswith(f": replacing it loses {lost} (2 declared ones start again){NEW_ONE}")
     assert diff.loses == ("nothing" not in lost)
 
 
@@ -182,7 +183,7 @@ def test_what_the_engine_replaces_by_an_option_is_said_and_left_to_it(
     host.api.get.return_value = StoredSession(ID, None, None, [A, B], None)
     diff = host.operations.diff(ID, outputs, inputs_of(outputs, **moved), replace_on_changes=paths)
     assert (diff.changes, diff.replaces, diff.loses) == (None, [], causes is not None)
-    assert diff.sentence.startswith(f"{causes} changed; replacing it loses 1 message" if causes else "sends")
+    assert diff.sentence.startswith(f"{causes} changed: replacing it loses 1 message" if causes else "sends")
     assert host.calls == ([GET] if causes else [])
 
 
@@ -204,11 +205,9 @@ def test_outside_of_a_plan_nothing_is_asked_said_or_refused(
 
 
 RENEWED = {"expiresAt": at(60)}
-REPLACED = Diff(None, ["expiresAt"], NEW_ONE)
-KEPT = (
-    f"the API no longer lists it as active; replacing it loses nothing: {ONLY_DECLARED} (1 declared one starts again)"
-)
-UNLISTED = Diff(None, ["expiresAt"], NEW_ONE.replace("it is gone", KEPT))
+REPLACED = Diff(None, ["expiresAt"], RECREATED)
+KEPT = f"replacing it loses nothing: {ONLY_DECLARED} (1 declared one starts again)"
+UNLISTED = Diff(None, ["expiresAt"], f"expired at 11:51Z, no longer listed as active: {KEPT}{NEW_ONE}")
 STILL_LIVES = Diff(None, sentence="was to expire at 11:51Z and still lives: extends by 60 minutes, until about 13:00Z")
 ERROR = (
     f"session {ID} {EXPIRED} and onExpired is error: `pulumi up --replace` with its URN starts a new one from the"
@@ -237,7 +236,7 @@ ERROR = (
             "gone",
             {"onExpired": "ignore"},
             {"metadata": {}},
-            Diff(None, ["metadata"], NEW_ONE),
+            Diff(None, ["metadata"], RECREATED),
             [GET, LIST],
             id="ignore, change",
         ),
@@ -254,7 +253,7 @@ ERROR = (
             "gone",
             {"status": "completed", "onExpired": "error"},
             {"messages": [A, B]},
-            Diff(None, ["messages"], NEW_ONE),
+            Diff(None, ["messages"], RECREATED),
             [GET, LIST],
             id="completed, gone, change",
         ),
@@ -276,7 +275,7 @@ def test_a_lingering_session_loses_what_was_said_in_it() -> None:
     host = desk("lingering")
     host.api.get.return_value = StoredSession(ID, None, None, [A, B, C], None)
     diff = host.operations.diff(ID, applied(-9), inputs_of(applied(-9), **RENEWED))
-    assert "; replacing it loses 2 messages (1 declared one starts again), a new one" in diff.sentence
+    assert diff.sentence.endswith(f"as active: replacing it loses 2 messages (1 declared one starts again){NEW_ONE}")
     assert diff.loses
 
 
@@ -298,7 +297,7 @@ def test_an_unreachable_api_does_not_make_a_session_gone(failure: Exception) -> 
     ("state", "on_expired", "decision"),
     [
         ("alive", "recreate", Diff(changes=True, sentence=STILL_LIVES.sentence)),
-        ("gone", "recreate", Diff(True, ["expiresAt"], NEW_ONE)),  # noqa: FBT003 - what the engine reads
+        ("gone", "recreate", Diff(True, ["expiresAt"], RECREATED)),  # noqa: FBT003 - what the engine reads
         ("alive", "error", Diff(changes=True, sentence=STILL_LIVES.sentence)),
         ("gone", "ignore", Diff(changes=False)),
         # update raises the error.

@@ -15,7 +15,11 @@ from quant_sessions_provider.report import markdown
 from quant_sessions_provider.report.preview import read
 from tests.support.previews import NOW, PRIVATE, note, preview, said, step
 
-LOST = [step("replace", "desk"), said("desk", "desk: userId changed; replacing it loses 14 messages", "warning")]
+NEW_ONE = "; the new one lives until about 13:00Z"
+LOST = [
+    step("replace", "desk"),
+    said("desk", f"desk: userId changed: replacing it loses 14 messages{NEW_ONE}", "warning"),
+]
 KEPT = [step("create", "desk")]
 FAILED = [said("bad", "error: no", "error")]
 
@@ -36,7 +40,7 @@ def test_the_headline_says_the_worst() -> None:
     assert headline(written(*LOST)) == "1 conversation will be lost"
     assert headline(written(*LOST, step("delete", "x"), *FAILED)) == "2 conversations will be lost, the preview failed"
     assert headline(written(*KEPT)) == "no conversation is lost"
-    declared = "desk: userId changed; replacing it loses nothing: it holds only declared messages"
+    declared = f"desk: userId changed: replacing it loses nothing: it holds only declared messages{NEW_ONE}"
     assert headline(written(step("replace", "desk"), said("desk", declared))) == "no conversation is lost"
     assert headline(written(*FAILED)) == "the preview failed"
     assert headline(written()) == "none declared"
@@ -48,7 +52,7 @@ def test_the_loss_is_counted_as_far_as_it_is_known() -> None:
     assert "deletes **1 conversation** (an unknown number of messages)." in written(step("delete", "x"))
     both = "deletes **3 conversations** (at least 14 messages: not all are counted in 2 of them)."
     assert both in written(*LOST, step("delete", "x"), step("delete", "y"))
-    partly = said("x", "x: userId changed; replacing it loses at least 3 messages", "warning")
+    partly = said("x", f"x: userId changed: replacing it loses at least 3 messages{NEW_ONE}", "warning")
     some = written(*LOST, step("replace", "x"), partly)
     assert "deletes **2 conversations** (at least 17 messages: not all are counted in 1 of them)." in some
     assert "| **at least 3** |" in some

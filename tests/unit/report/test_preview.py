@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from quant_sessions_provider.core.describe import about, session
 from quant_sessions_provider.core.losses import Loss, replacement_sentence
+from quant_sessions_provider.core.urns import SESSION_TYPE
 from quant_sessions_provider.report.preview import NoPreviewError, read
-from tests.support.previews import NOW, at, note, preview, said, state, step, urn
+from tests.support.previews import NOW, note, preview, said, state, step, urn
 
 if TYPE_CHECKING:
     from quant_sessions_provider.report.model import Row
 
-NEW_ONE = "a new one starts from the declared messages, until about 2026-11-24 13:00Z"
+NEW_ONE = "; the new one lives until about 13:00Z"
 HOUR, HALF = NOW + timedelta(hours=1), NOW + timedelta(minutes=30)
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What the CLI prints for a value that the preview does not know."""
@@ -44,21 +45,34 @@ PRICES = {
 
 @pytest.mark.parametrize(("lost", "loss"), PRICES.items(), ids=PRICES)
 def test_a_replacement_loses_what_the_provider_says(lost: str, loss: Loss | None) -> None:
-    line = said("desk", f"desk: userId changed; replacing it {lost}", "warning")
+    line = said("desk", f"desk: userId changed: replacing it {lost}{NEW_ONE}", "warning")
     assert row(step("replace", "desk", replaceReasons=["userId"]), line) == ("replace", "userId changed", HOUR, loss)
 
 
 def test_a_line_without_a_resource_counts_for_the_session_that_it_names() -> None:
-    line = note("session id-of-desk: userId changed; replacing it loses 14 messages")
-    assert row(step("replace", "desk"), line)[1::2] == ("userId changed", Loss(14))
-    other = note("session id-of-other: userId changed; replacing it loses 14 messages")
-    assert row(step("replace", "desk", replaceReasons=["userId"]), other)[3] == Loss(None)
+    sentence = f"userId changed: replacing it loses 14 messages{NEW_ONE}"
+    for subject in ("desk", "session id-of-desk"):
+        assert row(step("replace", "desk"), note(f"{subject}: {sentence}"))[1::2] == ("userId changed", Loss(14))
+    for subject in ("other", "session id-of-other", "id-of-desk", "session desk"):
+        other = note(f"{subject}: {sentence}")
+        assert row(step("replace", "desk", replaceReasons=["userId"]), other)[3] == Loss(None)
+
+
+def test_a_name_that_two_sessions_have_names_neither() -> None:
+    nested = urn("desk", f"acme:Desk$acme:Room${SESSION_TYPE}")
+    steps = [step("replace", "desk"), {**step("replace", "desk"), "urn": nested}]
+    found = rows(
+        *steps, note(f"desk: userId changed: replacing it loses nothing: it holds only declared messages{NEW_ONE}")
+    )
+    assert [each.loss for each in found] == [Loss(None)] * 2
 
 
 @pytest.mark.parametrize("session_id", ["a b", "urn:uuid:3f2a", "x: userId changed", " ", "a\u2028b"], ids=ascii)
 def test_an_id_may_contain_anything(session_id: str) -> None:
     outputs = {**state("desk")["outputs"]}
-    line = note(about(session(session_id), replacement_sentence(["userId"], outputs | {"userId": "bob"}, Loss(14))))
+    line = note(
+        about(session(session_id), replacement_sentence(["userId"], outputs | {"userId": "bob"}, Loss(14), NOW))
+    )
     assert row(step("replace", "desk", oldState=state("desk", id=session_id)), line)[3] == Loss(14)
 
 
@@ -104,14 +118,15 @@ def test_a_replacement_that_the_provider_was_not_asked_about() -> None:
 
 
 def test_an_expired_session_is_recreated_without_a_loss() -> None:
-    text, reason = f"desk: expired at {at(-9)}; it is gone, {NEW_ONE}", f"expired at {at(-9)}; it is gone"
-    assert row(step("replace", "desk"), said("desk", text)) == ("recreate", reason, HOUR, None)
+    reason = "expired at 11:51Z and is gone"
+    expected = ("recreate", reason, HOUR, None)
+    assert row(step("replace", "desk"), said("desk", f"desk: {reason}{NEW_ONE}")) == expected
 
 
 def test_an_expired_session_that_the_api_still_has_is_a_loss() -> None:
-    lingers = "the API no longer lists it as active; replacing it loses 3 messages"
-    text = f"desk: expired at {at(-9)}; {lingers}, {NEW_ONE}"
-    assert row(step("replace", "desk"), said("desk", text, "warning"))[3] == Loss(3)
+    reason = "expired at 2026-11-23 11:51Z, no longer listed as active"
+    text = f"desk: {reason}: replacing it loses 3 messages{NEW_ONE}"
+    assert row(step("replace", "desk"), said("desk", text, "warning"))[1::2] == (reason, Loss(3))
 
 
 def test_a_replacement_of_three_steps_is_one_row() -> None:
