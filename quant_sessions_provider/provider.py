@@ -43,6 +43,8 @@ class SessionProvider(ResourceProvider):
     _settings_error: ConfigurationError | None
     _planned: dict[str, list[str]]
     """By URN what was checked and not compared yet: the paths of ``replace_on_changes``."""
+    _existing: set[str]
+    """URNs that were checked with old inputs."""
     _reasons: ClassVar = DeleteReasons()
     """One for all: where state holds the reference in another spelling, the host deletes by another instance."""
 
@@ -51,7 +53,7 @@ class SessionProvider(ResourceProvider):
         if os.environ.get(config.DEBUG):
             show_log()
         self._settings_error = None
-        self._planned = {}
+        self._planned, self._existing = {}, set()
         try:
             settings = config.load(req.config.get, os.environ)
         except ConfigurationError as error:
@@ -76,8 +78,16 @@ class SessionProvider(ResourceProvider):
             self._planned[call.urn] = news.get(REPLACE_ON_CHANGES) or []
             self._reasons.check(call.urn)
         inputs, failures = self._operations.check(from_pulumi(_olds), from_pulumi(news))
+        if call and self._is_new(call, _olds) and not failures:
+            inform("", self._operations.describe_creation(inputs))
         # If a failure named its property, the engine would print its value.
         return CheckResult(to_pulumi(inputs), [CheckFailure("", line) for line in failures])
+
+    def _is_new(self, call: HostCall, old_inputs: dict[str, Any]) -> bool:
+        """Return whether a session is created. For a replacement its old inputs are checked first, then none."""
+        if old_inputs:
+            self._existing.add(call.urn)
+        return call.urn not in self._existing
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Return whether to do nothing, update or replace."""
@@ -117,6 +127,7 @@ class SessionProvider(ResourceProvider):
             # A refresh begins here, and what was planned before is done.
             self._take_plan(call)
             self._reasons.read(call.urn)
+            self._existing.discard(call.urn)
         with one_line_errors():
             found = self._ready().read(id_, from_pulumi(props))
         if found is None:

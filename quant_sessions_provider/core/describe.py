@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.expiry import extension
-from quant_sessions_provider.core.model import Key, Properties, contains_unknown
+from quant_sessions_provider.core.model import MAX_LIFETIME, MIN_LIFETIME, Key, Properties, contains_unknown
 from quant_sessions_provider.core.text import counted, one_line
 
 if TYPE_CHECKING:
@@ -46,6 +46,39 @@ def session(session_id: str) -> str:
 
 DECLARED_EXPIRY: Final = "the declared expiresAt"
 """What sentences say in place of a timestamp that is set by hand: it may be secret, and nobody here can know."""
+
+# --- a new session -----------------------------------------------------------------------------------------
+
+_UNKNOWN_END: Final = "a time that is not known yet"
+CLOCK: Final = r"(?:\d{4}-\d\d-\d\d )?\d\d:\d\dZ"
+"""What :func:`clock` returns, as a pattern."""
+END_OF_NEW: Final = rf"(?:about {CLOCK}|{DECLARED_EXPIRY}|{_UNKNOWN_END})"
+"""What :func:`end_of_new` returns, as a pattern."""
+_CREATION: Final = re.compile(rf"(?P<lifetime>lives \d+ minutes), until about {CLOCK}|lives until {END_OF_NEW}")
+
+
+def creation_sentence(new: Properties, now: datetime) -> str:
+    """Return how long a new session lives, and until when."""
+    lifetime = new.get(Key.EXPIRATION_MINUTES)
+    known = f"{counted(lifetime, 'minute')}, " if isinstance(lifetime, int) else ""
+    return f"lives {known}until {end_of_new(new, now)}"
+
+
+def read_creation(sentence: str) -> str | None:
+    """Return how long a new session lives, empty if that is not known yet; None for any other sentence."""
+    found = _CREATION.fullmatch(sentence)
+    return found and (found["lifetime"] or "")
+
+
+def end_of_new(new: Properties, now: datetime) -> str:
+    """Return until when a new session lives, or what is known of that."""
+    if Key.EXPIRATION_MINUTES not in new:
+        return DECLARED_EXPIRY
+    lifetime = new[Key.EXPIRATION_MINUTES]
+    if not isinstance(lifetime, int) or not MIN_LIFETIME <= lifetime <= MAX_LIFETIME:
+        return _UNKNOWN_END
+    return f"about {clock(now + timedelta(minutes=lifetime), now)}"
+
 
 # --- an update in place ------------------------------------------------------------------------------------
 
@@ -160,10 +193,6 @@ def _lowered(change: Change) -> bool:
     before, planned = change.state.expiry.asked, change.planned_expiry
     earlier = before is not None and planned is not None and planned < before
     return earlier or change.raised_by < 0
-
-
-CLOCK: Final = r"(?:\d{4}-\d\d-\d\d )?\d\d:\d\dZ"
-"""What :func:`clock` returns, as a pattern."""
 
 
 def clock(time: datetime, now: datetime) -> str:

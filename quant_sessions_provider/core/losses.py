@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from quant_sessions_provider.core.describe import CLOCK, DECLARED_EXPIRY, clock
+from quant_sessions_provider.core.describe import CLOCK, END_OF_NEW, clock, end_of_new
 from quant_sessions_provider.core.messages import counted_messages
-from quant_sessions_provider.core.model import MAX_LIFETIME, Key, Properties, contains_unknown
+from quant_sessions_provider.core.model import Key, Properties, contains_unknown
 from quant_sessions_provider.core.text import counted
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from quant_sessions_provider.core.changes import Change
 
 _LOSES: Final = "replacing it loses"
@@ -24,12 +25,11 @@ _EXPIRED: Final = "expired"
 _AND_GONE: Final = " and is gone"
 _UNLISTED: Final = ", no longer listed as active"
 _NEW_ONE: Final = "the new one lives until"
-_UNKNOWN_END: Final = "a time that is not known yet"
 _COUNT: Final = (
     rf"(?:(?P<least>{_AT_LEAST})?(?P<count>\d+) messages?|{_UNKNOWN_NUMBER}|nothing: (?P<declared>{_ALL_DECLARED}))"
 )
 _AGAIN: Final = r"(?: \(\d+ declared ones? starts? again\))?"
-_END: Final = rf"; {_NEW_ONE} (?:about {CLOCK}|{DECLARED_EXPIRY}|{_UNKNOWN_END})"
+_END: Final = rf"; {_NEW_ONE} {END_OF_NEW}"
 _REPLACEMENT: Final = re.compile(
     rf"(?P<reason>[\w, ]+): {_LOSES} (?:{_COUNT}|nothing: (?P<gone>{_IS_GONE})){_AGAIN}{_END}"
 )
@@ -147,13 +147,4 @@ def _again(new: Properties) -> str:
 
 
 def _end(new: Properties, now: datetime) -> str:
-    return f"; {_NEW_ONE} {_end_of_new(new, now)}"
-
-
-def _end_of_new(new: Properties, now: datetime) -> str:
-    if Key.EXPIRATION_MINUTES not in new:
-        return DECLARED_EXPIRY
-    lifetime = new[Key.EXPIRATION_MINUTES]
-    if not isinstance(lifetime, int) or lifetime > MAX_LIFETIME:
-        return _UNKNOWN_END
-    return f"about {clock(now + timedelta(minutes=lifetime), now)}"
+    return f"; {_NEW_ONE} {end_of_new(new, now)}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from quant_sessions_provider.core import timestamps, validation
 from quant_sessions_provider.core.changes import Change
-from quant_sessions_provider.core.describe import already_there, stop_sentence, update_sentence
+from quant_sessions_provider.core.describe import already_there, creation_sentence, stop_sentence, update_sentence
 from quant_sessions_provider.core.errors import (
     AnswerLostError,
     ApiError,
@@ -99,6 +99,10 @@ class Operations:
         elif not failures:
             inputs[Key.EXPIRES_AT] = plan_expiry(old, inputs, now)
         return inputs, failures
+
+    def describe_creation(self, inputs: Properties) -> str:
+        """Return the sentence about a new session with inputs that check returned."""
+        return creation_sentence(inputs, self._now())
 
     def _unusable_settings(self) -> list[str]:
         problems = [] if self._settings.bearer else [self._settings.missing("bearer")]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from quant_sessions_provider.core.describe import UpdateSentence, read_about, read_error
+from quant_sessions_provider.core.describe import UpdateSentence, read_about, read_creation, read_error
 from quant_sessions_provider.core.losses import Replacement, read_replacement, read_subject_and_replacement
 from quant_sessions_provider.core.urns import SESSION_TYPE, name_of, type_of
 
@@ -25,10 +25,11 @@ _SUMMARIES: Final = ("Resource monitor has terminated", "preview failed", "an un
 class Diagnostics:
     """What a preview says beside its steps.
 
-    ``updates`` and ``errors`` are by the session's URN, ``replacements`` by its URN or by the subject of a line that is
-    not on the resource's own; ``stack_errors`` are the others.
+    ``creations`` (how long a new session lives), ``updates`` and ``errors`` are by URN. ``replacements`` are by URN, or
+    by the subject of a line that is not on the resource's own. ``stack_errors`` are the others.
     """
 
+    creations: dict[str, str] = field(default_factory=dict)
     updates: dict[str, UpdateSentence] = field(default_factory=dict)
     errors: dict[str, list[str]] = field(default_factory=dict)
     replacements: dict[str, Replacement] = field(default_factory=dict)
@@ -52,10 +53,14 @@ def read_diagnostics(entries: Iterable[Mapping[str, Any]]) -> Diagnostics:
 
 def _add_sentence(found: Diagnostics, urn: str, line: str) -> None:
     sentence = read_about(name_of(urn), line.removeprefix("warning: "))
-    replacement = sentence and read_replacement(sentence)
+    if sentence is None:
+        return
+    replacement, lifetime = read_replacement(sentence), read_creation(sentence)
     if replacement:
         found.replacements[urn] = replacement
-    elif sentence:
+    elif lifetime is not None:
+        found.creations[urn] = lifetime
+    else:
         found.updates[urn] = UpdateSentence(sentence)
 
 

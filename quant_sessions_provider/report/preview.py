@@ -142,8 +142,9 @@ def _error_row(urn: str, lines: list[str], session_id: str = "") -> Row:
 
 
 def _created(step: _Step, _old: _Step, context: _Context) -> _RowFacts:
-    gone = step["urn"] in context.refreshed
-    return _RowFacts("create", _NOT_FOUND if gone else "new", _planned_expiry(step))
+    why = _NOT_FOUND if step["urn"] in context.refreshed else "new"
+    lifetime = context.diagnostics.creations.get(step["urn"])
+    return _RowFacts("create", f"{why}; {lifetime}" if lifetime else why, _planned_expiry(step))
 
 
 def _updated(step: _Step, old: _Step, context: _Context) -> _RowFacts:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from quant_sessions_provider import Session
+from tests.acceptance.conftest import ORGANIZATION
 from tests.support.ageing import age
 from tests.support.sentences import NOTHING_LOST
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from tests.support.emulator_server import Emulator
     from tests.support.engine import Run, Stack
 
+THEIRS = "made-by-others"
+IN_AN_HOUR = (datetime.now(timezone.utc) + timedelta(hours=1)).isoformat()
 HELLO = {"role": "user", "content": "Hello"}
 PENDING: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     # Declared at first, declared then, and what the plan says.
@@ -33,6 +37,11 @@ PENDING: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "renewed": ({}, {"renew_before_minutes": 59}, "extends by"),
     "half-done": ({"status": "completed"}, {"status": "completed"}, "completes it"),
 }
+NEW: dict[str, tuple[dict[str, Any], str]] = {
+    # Declared then, for the first time, and what the plan says.
+    "new": ({}, "lives 60 minutes, until about "),
+    "new-until": ({"expires_at": IN_AN_HOUR}, "lives until the declared expiresAt"),
+}
 
 
 def _first() -> None:
@@ -43,11 +52,15 @@ def _first() -> None:
 def _then() -> None:
     for name, (_, after, _) in PENDING.items():
         Session(name, **{"user_id": name, **after})
+    for name, (declared, _) in NEW.items():
+        Session(name, **{"user_id": name, **declared})
+    Session.get("theirs", THEIRS)
 
 
 @pytest.fixture(scope="module")
 def stack(new_stack: NewStack, emulator: Emulator) -> Stack:
     made = new_stack(_first, QUANTCDN_MAX_RETRIES="0")
+    emulator.seed(ORGANIZATION, THEIRS)
     # Completing a session is the only PUT of a creation.
     emulator.fault("status", method="PUT", count=None)
     up = made.up(continue_on_error=True)
@@ -84,9 +97,12 @@ def test_nothing_is_said_where_nothing_of_the_plan_is_going_to_happen(stack: Sta
 @pytest.mark.parametrize("options", [{}, {"refresh": True}], ids=["preview", "preview --refresh"])
 def test_the_plan_says_it_once_for_each_session(stack: Stack, options: dict[str, Any]) -> None:
     run = stack.preview(**options)
-    said = {name: run.said(name) for name in PENDING}
-    assert {name: len(lines) for name, lines in said.items()} == dict.fromkeys(PENDING, 1)
-    assert all(PENDING[name][2] in lines[0] for name, lines in said.items())
+    expected = {name: says for name, (_, _, says) in PENDING.items()} | {name: says for name, (_, says) in NEW.items()}
+    said = {name: run.said(name) for name in expected}
+    assert {name: len(lines) for name, lines in said.items()} == dict.fromkeys(expected, 1)
+    assert all(expected[name] in lines[0] for name, lines in said.items())
+    assert run.said("theirs") == []
+    assert run.ops("theirs")[-1] == "read"
 
 
 def test_a_target_is_the_only_one_that_says_something(stack: Stack) -> None:
@@ -96,10 +112,16 @@ def test_a_target_is_the_only_one_that_says_something(stack: Stack) -> None:
 
 def test_an_excluded_session_says_nothing(stack: Stack) -> None:
     run = stack.preview(exclude=_urns(stack, "edited"))
-    assert {name for name, _ in run.messages} == PENDING.keys() - {"edited"}
+    assert {name for name, _ in run.messages} == (PENDING.keys() | NEW.keys()) - {"edited"}
 
 
-def test_a_session_that_is_replaced_by_a_flag_says_nothing(stack: Stack) -> None:
+def test_a_new_session_as_the_only_target_says_so(stack: Stack) -> None:
+    run = stack.preview(target=[_urns(stack, "edited")[0].replace("::edited", "::new")])
+    assert [name for name, _ in run.messages] == ["new"]
+
+
+def test_of_a_session_that_is_replaced_by_a_flag_only_the_new_ones_life_is_said(stack: Stack) -> None:
     run = stack.preview(replace=_urns(stack, "edited"))
     assert run.ops("edited") == ["create-replacement", "replace", "delete-replaced"]
-    assert run.said("edited") == []
+    (said,) = run.said("edited")
+    assert said.startswith("edited: lives 60 minutes, until about ")

@@ -73,5 +73,5 @@ class WorldProvider(SessionProvider):
     def configure(self, req: ConfigureRequest) -> None:
         settings = config.load(req.config.get, {})
         transport = Transport(settings, self._clock.monotonic, self._clock.sleep)
-        self._settings_error, self._planned = None, {}
+        self._settings_error, self._planned, self._existing = None, {}, set()
         self._operations = Operations(Client(lambda: transport), settings, lambda *_: None, self._clock.now)

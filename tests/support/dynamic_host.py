@@ -60,9 +60,11 @@ class Host:
     provider: str = field(default_factory=lambda: str(serialize_provider(SessionProvider())))
 
     def check(self, new: dict[str, Any], old: dict[str, Any] | None = None, urn: str = URN) -> None:
+        """Check new inputs; without old ones for a session that is created."""
         request = provider_pb2.CheckRequest(urn=urn)
         self._fill(request.news, new)
-        self._fill(request.olds, old or {})
+        if old is not None:
+            self._fill(request.olds, old)
         self.stub.Check(request)
 
     def diff(self, outputs: dict[str, Any], new: dict[str, Any], urn: str = URN, **sent: Any) -> Any:  # noqa: ANN401 - a message

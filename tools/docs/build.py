@@ -29,8 +29,9 @@ What `pulumi preview` shows in each situation, and what `pulumi up` then sends. 
 engine (`make previews`): first `pulumi preview --diff`, then plain `pulumi preview`. Times are shown as if each run was
 on 2 March 2026 at 12:00Z, and ids are shortened. The lifetime is 60 minutes unless the text says otherwise.
 
-If a replacement loses a conversation, the line of the resource has a warning. With `--diff` Pulumi prints it at the
-end, after the name of the resource.
+The line of each resource says what becomes of the session, and warns of what is lost. With `--diff` Pulumi prints these
+lines at the end, after the name of the resource. In a terminal the table only counts them: the lines themselves stand
+in the block `Diagnostics` below it, right above the question of `pulumi up`.
 """
 
 

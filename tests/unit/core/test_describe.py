@@ -13,7 +13,9 @@ from quant_sessions_provider.core.changes import Change
 from quant_sessions_provider.core.describe import (
     UpdateSentence,
     about,
+    creation_sentence,
     read_about,
+    read_creation,
     read_error,
     session,
     short_grant,
@@ -104,6 +106,22 @@ def test_a_due_short_grant_is_extended_without_a_changed_input() -> None:
     assert sentence == f"{LEFT} 51 minutes, until about 13:00Z"
 
 
+@pytest.mark.parametrize(
+    ("new", "sentence", "lifetime"),
+    [
+        ({"expirationMinutes": 60, "expiresAt": at(60)}, "lives 60 minutes, until about 13:00Z", "lives 60 minutes"),
+        ({"expirationMinutes": 1440}, "lives 1440 minutes, until about 2026-11-25 12:00Z", "lives 1440 minutes"),
+        ({"expirationMinutes": UNKNOWN, "expiresAt": UNKNOWN}, "lives until a time that is not known yet", ""),
+        ({"expiresAt": at(60)}, "lives until the declared expiresAt", ""),
+        ({"expiresAt": UNKNOWN}, "lives until the declared expiresAt", ""),
+    ],
+)
+def test_the_sentence_of_a_creation(new: dict[str, Any], sentence: str, lifetime: str) -> None:
+    assert creation_sentence(new, NOW) == sentence
+    assert read_creation(sentence) == lifetime
+    assert read_replacement(sentence) is None
+
+
 # --- written and read back -----------------------------------------------------------------------------------
 
 LINE = st.text(min_size=1).map(one_line).filter(bool)
@@ -168,6 +186,7 @@ def test_an_update_is_read_back(planned: Change) -> None:
     assert read.extends == (extension(planned, NOW) > 0)
     assert read.has_no_details == (read.text == "nothing is sent")
     assert read_replacement(read.text) is None
+    assert read_creation(read.text) is None
 
 
 @given(planned=changes(userId="bob"), loss=LOSSES, starts=st.sampled_from(STARTS))
@@ -176,6 +195,7 @@ def test_a_replacement_is_read_back(planned: Change, loss: Loss, starts: object)
     sentence = replacement_sentence(planned.replaces, planned.new, loss, NOW)
     read = read_replacement(sentence)
     assert read
+    assert read_creation(sentence) is None
     assert (read.loss, read.expired) == (loss, False)
     assert sentence.startswith(f"{read.reason}: replacing it loses ")
     subject = session(planned.state.id)
@@ -190,6 +210,7 @@ def test_a_recreation_is_read_back(planned: Change, loss: Loss, lifetime: object
     sentence = recreation_sentence(Change(planned.state, new), loss, NOW)
     read = read_replacement(sentence)
     assert read
+    assert read_creation(sentence) is None
     assert (read.loss, read.expired) == (loss, True)
     assert sentence.startswith(read.reason)
     assert ("loses" in read.reason, "is gone" in read.reason) == (False, loss.gone)

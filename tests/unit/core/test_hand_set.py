@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.changes import Change
-from quant_sessions_provider.core.describe import short_grant, stop_sentence, update_sentence
+from quant_sessions_provider.core.describe import creation_sentence, short_grant, stop_sentence, update_sentence
 from quant_sessions_provider.core.losses import Loss, recreation_sentence, replacement_sentence
 from quant_sessions_provider.core.state import Expiry, StoredState
 from quant_sessions_provider.operations.refusals import expired_error
@@ -32,7 +32,8 @@ def _sentences(outputs: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
     yield update_sentence(Change(state, new), NOW)
     yield stop_sentence(state, NOW)
     yield recreation_sentence(Change(state, new), Loss(2), NOW)
-    yield replacement_sentence(["userId"], new, Loss(2))
+    yield replacement_sentence(["userId"], new, Loss(2), NOW)
+    yield creation_sentence(new, NOW)
     yield str(expired_error(state))
     yield from short_grant(outputs | {"grantedExpiresAt": at(-(10**6))}, Expiry.of(outputs))
 

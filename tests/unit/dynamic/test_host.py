@@ -31,6 +31,7 @@ def operations(monkeypatch: pytest.MonkeyPatch) -> NonCallableMagicMock:
     fake: NonCallableMagicMock = create_autospec(Operations, instance=True)
     fake.check.side_effect = lambda _old, new: (new, [])
     fake.diff.return_value, fake.update.return_value = Diff(None), {}
+    fake.describe_creation.return_value = "lives 60 minutes"
     monkeypatch.setattr(provider, "Operations", lambda *_args: fake)
     return fake
 
@@ -51,7 +52,7 @@ def test_what_diff_says_is_on_the_resources_line(
 ) -> None:
     operations.diff.side_effect = [Diff(None, [], "completes it"), Diff(None, [], "loses 1 message", loses=True)]
     for _ in range(2):
-        host.check({"userId": "ada"})
+        host.check({"userId": "ada"}, {})
         host.diff({}, {"userId": "ada"}, name=name)
     assert host.engine.lines == [("INFO", "desk: completes it", URN), ("WARNING", "desk: loses 1 message", URN)]
     assert capfd.readouterr() == ("", "")
@@ -73,10 +74,31 @@ def test_without_an_engine_a_line_goes_to_standard_error_by_name(
 ) -> None:
     sys.argv = ["-m", argument]
     operations.diff.return_value = Diff(None, [], "completes it")
-    host.check({})
+    host.check({}, {})
     host.diff({}, {})
     assert host.engine.lines == []
     assert capfd.readouterr() == ("", "desk: completes it\n")
+
+
+@pytest.mark.parametrize("failures", [[], ["userId: is required"]])
+def test_a_creation_is_announced_if_it_can_be_done(
+    host: Host, operations: NonCallableMagicMock, failures: list[str]
+) -> None:
+    operations.check.side_effect = lambda _old, new: (new | {"status": "active"}, failures)
+    host.check({"userId": "ada"})
+    assert host.engine.lines == ([] if failures else [("INFO", "desk: lives 60 minutes", URN)])
+    inputs = {"userId": "ada", "status": "active"}
+    assert operations.describe_creation.mock_calls == ([] if failures else [call(inputs)])
+
+
+def test_the_second_check_of_a_replacement_says_nothing(host: Host, operations: NonCallableMagicMock) -> None:
+    host.check({"userId": "ada"}, {"userId": "bob"})
+    host.check({"userId": "ada"})
+    assert host.engine.lines == []
+    operations.read.return_value = None
+    host.read({})
+    host.check({"userId": "ada"})
+    assert host.engine.lines == [("INFO", "desk: lives 60 minutes", URN)]
 
 
 # --- what a plan is, and what only looks like one ----------------------------------------------------------------
@@ -85,13 +107,13 @@ def test_without_an_engine_a_line_goes_to_standard_error_by_name(
 def test_a_diff_without_a_check_before_is_no_plan(host: Host, operations: NonCallableMagicMock) -> None:
     new = {"userId": "ada"}
     host.diff({}, new)
-    host.check(new)
+    host.check(new, {})
     host.diff({}, new)
     host.diff({}, new)
-    host.check(new, urn=f"{URN}-2")
+    host.check(new, {}, urn=f"{URN}-2")
     host.diff({}, new)
     operations.read.return_value = None
-    host.check(new)
+    host.check(new, {})
     host.read({})
     host.diff({}, new)
     plans = (False, True, False, False, False)
@@ -102,7 +124,7 @@ def test_a_diff_without_a_check_before_is_no_plan(host: Host, operations: NonCal
 def test_an_option_that_the_engine_acts_upon_reaches_diff_and_not_state(
     host: Host, operations: NonCallableMagicMock
 ) -> None:
-    host.check({"userId": "ada", "__replaceOnChanges": ["metadata.*"]})
+    host.check({"userId": "ada", "__replaceOnChanges": ["metadata.*"]}, {})
     assert operations.check.mock_calls == [call({}, {"userId": "ada"})]
     host.diff({}, {"userId": "ada"})
     assert operations.diff.mock_calls[-1].kwargs["replace_on_changes"] == ["metadata.*"]
@@ -135,7 +157,7 @@ def test_where_outputs_alone_tell_what_is_missing_the_engine_is_told_of_a_change
 ) -> None:
     new = {"status": "completed"}
     if planned:
-        host.check(new)
+        host.check(new, {})
     response = host.diff({"status": "active"}, new, old_inputs=old_inputs)
     assert type(response).DiffChanges.Name(response.changes) == changes
 

@@ -12,7 +12,7 @@ from quant_sessions_provider.operations.api import ExtendedSession
 from tests.support.fakes import GET, ID, LIST, Desk, applied, at, desk, inputs_of
 
 OPEN = {"expirationMinutes": UNKNOWN, "expiresAt": UNKNOWN}
-NEW_ONE = "a new one starts from the declared messages"
+NOTHING_LOST = "replacing it loses nothing: it holds only declared messages (1 declared one starts again)"
 
 
 def by_hand(left: float, **more: object) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def by_hand(left: float, **more: object) -> dict[str, Any]:
 )
 @pytest.mark.parametrize(
     ("state", "fate"),
-    [("gone", "it is gone"), ("lingering", "the API no longer lists it as active; replacing it loses 1 message")],
+    [("gone", " and is gone"), ("lingering", f", no longer listed as active: {NOTHING_LOST}")],
 )
 def test_past_its_expiry_an_unknown_one_is_planned_as_a_replacement(
     outputs: dict[str, Any], moved: dict[str, Any], state: str, fate: str, on_expired: object
@@ -34,7 +34,7 @@ def test_past_its_expiry_an_unknown_one_is_planned_as_a_replacement(
     diff = host.operations.diff(ID, outputs, inputs_of(outputs, **moved, onExpired=on_expired))
     assert diff.replaces == ["expiresAt"]
     until = "a time that is not known yet" if "expirationMinutes" in moved else "the declared expiresAt"
-    assert diff.sentence.endswith(f"{fate}, {NEW_ONE}, until {until}")
+    assert diff.sentence.endswith(f"{fate}; the new one lives until {until}")
     assert host.calls == [GET, LIST]
 
 

@@ -159,6 +159,15 @@ def test_a_destroyed_stack_says_so() -> None:
     assert row(step("delete", "desk"), stack)[1] == "the stack is destroyed"
 
 
+def test_a_creation_says_how_long_the_session_lives() -> None:
+    line = said("desk", "desk: lives 60 minutes, until about 13:00Z")
+    assert row(step("create", "desk"), line) == ("create", "new; lives 60 minutes", HOUR, None)
+    gone = "the refresh found no such session; lives 60 minutes"
+    assert row(step("refresh", "desk"), step("create", "desk"), line)[1] == gone
+    for unknown in ("lives until the declared expiresAt", "lives until a time that is not known yet"):
+        assert row(step("create", "desk"), said("desk", f"desk: {unknown}"))[1] == "new"
+
+
 def test_an_update_is_described_by_the_sentence() -> None:
     extended = "29 minutes left: extends by 30 minutes, until about 13:00Z"
     line = said("desk", f"desk: {extended}")
