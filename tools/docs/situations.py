@@ -103,6 +103,13 @@ EDITS: dict[str, Situation] = {
         declare(session_group="staging"),
         declare(session_group="production"),
     ),
+    "hidden": Situation(
+        "Another group, and the API hides a declared message",
+        "`session_group` was changed, and the API summarizes the conversation, so that it may hide more.",
+        declare(session_group="staging", messages=[SYSTEM]),
+        declare(session_group="production", messages=[SYSTEM]),
+        live=[{"role": "assistant", "content": "What was said so far"}, *CHAT],
+    ),
     "organization": Situation(
         "Another organization",
         "`organization` was set to an account that is not the configured one.",
