@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from quant_sessions_provider.core.describe import DECLARED_EXPIRY
 from tests.support.minutes import extends, renews
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ ROWS = {
         ops=["update"],
         changes={"expiresAt"},
         sent=extend(40),
-        said=extends(29, by=40),
+        said=extends(29, by=40, until=DECLARED_EXPIRY),
     ),
     "expires-at-earlier": Row(
         30,
@@ -192,7 +193,7 @@ ROWS = {
         _until(40),
         ops=["update"],
         changes={"expiresAt"},
-        said="cannot be shortened: lives on until",
+        said="cannot be shortened: lives on as granted",
     ),
     "expires-at-passed": Row(61, _until(60), _until(60)),
     "expires-at-passed-then-later": Row(
@@ -203,7 +204,7 @@ ROWS = {
         changes={"expiresAt"},
         asked=GONE,
         sent=lambda late: [*GONE, *again("expires-at-passed-then-later", 99 - late.done)],
-        noted=RECREATED + "the declared expiresAt",
+        noted=RECREATED + DECLARED_EXPIRY,
     ),
     "expires-at-to-lifetime": Row(
         30,
@@ -211,7 +212,7 @@ ROWS = {
         _lives(expiration_minutes=90),
         ops=["update"],
         changes={"expirationMinutes"},
-        said="lives until about",
+        said=f"lives at least until {DECLARED_EXPIRY}",
     ),
     "expires-at-to-renewed-lifetime": Row(
         50,
@@ -229,7 +230,7 @@ ROWS = {
         ops=["update"],
         changes={"expirationMinutes", "expiresAt"},
         sent=extend(35),
-        said=extends(29, by=35),
+        said=extends(29, by=35, until=DECLARED_EXPIRY),
     ),
     "settings-of-renewal": Row(
         30,

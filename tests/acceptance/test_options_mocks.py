@@ -26,6 +26,7 @@ def test_a_program_runs_under_mocks() -> None:
     declared = {key: value for key, value in mocked.declared["desk"].items() if not key.startswith("__")}
     assert declared == {
         "userId": "u",
+        "expirationMinutes": 60,
         "messages": [{"role": "user", "content": "Hello"}],
         "onExpired": "recreate",
         "status": "active",

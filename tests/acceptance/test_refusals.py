@@ -107,17 +107,29 @@ OFFSET = "expiresAt: must be an RFC 3339 timestamp with an offset, such as 2026-
         ({"expires_at": "2026-11-24T17:00:00"}, [OFFSET]),
         ({"expiration_minutes": timedelta(hours=1, seconds=30)}, [f"{LIFETIME}, not 60.5"]),
         ({"renew_before_minutes": timedelta(minutes=-5)}, [f"{RENEWAL}, not -5"]),
-        ({"expires_at": _in(4)}, [SOON.format("is N minutes ahead")]),
-        ({"expires_at": _in(-60)}, [SOON.format("passed N minutes ago")]),
-        ({"expires_at": _in(1500)}, ["expiresAt: must be at most 1440 minutes from now"]),
     ],
-    ids=["missing", "too-long", "bool", "renewal", "no-offset", "fraction", "negative", "too-soon", "past", "too-far"],
+    ids=["missing", "too-long", "bool", "renewal", "no-offset", "fraction", "negative"],
 )
 def test_a_value_out_of_range_is_reported_with_its_limits(
     stack: Stack, emulator: Emulator, declared: dict[str, Any], problem: list[str]
 ) -> None:
-    problems = _problems(_preview(stack, emulator, **declared))
-    assert [re.sub(r"\d+ minutes? (ahead|ago)", r"N minutes \1", text) for text in problems] == problem
+    assert _problems(_preview(stack, emulator, **declared)) == problem
+
+
+@pytest.mark.parametrize(
+    ("minutes", "problem"),
+    [
+        (4, SOON.format("is N minutes ahead")),
+        (-60, SOON.format("passed N minutes ago")),
+        (1500, "expiresAt: must be at most 1440 minutes from now"),
+    ],
+    ids=["too-soon", "past", "too-far"],
+)
+def test_an_expiry_out_of_range_is_reported_with_its_limits(
+    stack: Stack, emulator: Emulator, minutes: float, problem: str
+) -> None:
+    (text,) = _problems(_preview(stack, emulator, expires_at=_in(minutes)))
+    assert re.sub(r"\d+ minutes? (ahead|ago)", r"N minutes \1", text) == problem
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,8 @@ def _right_outputs(session: Session) -> pulumi.Output[str]:
     ]
     existing: list[ExistingSession] = [session, Session.get("y", "id", opts=pulumi.ResourceOptions(parent=session))]
     maybe: list[pulumi.Output[str | None]] = [existing[1].user_id, existing[1].granted_expires_at, session.title]
-    pulumi.export("known", [known, maybe])
+    numbers: list[pulumi.Output[int | None]] = [session.expiration_minutes, session.unsent_expiry_seconds]
+    pulumi.export("known", [known, maybe, numbers])
     return existing[1].organization
 
 
