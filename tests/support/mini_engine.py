@@ -77,6 +77,8 @@ class MiniEngine:
         self.planned = Plan("none", {})
         self.ignore_changes: list[str] = []
         """The option: property names, ``*``, or paths that name a whole property."""
+        self._announced = ""
+        """What the last check said."""
         self.doomed: list[State] = []
         """Replaced sessions that are not deleted yet. The next run tries again."""
 
@@ -96,14 +98,17 @@ class MiniEngine:
         state = self.state
         inputs = self._check(state.inputs if state else {}, self._with_ignored(declared))
         if state is None:
-            return Plan("create", inputs)
+            return Plan("create", inputs, sentence=self._announced)
         with _shown() as shown:
             diff = self._diff(state, state.outputs, inputs)
         moved = diff.changes or (diff.changes is None and not same(state.inputs, inputs))
         if not moved and not state.half_done:
             return Plan("same", inputs)
         if moved and diff.replaces:
-            return Plan("replace", self._check({}, declared), diff.replaces, shown.getvalue())
+            inputs = self._check({}, declared)
+            # What a replacement does is in the line of its diff.
+            assert not self._announced
+            return Plan("replace", inputs, diff.replaces, shown.getvalue())
         return Plan("update", inputs, sentence=shown.getvalue())
 
     def _with_ignored(self, declared: Properties) -> Properties:
@@ -216,7 +221,10 @@ class MiniEngine:
 
     def _check(self, old: Properties, declared: Properties) -> Properties:
         request = provider_pb2.CheckRequest(urn=_URN)
-        result = self._host.call(request, lambda: self._provider.check(_floats(old), _floats(as_constructed(declared))))
+        verb = self._provider.check
+        with _shown() as shown:
+            result = self._host.call(request, lambda: verb(_floats(old), _floats(as_constructed(declared))))
+        self._announced = shown.getvalue()
         if result.failures:
             raise PlanError("; ".join(failure.reason for failure in result.failures))
         return from_pulumi(result.inputs)
