@@ -30,8 +30,8 @@ engine (`make previews`): first `pulumi preview --diff`, then plain `pulumi prev
 on 2 March 2026 at 12:00Z, and ids are shortened. The lifetime is 60 minutes unless the text says otherwise.
 
 The line of each resource says what becomes of the session, and warns of what is lost. With `--diff` Pulumi prints these
-lines at the end, after the name of the resource. In a terminal the table only counts them: the lines themselves stand
-in the block `Diagnostics` below it, right above the question of `pulumi up`.
+lines at the end, after the name of the resource. In a terminal the table only counts them: [terminal.md](terminal.md)
+shows where they are.
 """
 
 

@@ -1,0 +1,104 @@
+"""Runs a command in a terminal of a given width, and returns what its screen shows."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import termios
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pyte
+
+from tests.support.killing import PATIENCE, CliRun
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ROWS: Final = 200
+"""More than any output has, so that nothing scrolls out."""
+_LONGEST: Final = 1_000
+"""The screen keeps lines whole, and :func:`wrapped` breaks them: a time can be replaced only in a whole line."""
+
+
+class _Screen(pyte.Screen):
+    """Restores a saved cursor as often as asked, as terminals do. pyte restores it once."""
+
+    def restore_cursor(self) -> None:
+        super().restore_cursor()
+        self.save_cursor()
+
+
+class Terminal:
+    """The screen and the keyboard of a running command."""
+
+    def __init__(self, device: int) -> None:
+        self._device = device
+        self._screen = _Screen(_LONGEST, _ROWS)
+        self._stream = pyte.ByteStream(self._screen)
+
+    @property
+    def text(self) -> str:
+        """What the screen shows, without spaces at the ends of lines."""
+        return "\n".join(line.rstrip() for line in self._screen.display).rstrip()
+
+    def wait_for(self, text: str) -> str:
+        """Wait until the screen shows a text, and return all that it shows."""
+        while text not in self.text:
+            assert self._read(), self.text
+        return self.text
+
+    def wait(self) -> str:
+        """Wait until the command ends, and return what the screen shows."""
+        while self._read():
+            pass
+        return self.text
+
+    def press(self, keys: str) -> None:
+        """Send keys to the command."""
+        os.write(self._device, keys.encode())
+
+    def _read(self) -> bool:
+        """Return whether the command had more to show."""
+        assert select.select([self._device], [], [], PATIENCE)[0], self.text
+        try:
+            shown = os.read(self._device, 65_536)
+        except OSError:  # how Linux reports the end
+            return False
+        self._stream.feed(shown)
+        return bool(shown)
+
+
+@contextmanager
+def terminal(command: list[str], folder: Path, environment: dict[str, str], columns: int) -> Iterator[Terminal]:
+    """Run a command in a terminal. What still runs of it at the end is killed."""
+    device, its_side = pty.openpty()
+    fcntl.ioctl(its_side, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, columns, 0, 0))
+    _echo_nothing(its_side)
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdin=its_side, stdout=its_side, stderr=its_side, start_new_session=True
+    )
+    os.close(its_side)
+    try:
+        yield Terminal(device)
+    finally:
+        CliRun(process, Path(os.devnull)).end()
+        os.close(device)
+
+
+def _echo_nothing(side: int) -> None:
+    """Keep keys from the screen that are pressed before the command reads them one by one."""
+    attributes = termios.tcgetattr(side)
+    attributes[3] &= ~termios.ECHO
+    termios.tcsetattr(side, termios.TCSANOW, attributes)
+
+
+def wrapped(text: str, columns: int) -> str:
+    """Return a text as a terminal shows it: a line that is too long goes on in the next row, wherever it breaks."""
+    rows = [line[i : i + columns] for line in text.split("\n") for i in range(0, max(len(line), 1), columns)]
+    return "\n".join(row.rstrip() for row in rows)
