@@ -8,6 +8,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
+from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.unescape import readings, undone
 
 if TYPE_CHECKING:
@@ -52,6 +54,17 @@ def sensitive_texts() -> Iterator[str]:
     """Yield the declared texts in the properties of the verb that runs in this thread."""
     for properties in _verb_properties.get():
         yield from declared_texts({key: properties[key] for key in _KEYS if key in properties})
+        if Key.EXPIRATION_MINUTES not in properties:
+            for key in (Key.EXPIRES_AT, Key.GRANTED_EXPIRES_AT):
+                yield from _spellings(properties.get(key))
+
+
+def _spellings(value: object) -> Iterator[str]:
+    """Yield a timestamp as it is declared and as APIs write it: one that is set by hand may be secret."""
+    timestamp = timestamps.parse_or_none(value)
+    if timestamp:
+        utc = timestamps.render(timestamp)
+        yield from (str(value), utc, utc.replace("T", " "))
 
 
 def masked(words: str, texts: Iterable[str]) -> str:

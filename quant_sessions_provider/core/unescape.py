@@ -77,6 +77,10 @@ def _utf8(escape: str) -> str:
         return octets.decode("latin-1")
 
 
+def _octal(escape: str) -> str:
+    return _utf8(bytes(int(code, 8) % 256 for code in escape.split("\\")[1:]).hex())
+
+
 def _character(code: int, escape: str) -> str:
     try:
         return chr(code)
@@ -88,9 +92,10 @@ _LETTERS: Final = dict(zip("0abefnrtv", "\0\a\b\x1b\f\n\r\t\v", strict=True))
 # Not html.unescape: it replaces or drops control characters.
 _DECODERS: Final[dict[str, Callable[[str], str]]] = {
     "utf8": _utf8,
+    "octal": _octal,
     "utf16": lambda escape: bytes.fromhex(_hex(escape)).decode("utf-16-be", "surrogatepass"),
     "code": lambda escape: _character(int(_hex(escape), 16), escape),
-    "decimal": lambda escape: _character(int(escape[2:-1]), escape),
+    "decimal": lambda escape: _character(int(escape[2:].rstrip(";")), escape),
     "name": lambda escape: html5.get(escape[1:], escape),
     "letter": lambda escape: _LETTERS.get(escape[1], escape[1]),
     "plus": lambda _: " ",
@@ -100,11 +105,11 @@ _DECODERS: Final[dict[str, Callable[[str], str]]] = {
 # In these patterns H is a hexadecimal digit.
 _UTF8: Final = "%[CDcd]H%[89ABab]H|%[Ee]H(?:%[89ABab]H){2}|%[Ff]H(?:%[89ABab]H){3}"
 _UTF16: Final = "%u[Dd][89ABab]HH%u[Dd][C-Fc-f]HH|%uHHHH"
-_BYTES: Final = f"(?P<utf8>{_UTF8})".replace("%", r"\\x")
+_BYTES: Final = f"(?P<utf8>{_UTF8})".replace("%", r"\\x") + r"|(?P<octal>(?:\\[0-7]{3})+)"
 _BACKSLASH: Final = (
     f"(?P<utf16>{_UTF16})".replace("%", r"\\") + r"|(?P<code>\\[ux]\{H{1,6}\}|\\UHHHHHHHH|\\xHH)|(?P<letter>\\(?s:.))"
 )
-_ENTITY: Final = r"(?P<code>&#[Xx]H{1,8};)|(?P<decimal>&#[0-9]{1,8};)|(?P<name>&[A-Za-z][A-Za-z0-9]{1,31};)"
+_ENTITY: Final = r"(?P<code>&#[Xx]H{1,8};?)|(?P<decimal>&#[0-9]{1,8};?)|(?P<name>&[A-Za-z][A-Za-z0-9]{1,31};)"
 _PERCENT: Final = f"(?P<utf16>{_UTF16})|(?P<utf8>{_UTF8}|%HH)"
 _FORM: Final = rf"{_PERCENT}|(?P<plus>\+)"
 _QUOTE: Final = "(?P<doubled>''|\"\"|``)"

@@ -80,3 +80,28 @@ def test_an_escaped_echo_of_a_message_is_redacted(host: Host, client: Client, ec
     assert "returned 400: cannot take " in text
     assert "***" in text
     assert not [part for part in ("pw", "9!x", "9%21x", "9&excl;x") if part in text]
+
+
+OF_EXPIRY: Final[dict[str, Callable[[Operations, dict[str, Any]], Any]]] = {
+    "create": lambda operations, outputs: operations.create(inputs_of(outputs)),
+    "read": VERBS["read"],
+    "update": lambda operations, outputs: operations.update(ID, outputs, inputs_of(outputs, status="completed")),
+    "delete": VERBS["delete"],
+}
+
+
+@pytest.mark.parametrize("verb", OF_EXPIRY)
+@pytest.mark.parametrize("echo", ["2126-11-24T13:00:00+01:00", "2126-11-24T12:00:00.000Z", "2126-11-24 12:00:00 UTC"])
+def test_an_expiry_that_is_set_by_hand_is_redacted(host: Host, client: Client, verb: str, echo: str) -> None:
+    # It may be secret, and nobody here can know. The one that a lifetime leads to is not.
+    settings = config.load({"quant:baseUrl": host.url, "quant:bearer": "t"}.get, {})
+    by_hand = OUTPUTS | dict.fromkeys(("expiresAt", "grantedExpiresAt"), "2126-11-24T13:00:00+01:00")
+    del by_hand["expirationMinutes"]
+    texts = []
+    for outputs in (by_hand, by_hand | {"expirationMinutes": 60}):
+        host.play(Answer(403, {"message": f"not after {echo}"}))
+        with pytest.raises(QuantSessionsError) as caught:
+            OF_EXPIRY[verb](Operations(client, settings, lambda *_: None), outputs | {"baseUrl": host.url})
+        texts.append(str(caught.value))
+    assert "not after ***" in texts[0]
+    assert [echo[:16] in text for text in texts] == [False, True]

@@ -194,6 +194,9 @@ ESCAPINGS: Final[dict[str, Callable[[str], str]]] = {
     "PHP's addslashes": lambda text: re.sub(r"(['\"\\])", r"\\\1", text).replace("\0", r"\0"),
     "Python": lambda text: repr(text)[1:-1],
     "Python's bytes": lambda text: repr(text.encode())[2:-1],
+    "C": lambda text: "".join(
+        chr(byte) if 32 <= byte < 127 and byte != 92 else f"\\{byte:03o}" for byte in text.encode()
+    ),
     "JavaScript": javascript,
     "HTML": escape,
     "PHP's HTML": lambda text: escape(text).replace("&#x27;", "&#039;"),
@@ -262,6 +265,7 @@ def test_words_that_share_nothing_with_a_hidden_text_stay_as_they_are(said: str,
         ("say ''it''''s'' or it&apos;s or it&rsquo;s", "say ''***'' or *** or it&rsquo;s"),
         ("Tom & Jerry, Tom &amp; Jerry, Tom &amp;amp; Jerry, Tom+%26+Jerry", "***, ***, ***, ***"),
         (r"b'gr\xc3\xbcn', gr%FCn, gr\xfcn, gr%C3%BCn", "b'***', ***, ***, ***"),
+        (r"gr\303\274n, gr\374n, gr&#252n, gr&#xfcn, it&#039s", "***, ***, ***, ***, ***"),
         ("100 of 1000, &#100;, %31%30%30, 1%300", "*** of ***0, &#***;, ***, ***"),
         ("the user ann, and the others", "the user ***, and the others"),
         ("in%20dir+one%5Cnew", "in***"),
