@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 GRANT_TOLERANCE: Final = timedelta(minutes=15)
 """A grant further than this from what was asked is meant so by the API; less is clock skew."""
+EXPIRY_OUTPUTS: Final = (Key.EXPIRES_AT, Key.GRANTED_EXPIRES_AT, Key.UNSENT_EXPIRY_SECONDS)
+"""The outputs that an :class:`Expiry` is read from."""
 
 
 @dataclass(frozen=True)

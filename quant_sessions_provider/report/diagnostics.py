@@ -45,14 +45,16 @@ def read_diagnostics(entries: Iterable[Mapping[str, Any]]) -> Diagnostics:
         if entry["severity"] == "error":
             _add_error(found, urn, text.strip())
         elif _is_session(urn):
-            _add_sentence(found, urn, text.rstrip())
+            # The CLI puts this before a warning alone; the name of a resource may begin so too.
+            prefix = "warning: " if entry["severity"] == "warning" else ""
+            _add_sentence(found, urn, text.rstrip().removeprefix(prefix))
         elif not urn:
             found.replacements |= dict(filter(None, map(read_subject_and_replacement, text.splitlines())))
     return found
 
 
 def _add_sentence(found: Diagnostics, urn: str, line: str) -> None:
-    sentence = read_about(name_of(urn), line.removeprefix("warning: "))
+    sentence = read_about(name_of(urn), line)
     if sentence is None:
         return
     replacement, lifetime = read_replacement(sentence), read_creation(sentence)

@@ -13,7 +13,7 @@ from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.describe import session
 from quant_sessions_provider.core.losses import Loss
 from quant_sessions_provider.core.model import Key
-from quant_sessions_provider.core.state import Expiry
+from quant_sessions_provider.core.state import EXPIRY_OUTPUTS, Expiry
 from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.core.urns import SESSION_TYPE, name_of, type_of
 from quant_sessions_provider.report.diagnostics import Diagnostics, read_diagnostics
@@ -47,6 +47,7 @@ class _Context:
     diagnostics: Diagnostics
     now: datetime
     refreshed: set[str]
+    replaced: set[str]
     destroyed: bool
     names: Counter[str]
     """Of sessions; two may have the same one, in components or under other parents."""
@@ -96,15 +97,19 @@ def _report(steps: list[_Step], unchanged: int, diagnostics: Diagnostics, now: d
 
 def _whole_steps(steps: list[_Step]) -> list[_Step]:
     """Return one step for each change: no refreshes, and no parts of a replacement that has a step of its own."""
-    replaced = {step["urn"] for step in steps if step["op"] == "replace"}
+    replaced = _replaced_urns(steps)
     return [s for s in steps if s["op"] != "refresh" and not (s["op"] in _PARTS and s["urn"] in replaced)]
+
+
+def _replaced_urns(steps: list[_Step]) -> set[str]:
+    return {step["urn"] for step in steps if step["op"] == "replace"}
 
 
 def _context(steps: list[_Step], diagnostics: Diagnostics, now: datetime) -> _Context:
     refreshed = {step["urn"] for step in steps if step["op"] == "refresh"}
     destroyed = any(step["op"] == "delete" and type_of(step["urn"]) == _STACK_TYPE for step in steps)
     names = Counter(name_of(urn) for urn in {step["urn"] for step in steps} if type_of(urn) == SESSION_TYPE)
-    return _Context(diagnostics, now, refreshed, destroyed, names)
+    return _Context(diagnostics, now, refreshed, _replaced_urns(steps), destroyed, names)
 
 
 def _rank(row: Row) -> tuple[bool, int, str]:
@@ -161,13 +166,26 @@ def _updated(step: _Step, old: _Step, context: _Context) -> _RowFacts:
 def _replaced(step: _Step, old: _Step, context: _Context) -> _RowFacts:
     if old.get("external"):
         return _RowFacts("create", "only read by Session.get so far", _planned_expiry(step))
-    if old.get("pendingReplacement"):
-        return _RowFacts("create", "deleted by a replacement that then failed", _planned_expiry(step))
     said = _said_of(step["urn"], old, context)
+    if said is None and _is_deleted_already(step, old, context):
+        return _RowFacts("create", "deleted by a replacement that then failed", _planned_expiry(step))
     loss = None if _is_retained(old) else _loss(said, old)
     if said is None:
         return _RowFacts("replace", _replace_reason(step), _planned_expiry(step), loss)
     return _RowFacts("recreate" if said.expired else "replace", said.reason, _planned_expiry(step), loss)
+
+
+def _is_deleted_already(step: _Step, old: _Step, context: _Context) -> bool:
+    """Return whether nothing but a replacement that failed halfway replaces a session.
+
+    Under ``delete_before_replace`` the engine marks a living one in the same way, before it prints the step.
+    """
+    new = step["newState"]
+    others = {*(new.get("replaceWith") or []), new.get("deletedWith")}
+    triggered = old.get("replacementTrigger") != new.get("replacementTrigger")
+    return bool(old.get("pendingReplacement")) and not (
+        step.get("replaceReasons") or triggered or others & context.replaced
+    )
 
 
 def _said_of(urn: str, old: _Step, context: _Context) -> Replacement | None:
@@ -203,7 +221,7 @@ def _deleted(step: _Step, old: _Step, context: _Context) -> _RowFacts:
         return _RowFacts("forget", f"{reason}; retain_on_delete keeps the session", _known_expiry(old))
     if _is_expired(old):
         return _RowFacts("delete", f"{reason}; already expired", _known_expiry(old))
-    if Expiry.of(old.get("outputs", {})).passed(context.now):
+    if _expiry(old).passed(context.now):
         reason += "; its expiry has passed, not checked with the API"
     return _RowFacts("delete", reason, "", Loss(None))
 
@@ -224,7 +242,7 @@ def _discarded(_step: _Step, old: _Step, context: _Context) -> _RowFacts:
 
 def _other(step: _Step, old: _Step, context: _Context) -> _RowFacts:
     state = old or step.get("newState") or {}
-    past = Expiry.of(state.get("outputs", {})).passed(context.now)
+    past = _expiry(state).passed(context.now)
     action = "none" if step["op"] == "same" else str(step["op"])
     return _RowFacts(action, "its expiry has passed" if past else "", _known_expiry(state))
 
@@ -255,10 +273,24 @@ def _planned_expiry(step: _Step) -> datetime | str:
 
 
 def _known_expiry(state: _Step) -> datetime | str:
+    return _expiry(state).known or _timestamp(_expiry_outputs(state).get(Key.EXPIRES_AT))
+
+
+def _expiry(state: _Step) -> Expiry:
+    return Expiry.of(_expiry_outputs(state))
+
+
+def _expiry_outputs(state: _Step) -> dict[str, Any]:
+    """Return what an expiry is read from, or only that it is secret: where one part is, the others would tell it."""
     outputs = state.get("outputs", {})
-    return Expiry.of(outputs).known or _timestamp(outputs.get(Key.EXPIRES_AT))
+    secret = any(_is_secret(outputs.get(key)) for key in EXPIRY_OUTPUTS)
+    return {Key.EXPIRES_AT: _SECRET} if secret else outputs
+
+
+def _is_secret(value: object) -> bool:
+    return value == _SECRET or isinstance(value, dict)
 
 
 def _timestamp(value: object) -> datetime | str:
     """Return a timestamp; the preview prints a value that it does not know yet as a text that is none."""
-    return timestamps.parse_or_none(value) or ("secret" if value == _SECRET else "not known")
+    return timestamps.parse_or_none(value) or ("secret" if _is_secret(value) else "not known")

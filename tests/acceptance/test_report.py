@@ -133,6 +133,26 @@ def test_no_loss_is_reported_for_a_session_that_the_run_does_not_delete(tmp_path
     assert (refreshed[0], reasons(refreshed[1])) == (0, {("orders", "forget", "the refresh found no such session")})
 
 
+def test_a_session_that_is_deleted_before_its_replacement_is_a_loss(tmp_path: Path, emulator: Emulator) -> None:
+    project = Project(tmp_path, emulator.variables(ORGANIZATION), READING)
+    project.ok("stack", "init", "main")
+    project.declare(desk={}, orders={})
+    project.ok("up", "--yes", "--skip-preview")
+    sessions = project.sessions()
+    emulator.api("PUT", ORGANIZATION, f"/{sessions['desk']['id']}", json={"newMessages": CHAT[:2]})
+    project.declare(desk={"user_id": "other"}, orders={})
+    code, found = report(
+        project.cli("preview", "--json", "--stack", "main", "--replace", sessions["orders"]["urn"]).stdout,
+        "--fail-on-loss",
+    )
+    lost = {row["name"]: (row["action"], row["lost"]) for row in found["sessions"]}
+    assert code == 1
+    assert lost == {
+        "desk": ("replace", {"messages": 2, "atLeast": False}),
+        "orders": ("replace", {"messages": None, "atLeast": False}),
+    }
+
+
 def reasons(found: Any) -> set[tuple[str, str, str]]:  # noqa: ANN401 - the report as JSON
     return {(row["name"], row["action"], row["reason"]) for row in found["sessions"]}
 

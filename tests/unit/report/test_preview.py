@@ -58,6 +58,13 @@ def test_a_line_without_a_resource_counts_for_the_session_that_it_names() -> Non
         assert row(step("replace", "desk", replaceReasons=["userId"]), other)[3] == Loss(None)
 
 
+@pytest.mark.parametrize("name", ["warning: x", "a: b", " ", "session x", "userId changed: replacing it"])
+@pytest.mark.parametrize("severity", ["info", "warning"])
+def test_a_name_may_contain_anything(name: str, severity: str) -> None:
+    line = said(name, f"{name}: userId changed: replacing it loses 14 messages{NEW_ONE}", severity)
+    assert row(step("replace", name), line)[3] == Loss(14)
+
+
 def test_a_name_that_two_sessions_have_names_neither() -> None:
     nested = urn("desk", f"acme:Desk$acme:Room${SESSION_TYPE}")
     steps = [step("replace", "desk"), {**step("replace", "desk"), "urn": nested}]
@@ -74,12 +81,6 @@ def test_an_id_may_contain_anything(session_id: str) -> None:
         about(session(session_id), replacement_sentence(["userId"], outputs | {"userId": "bob"}, Loss(14), NOW))
     )
     assert row(step("replace", "desk", oldState=state("desk", id=session_id)), line)[3] == Loss(14)
-
-
-def test_a_session_that_a_failed_replacement_has_deleted_is_no_loss() -> None:
-    pending = state("desk", pendingReplacement=True)
-    created = ("create", "deleted by a replacement that then failed", HOUR, None)
-    assert row(step("replace", "desk", replaceReasons=["userId"], oldState=pending)) == created
 
 
 def test_a_session_that_was_only_read_is_no_loss() -> None:
@@ -106,6 +107,16 @@ def test_whether_it_has_expired_may_be_secret() -> None:
     secret = state("desk", outputs={"expired": "[secret]"})
     assert row(step("delete", "desk", oldState=secret))[3] == Loss(None)
     assert row(step("replace", "desk", oldState=secret))[3] == Loss(None)
+
+
+@pytest.mark.parametrize("key", ["expiresAt", "grantedExpiresAt", "unsentExpirySeconds"])
+@pytest.mark.parametrize("op", ["same", "update", "read"])
+def test_what_a_secret_leaves_of_an_expiry_does_not_tell_it(key: str, op: str) -> None:
+    # The API grants what was asked for, so either output tells the other.
+    secret = state("desk", -9, outputs={key: "[secret]"})
+    (found,) = rows(step(op, "desk", oldState=secret, newState=secret))
+    assert (found.until, "passed" in found.reason) == ("secret", False)
+    assert row(step("delete", "desk", oldState=secret))[1] == "no longer declared"
 
 
 def test_a_replacement_that_the_provider_was_not_asked_about() -> None:
