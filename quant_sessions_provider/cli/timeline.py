@@ -12,7 +12,7 @@ from quant_sessions_provider.cli.files import read_json, unusable
 from quant_sessions_provider.cli.output import AsJson, console, print_json, safe
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.timeline import schedule
-from quant_sessions_provider.timeline.simulate import forecast
+from quant_sessions_provider.timeline.simulate import forecasts
 from quant_sessions_provider.timeline.state import InvalidExportError, read_sessions
 from quant_sessions_provider.timeline.svg import svg
 from quant_sessions_provider.timeline.terminal import table
@@ -47,13 +47,13 @@ def timeline(  # noqa: PLR0913 - one parameter per option
         sessions, notes = read_sessions(read_json(file))
     except InvalidExportError as error:
         unusable(file, str(error))
-    forecasts = [forecast(session, chart.runs, chart.start, chart.end) for session in sessions]
+    found = forecasts(sessions, chart.runs, chart.start, chart.end)
     if image:
-        _draw(image, svg(forecasts, chart, notes))
+        _draw(image, svg(found, chart, notes))
     if json:
-        print_json(as_json(forecasts, chart, notes))
+        print_json(as_json(found, chart, notes))
     else:
-        _print(forecasts, chart, notes)
+        _print(found, chart, notes)
 
 
 def _time(start: str | None, span: timedelta) -> tuple[datetime, datetime]:

@@ -21,6 +21,11 @@ def advice(forecast: Forecast, runs: Sequence[datetime]) -> str:
     """Return what would keep the session alive; empty if it never dies."""
     if not forecast.gaps and not forecast.count("recreated"):
         return ""
+    forced = (event.why for event in forecast.events if event.kind == "recreated" and event.why)
+    return next(forced, "") or _of_its_own(forecast, runs)
+
+
+def _of_its_own(forecast: Forecast, runs: Sequence[datetime]) -> str:
     declared = forecast.session.declared
     if declared.get(Key.STATUS) == "completed":
         return "it is completed: nothing renews it"

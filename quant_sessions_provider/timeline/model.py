@@ -14,7 +14,10 @@ EventKind = Literal["renewed", "recreated", "stopped"]
 
 @dataclass(frozen=True)
 class Event:
-    """A run that did something: extended the session by ``minutes``, recreated it, or stopped because of ``why``."""
+    """A run that did something: extended the session by ``minutes``, recreated it, or stopped.
+
+    ``why``: why it stopped, or recreated a session that did not need it.
+    """
 
     at: datetime
     kind: EventKind
@@ -27,7 +30,8 @@ class ExportedSession:
     """A session in an exported state; ``declared`` is what the program must have said.
 
     ``ignores_expiry``: an option ignores changes of its expiry; ``replaced_by_renewal``: one replaces it for them.
-    ``pending``: it was deleted, and the next run creates its replacement.
+    ``pending``: it was deleted, and the next run creates its replacement. ``replaced_with``: the URNs of resources that
+    it is replaced with.
     """
 
     name: str
@@ -39,6 +43,7 @@ class ExportedSession:
     ignores_expiry: bool = False
     replaced_by_renewal: bool = False
     pending: bool = False
+    replaced_with: frozenset[str] = frozenset()
 
 
 @dataclass

@@ -22,8 +22,21 @@ if TYPE_CHECKING:
     from quant_sessions_provider.core.model import Properties
 
 
-def forecast(session: ExportedSession, runs: Sequence[datetime], start: datetime, end: datetime) -> Forecast:
-    """Return what becomes of a session in some runs."""
+def forecasts(
+    sessions: Sequence[ExportedSession], runs: Sequence[datetime], start: datetime, end: datetime
+) -> list[Forecast]:
+    """Return what becomes of a stack's sessions in some runs; as in state, one that others depend on comes first."""
+    found: list[Forecast] = []
+    for session in sessions:
+        others = [each for each in found if each.session.urn in session.replaced_with]
+        found.append(_forecast(session, others, runs, start, end))
+    return found
+
+
+def _forecast(
+    session: ExportedSession, others: Sequence[Forecast], runs: Sequence[datetime], start: datetime, end: datetime
+) -> Forecast:
+    causes = {event.at: other.session.name for other in others for event in other.events if event.kind == "recreated"}
     api = PaperApi(start, _first_expiry(session, start))
     result, stack = Forecast(session, start, end), _Stack(session, api)
     born = max(start, timestamps.parse_or_none(session.outputs.get(Key.CREATED_AT)) or start)
@@ -31,7 +44,7 @@ def forecast(session: ExportedSession, runs: Sequence[datetime], start: datetime
         if run < born:
             continue
         ended = api.expiry
-        event = stack.run(run)
+        event = stack.run(run, causes.get(run))
         if event:
             result.events.append(event)
         if event and event.kind == "recreated":
@@ -63,20 +76,20 @@ class _Stack:
         self._id, self._inputs, self._outputs = api.session_id, session.inputs, session.outputs
         self._pending = session.pending
 
-    def run(self, at: datetime) -> Event | None:
+    def run(self, at: datetime, cause: str | None) -> Event | None:
         self._api.now, self._api.extended_by = at, 0
         before = self._api.session_id
         try:
-            self._up()
+            self._up(forced=cause is not None)
         except QuantSessionsError as error:
             return Event(at, "stopped", why=str(error).replace(self._id, self._session.name))
         if self._api.session_id != before:
-            return Event(at, "recreated")
+            return Event(at, "recreated", why=f"it is replaced whenever {cause} is" if cause else "")
         minutes = self._api.extended_by
         return Event(at, "renewed", minutes) if minutes else None
 
-    def _up(self) -> None:
-        if self._pending:
+    def _up(self, *, forced: bool) -> None:
+        if self._pending or forced:
             self._inputs, self._pending = self._replace(), False
             return
         inputs = self._checked(self._inputs)

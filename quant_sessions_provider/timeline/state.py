@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.core.model import Key, with_whole_numbers
 from quant_sessions_provider.core.paths import covers
-from quant_sessions_provider.core.state import Expiry
+from quant_sessions_provider.core.state import EXPIRY_OUTPUTS, Expiry
 from quant_sessions_provider.core.urns import SESSION_TYPE, name_of
 from quant_sessions_provider.timeline.model import ExportedSession
 
@@ -49,9 +49,11 @@ def _is_session(resource: dict[str, Any]) -> bool:
 def _read(resource: dict[str, Any]) -> ExportedSession | str:
     name = name_of(resource["urn"])
     inputs, outputs = (_plain(resource.get(side) or {}) for side in ("inputs", "outputs"))
-    hidden = [key for key in _INPUTS if isinstance(inputs.get(key), dict)]
+    times = dict.fromkeys((*_INPUTS, *EXPIRY_OUTPUTS))
+    hidden = [key for key in times if any(isinstance(side.get(key), dict) for side in (inputs, outputs))]
     if hidden:
-        return f"{name}: {', '.join(hidden)} is secret: export the stack with --show-secrets to see its times"
+        verb = "is" if len(hidden) == 1 else "are"
+        return f"{name}: {', '.join(hidden)} {verb} secret: export the stack with --show-secrets to see its times"
     if Expiry.of(outputs).known is None or Key.EXPIRES_AT not in inputs:
         return f"{name}: state has no expiry"
     inputs = _only(inputs, *_INPUTS)
@@ -69,6 +71,7 @@ def _read(resource: dict[str, Any]) -> ExportedSession | str:
         ignores_expiry=ignores_expiry,
         replaced_by_renewal=covers(resource.get("replaceOnChanges") or [], Key.EXPIRES_AT),
         pending=bool(resource.get("pendingReplacement")),
+        replaced_with=frozenset([*(resource.get("replaceWith") or []), resource.get("deletedWith") or ""]),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from quant_sessions_provider.core import timestamps
-from quant_sessions_provider.timeline.simulate import forecast
+from quant_sessions_provider.timeline.simulate import forecasts
 from quant_sessions_provider.timeline.state import read_sessions
 from tests.soak import EVERY, FIRST_STATE, SESSIONS, Tally, on_paper, soak
 
@@ -41,8 +41,8 @@ def test_the_timeline_of_the_first_state_predicts_all_later_runs(tallies: dict[s
     sessions, notes = read_sessions(json.loads((folder / FIRST_STATE).read_text()))
     made = max(timestamps.parse(session.outputs["grantedExpiresAt"]) - _lifetime(session) for session in sessions)
     runs = [made + timedelta(minutes=EVERY * run, seconds=30 * run) for run in range(1, RUNS)]
-    forecasts = [forecast(session, runs, made, made + timedelta(minutes=EVERY * RUNS)) for session in sessions]
-    told = {each.session.name: Counter(event.kind for event in each.events) for each in forecasts}
+    found = forecasts(sessions, runs, made, made + timedelta(minutes=EVERY * RUNS))
+    told = {each.session.name: Counter(event.kind for event in each.events) for each in found}
     assert not notes
     seen = {n: Counter(renewed=tally.renewals, recreated=tally.recreations) for n, tally in tallies.items()}
     assert told == {name: +counts for name, counts in seen.items()}

@@ -26,7 +26,16 @@ def state(sessions: dict[str, dict[str, Any]] = SESSIONS) -> dict[str, Any]:
     return {"version": 3, "deployment": {"resources": [_resource(name, dict(own)) for name, own in sessions.items()]}}
 
 
-_OPTIONS: Final = ("protect", "ignoreChanges", "replaceOnChanges", "pendingReplacement", "external", "delete")
+_OPTIONS: Final = (
+    "protect",
+    "ignoreChanges",
+    "replaceOnChanges",
+    "replaceWith",
+    "deletedWith",
+    "pendingReplacement",
+    "external",
+    "delete",
+)
 
 
 def _resource(name: str, own: dict[str, Any]) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.core.urns import SESSION_TYPE
 from quant_sessions_provider.timeline import schedule
 from quant_sessions_provider.timeline.model import ExportedSession, Forecast
-from quant_sessions_provider.timeline.simulate import forecast
+from quant_sessions_provider.timeline.simulate import forecasts
 from quant_sessions_provider.timeline.state import InvalidExportError, read_sessions
 from quant_sessions_provider.timeline.svg import svg
 from quant_sessions_provider.timeline.view import Chart, remarks, summary
@@ -28,7 +29,7 @@ def lives(every: str, sessions: dict[str, dict[str, Any]]) -> dict[str, Forecast
     runs = schedule.every(every, START, END)
     found, notes = read_sessions(state(sessions))
     assert not notes
-    return {session.name: forecast(session, runs, START, END) for session in found}
+    return {each.session.name: each for each in forecasts(found, runs, START, END)}
 
 
 def life(every: str = "12h", **declared: Any) -> Forecast:  # noqa: ANN401 - any properties
@@ -65,6 +66,24 @@ def test_a_recreation_at_the_expiry_leaves_no_gap() -> None:
         found.advice
         == "runs up to 12 hours apart let it die: make renew_before_minutes at least 721, or run more often"
     )
+
+
+@pytest.mark.parametrize("option", ["replaceWith", "deletedWith"])
+def test_a_session_is_recreated_whenever_the_one_that_it_is_replaced_with_is(option: str) -> None:
+    urn = f"urn:pulumi:main::shop::{SESSION_TYPE}::orders"
+    renewed: dict[str, Any] = {"expirationMinutes": 1440, "renewBeforeMinutes": 780, "onExpired": "error"}
+    follows = {option: [urn] if option == "replaceWith" else urn}
+    kinds: dict[str, dict[str, Any]] = {
+        "orders": {"expirationMinutes": 1440},
+        "desk": renewed | follows,
+        "alone": renewed,
+    }
+    found = lives("12h", kinds)
+    assert [each.count("recreated") for each in found.values()] == [6, 6, 0]
+    assert found["desk"].advice == "it is replaced whenever orders is"
+    guarded = lives("12h", kinds | {"desk": kinds["desk"] | {"protect": True}})["desk"]
+    stops = [event.why for event in guarded.events if event.kind == "stopped"]
+    assert stops[0] == "it is protected, and a run that would replace it stops"
 
 
 def test_a_session_that_no_run_renews_says_why() -> None:
@@ -156,6 +175,15 @@ def test_secrets_are_decoded_or_named() -> None:
     opened = {"expirationMinutes": 60, "onExpired": SECRET | {"plaintext": '"ignore"'}}
     (session,), _ = read_sessions(state({"it": opened}))
     assert session.declared["onExpired"] == "ignore"
+
+
+@pytest.mark.parametrize("key", ["expiresAt", "grantedExpiresAt", "unsentExpirySeconds", "status", "expirationMinutes"])
+def test_a_session_with_a_secret_output_of_its_life_is_not_guessed(key: str) -> None:
+    # `additional_secret_outputs` encrypts outputs whose inputs are not secret.
+    export = state({"it": {"expirationMinutes": 60}})
+    export["deployment"]["resources"][0]["outputs"][key] = {**SECRET, "ciphertext": "v1:x"}
+    line = f"it: {key} is secret: export the stack with --show-secrets to see its times"
+    assert read_sessions(export) == ([], [line])
 
 
 def test_resources_that_the_stack_does_not_own_are_left_out() -> None:

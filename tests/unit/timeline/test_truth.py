@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quant_sessions_provider.emulator.behaviours import Behaviours
-from quant_sessions_provider.timeline.simulate import forecast
+from quant_sessions_provider.timeline.simulate import forecasts
 from quant_sessions_provider.timeline.state import read_sessions
 from tests.chaos.wire import WorldProvider, connected_to
 from tests.chaos.world import TOKEN, World
@@ -80,7 +80,8 @@ def test_each_run_does_what_was_forecast(
 
     start = world.clock.now()
     runs = [start + timedelta(minutes=sum(pauses[: n + 1]) + FRACTION * (n + 1)) for n in range(len(pauses))]
-    events = forecast(_tracked(engine), runs, start, runs[-1] + timedelta(minutes=1)).events
+    (found,) = forecasts([_tracked(engine)], runs, start, runs[-1] + timedelta(minutes=1))
+    events = found.events
     assert _forecast(events, runs) == [_done(world, engine, declared, pause + FRACTION) for pause in pauses]
 
 
