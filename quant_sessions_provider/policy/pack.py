@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi_policy import (
     Policy,
     PolicyConfigSchema,
+    PolicyResource,
     ReportViolation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
@@ -19,7 +20,8 @@ from pulumi_policy import policy as _library
 from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY, deserialize_properties
 from pulumi_policy.proxy import UnknownValueError
 
-from quant_sessions_provider.core.model import UNKNOWN
+from quant_sessions_provider.core.model import UNKNOWN, Key
+from quant_sessions_provider.core.paths import covers
 from quant_sessions_provider.core.urns import SESSION_TYPE
 from quant_sessions_provider.policy.rules import SESSION_RULES, STACK_RULES, Declared, Rule, SecretText
 
@@ -53,7 +55,7 @@ def _arguments(rule: Rule[Any]) -> dict[str, Any]:
 def _session_check(rule: Rule[Declared]) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         if args.resource_type == SESSION_TYPE:
-            for text in rule.violations(_declared(args.props), args.get_config()):
+            for text in rule.violations(_declared(args), args.get_config()):
                 report(text, None)
 
     return validate
@@ -61,15 +63,17 @@ def _session_check(rule: Rule[Declared]) -> Callable[[ResourceValidationArgs, Re
 
 def _stack_check(rule: Rule[Sequence[Declared]]) -> Callable[[StackValidationArgs, ReportViolation], None]:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        sessions = [_declared(found.props) for found in args.resources if found.resource_type == SESSION_TYPE]
+        sessions = [_declared(found) for found in args.resources if found.resource_type == SESSION_TYPE]
         for text in rule.violations(sessions, args.get_config()):
             report(text, None)
 
     return validate
 
 
-def _declared(props: Mapping[str, Any]) -> Declared:
-    return Declared(_plain(props), datetime.now(timezone.utc))
+def _declared(resource: ResourceValidationArgs | PolicyResource) -> Declared:
+    # What is protected makes the run fail instead.
+    left = resource.opts.protect or covers(resource.opts.ignore_changes, Key.EXPIRES_AT)
+    return Declared(_plain(resource.props), datetime.now(timezone.utc), left_expired=left)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a property value

@@ -33,10 +33,14 @@ class SecretText(str):
 
 @dataclass(frozen=True)
 class Declared:
-    """The inputs of one session by state key, :data:`UNKNOWN` where not known yet, and the current time."""
+    """The inputs of one session by state key, :data:`UNKNOWN` where not known yet, and the current time.
+
+    ``left_expired``: its resource options forbid that it is recreated for its expiry.
+    """
 
     properties: Properties
     now: datetime
+    left_expired: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,14 +133,16 @@ def production_expiry(session: Declared, config: Config) -> Violations:
     pattern, group = re.compile(config["production"]), session.properties.get(Key.SESSION_GROUP)
     is_production = isinstance(group, str) and pattern.fullmatch(group)
     renews = session.properties.get(Key.RENEW_BEFORE_MINUTES) is not None
-    if is_production and not renews and _is_recreated(session.properties):
+    if is_production and not renews and _is_recreated(session):
         yield f"{Key.SESSION_GROUP}: is a production group, and the session is recreated after its expiry"
 
 
-def _is_recreated(properties: Properties) -> bool:
+def _is_recreated(session: Declared) -> bool:
+    properties = session.properties
     # One with an expires_at of its own ends there, and one that is completed has ended.
     return (
-        Key.EXPIRATION_MINUTES in properties
+        not session.left_expired
+        and Key.EXPIRATION_MINUTES in properties
         and properties.get(Key.ON_EXPIRED, "recreate") == "recreate"
         and properties.get(Key.STATUS, "active") == "active"
     )

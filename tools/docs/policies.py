@@ -48,6 +48,8 @@ def breaking() -> None:
 
     Session("renewing", **FINE | {"session_group": "shop-prod", "renew_before_minutes": 15})
     Session("ignored", **FINE | {"session_group": "shop-prod", "on_expired": "ignore"})
+    kept = pulumi.ResourceOptions(ignore_changes=["expiresAt"])
+    Session("kept", **FINE | {"session_group": "shop-prod"}, opts=kept)
     tonight = timestamps.render(datetime.now(timezone.utc) + timedelta(hours=6))
     Session("ending", **FINE | {"session_group": "shop-prod", "expires_at": tonight})
     hidden = [{"role": "user", "content": secret(f"{CANARY} {TOKEN}")}]

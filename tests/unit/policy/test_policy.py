@@ -34,14 +34,20 @@ if TYPE_CHECKING:
 
 CANARY = "canary-5b1f"
 TOKEN = "ghp_" + "a1B2" * 9
-OPTIONS = PolicyResourceOptions(
-    protect=False,
-    ignore_changes=[],
-    delete_before_replace=None,
-    aliases=[],
-    custom_timeouts=PolicyCustomTimeouts(0, 0, 0),
-    additional_secret_outputs=[],
-)
+
+
+def options(*ignored: str, protect: bool = False) -> PolicyResourceOptions:
+    return PolicyResourceOptions(
+        protect=protect,
+        ignore_changes=list(ignored),
+        delete_before_replace=None,
+        aliases=[],
+        custom_timeouts=PolicyCustomTimeouts(0, 0, 0),
+        additional_secret_outputs=[],
+    )
+
+
+OPTIONS = options()
 POLICIES = policies()
 STRICT: dict[str, dict[str, Any]] = {
     "longest-lifetime": {"maxMinutes": 5},
@@ -61,7 +67,9 @@ def read(wire: Mapping[str, Any], *, remediates: bool = False) -> Any:  # noqa: 
     return found if remediates else unknown_checking_proxy(found)
 
 
-def violations_of(wire: Mapping[str, Any], kind: str = SESSION_TYPE) -> list[tuple[str, str]]:
+def violations_of(
+    wire: Mapping[str, Any], kind: str = SESSION_TYPE, opts: PolicyResourceOptions = OPTIONS
+) -> list[tuple[str, str]]:
     """Return each violation as the name of its policy and its text."""
     found: list[tuple[str, str]] = []
     for policy in POLICIES:
@@ -71,10 +79,10 @@ def violations_of(wire: Mapping[str, Any], kind: str = SESSION_TYPE) -> list[tup
             found.append((name, message))
 
         if isinstance(policy, ResourceValidationPolicy):
-            args = ResourceValidationArgs(kind, read(wire), "urn", "desk", OPTIONS, None, config)
+            args = ResourceValidationArgs(kind, read(wire), "urn", "desk", opts, None, config)
             assert policy.validate(args, report) is None
         elif isinstance(policy, StackValidationPolicy):
-            resource = PolicyResource(kind, read(wire), "urn", "desk", OPTIONS, None, None, [], {})
+            resource = PolicyResource(kind, read(wire), "urn", "desk", opts, None, None, [], {})
             assert policy.validate(StackValidationArgs([resource], config), report) is None
     return found
 
@@ -99,6 +107,24 @@ def test_a_session_that_violates_every_rule_is_reported_by_each() -> None:
     }
 
     assert names(violations_of(wire)) == {policy.name for policy in POLICIES}
+
+
+@pytest.mark.parametrize(
+    ("opts", "judged"),
+    [
+        (options("metadata", "expirationMinutes"), True),
+        (options("expiresAt"), False),
+        (options("metadata", '["expiresAt"]'), False),
+        (options("*"), False),
+        (options(protect=True), False),
+    ],
+    ids=["others", "ignored", "quoted", "all ignored", "protected"],
+)
+def test_a_production_session_that_its_options_keep_from_being_recreated_passes(
+    opts: PolicyResourceOptions, *, judged: bool
+) -> None:
+    wire = {"userId": "u", "sessionGroup": "prod", "expirationMinutes": 60.0, "onExpired": "recreate"}
+    assert ("production-expiry" in names(violations_of(wire, opts=opts))) is judged
 
 
 def test_other_resources_are_not_checked() -> None:
