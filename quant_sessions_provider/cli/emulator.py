@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -12,8 +13,7 @@ from quant_sessions_provider.cli.exits import fail
 if TYPE_CHECKING:
     from types import ModuleType
 
-_PACKAGES: Final = ("fastapi", "fastapi_offline", "pydantic", "starlette", "uvicorn")
-"""What the extra adds; without one of these it is not installed."""
+_PACKAGE: Final = "quant_sessions_provider.emulator"
 
 
 def emulator(
@@ -44,9 +44,8 @@ def emulator(
 
 def _emulator_package() -> ModuleType:
     try:
-        from quant_sessions_provider import emulator as package  # noqa: PLC0415 - an extra, and slow to import
+        return import_module(_PACKAGE)  # an extra, and slow to import
     except ModuleNotFoundError as error:
-        if error.name not in _PACKAGES:
+        if error.name != _PACKAGE:
             raise
-        fail("the emulator needs the extra 'emulator': pip install 'quant-sessions-provider[emulator]'")
-    return package
+        fail(str(error))

@@ -69,6 +69,18 @@ def test_a_policy_pack_prints_what_to_install(missing: Sequence[str]) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
 
 
+EMULATOR = ("fastapi", "fastapi_offline", "pydantic", "starlette", "uvicorn")
+
+
+@pytest.mark.parametrize("module", ["quant_sessions_provider.emulator", "quant_sessions_provider.emulator.app"])
+@pytest.mark.parametrize("missing", [EMULATOR, *([name] for name in EMULATOR)], ids=["all", *EMULATOR])
+def test_the_emulator_says_what_to_install(missing: Sequence[str], module: str) -> None:
+    done = run_without(missing, f"import {module}")
+    line = "the emulator needs the extra 'emulator': pip install 'quant-sessions-provider[emulator]'"
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, f"ModuleNotFoundError: {line}")
+    assert "During handling" not in done.stderr
+
+
 def test_whoever_only_looks_around_needs_no_extra() -> None:
     look = "from quant_sessions_provider import policy; print(policy.__all__)"
     done = run_without([*PACKAGES, *policy.PACKAGES], look)
@@ -77,7 +89,11 @@ def test_whoever_only_looks_around_needs_no_extra() -> None:
 
 @pytest.mark.parametrize(
     ("missing", "program"),
-    [("quant_sessions_provider.cli.app", START), ("quant_sessions_provider.policy.rules", PROGRAM)],
+    [
+        ("quant_sessions_provider.cli.app", START),
+        ("quant_sessions_provider.policy.rules", PROGRAM),
+        ("quant_sessions_provider.emulator.store", "import quant_sessions_provider.emulator"),
+    ],
 )
 def test_another_missing_module_keeps_its_traceback(missing: str, program: str) -> None:
     done = run_without([missing], program)
