@@ -23,6 +23,8 @@ _LINKED: Final = re.compile(
 _PLAIN_CODE: Final = re.compile(r"[\w .:/+-]+")
 _MARKUP: Final = re.compile(r"[^\w\s.,;:()/+='\"?-]|_")
 _MARKUP_IN_CODE: Final = re.compile(r"[^\w\s]|_")
+_LINE_START: Final = re.compile(r"^(\s*\d*)([-+=.)])")
+"""Begins a list, or turns the line above into a heading."""
 _SIGILS: Final = "@#!~%$^&*["
 """Begin a mention or a reference on GitHub or GitLab."""
 
@@ -38,7 +40,8 @@ def code(text: str, limit: int) -> str:
 def sentence(text: str, limit: int) -> str:
     """Return a sentence, cut to a number of characters, with code where it has backticks or something to link to."""
     pieces = _CODE.split(one_line(_cut(text, limit)))
-    return "".join(code(piece, limit) if index % 2 else _unlinked(piece, limit) for index, piece in enumerate(pieces))
+    line = "".join(code(piece, limit) if index % 2 else _unlinked(piece, limit) for index, piece in enumerate(pieces))
+    return _LINE_START.sub(lambda found: f"{found[1]}&#{ord(found[2])};", line)
 
 
 def _unlinked(text: str, limit: int) -> str:

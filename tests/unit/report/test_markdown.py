@@ -154,6 +154,17 @@ def test_a_text_looks_as_written_and_is_no_markup_and_no_link(text: str) -> None
     check_error(text)
 
 
+@pytest.mark.parametrize(
+    "text", ["- x", "+ x", "* x", "12. x", "3) x", "===", "- - -", "---", "\u2028- x", "    - x"], ids=ascii
+)
+@pytest.mark.parametrize("before", [[], FAILED], ids=["first", "second"])
+def test_an_error_that_begins_like_a_list_or_a_heading_is_a_line(text: str, before: list[dict[str, Any]]) -> None:
+    page = html(written(*before, {"message": f"error: {text}", "severity": "error"}))
+    (alert,) = re.findall(r"<blockquote>\s*<p>(.*?)</p>\s*</blockquote>", page, re.DOTALL)
+    assert text.strip().split(" ")[0] in alert.replace("\u200b", "").splitlines()[-1]
+    assert not re.search(r"<(?!br />)", alert)
+
+
 @given(st.text(min_size=1, max_size=30).filter(lambda name: "::" not in name))
 @example("`")
 @example(" x ")
