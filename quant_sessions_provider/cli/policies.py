@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from importlib.util import find_spec
-from pathlib import Path  # noqa: TC003 - typer reads it at run time
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from quant_sessions_provider import policy
 from quant_sessions_provider.cli.exits import UNUSABLE, fail
+from quant_sessions_provider.cli.settings import valid_text
 
 policies = typer.Typer(help="Policies for AI sessions.", no_args_is_help=True)
 
@@ -35,9 +36,16 @@ PolicyPack("quant-sessions", policies(), enforcement_level=EnforcementLevel.ADVI
 '''
 
 
+def _directory(text: str) -> Path:
+    # An unset variable must not fill the current directory.
+    return Path(valid_text(text) or "")
+
+
 @policies.command("init")
 def init(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Directory for the pack, created if missing.")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", parser=_directory, help="Directory for the pack, created if missing.")
+    ],
 ) -> None:
     """Write a policy pack: PulumiPolicy.yaml and __main__.py. It runs in the environment of this command."""
     if not all(map(find_spec, policy.PACKAGES)):

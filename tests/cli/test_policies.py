@@ -41,6 +41,16 @@ def test_a_directory_that_cannot_be_made_is_one_line(tmp_path: Path, run: Comman
     assert (result.code, result.error) == (2, f"{tmp_path / 'file' / 'pack'}: Not a directory\n")
 
 
+@pytest.mark.parametrize("directory", ["", " "], ids=repr)
+def test_an_unset_variable_writes_nothing_into_the_current_directory(
+    tmp_path: Path, run: Command, monkeypatch: pytest.MonkeyPatch, directory: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("policies", "init", directory)
+    assert (result.code, list(tmp_path.iterdir())) == (2, [])
+    assert "must not be empty" in result.error
+
+
 def test_without_the_extra_it_says_what_to_install(
     tmp_path: Path, run: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
