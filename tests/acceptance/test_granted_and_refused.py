@@ -61,7 +61,6 @@ def test_a_short_grant_is_renewed_by_its_granted_expiry(new_stack: NewStack, emu
     (extend,) = emulator.requests(clear=True)
     assert extend["body"] == {"additionalMinutes": by}
     assert stack.preview().ops("desk") == ["same"]
-    stack.destroy()
 
 
 @pytest.mark.parametrize(("policy", "ops"), [("recreate", REPLACED), ("ignore", ["same"])])
@@ -76,7 +75,6 @@ def test_a_short_grant_that_has_passed_is_an_expiry(
     assert stack.preview().ops("desk") == ops
     assert stack.up().ops("desk") == ops
     assert stack.preview().ops("desk") == ["same"]
-    stack.destroy()
 
 
 def test_with_on_expired_error_a_passed_short_grant_fails_up_but_not_refresh(
@@ -110,7 +108,6 @@ def test_a_longer_grant_counts_as_the_expiry(new_stack: NewStack, emulator: Emul
     rest = minutes_to_cover(planned - granted)
     assert [(r["method"], r["body"]) for r in emulator.requests()] == [("PUT", {"additionalMinutes": rest})]
     assert stack.resources()["desk"]["id"] == session
-    stack.destroy()
 
 
 @pytest.mark.parametrize("refreshed", [False, True])
@@ -146,7 +143,6 @@ def test_what_of_an_update_took_effect_is_in_state_and_the_next_run_sends_the_re
     assert not stack.up().failed
     assert [r["body"] for r in emulator.requests()] == [{"additionalMinutes": 60}]
     assert stack.preview().ops("desk") == ["same"]
-    stack.destroy()
 
 
 def test_extending_a_session_that_is_gone_suggests_refresh_and_replace(new_stack: NewStack, emulator: Emulator) -> None:
@@ -162,18 +158,18 @@ def test_extending_a_session_that_is_gone_suggests_refresh_and_replace(new_stack
         f"extending session {session}: the API returned 404: Session not found;"
         f" `pulumi refresh` drops it if it is gone, {REPLACE_HINT}"
     )
-    stack.destroy()
 
 
 @pytest.mark.parametrize("refreshed", [False, True])
 def test_a_session_that_cannot_be_completed_is_in_state_and_the_next_run_completes_it(
     new_stack: NewStack, emulator: Emulator, *, refreshed: bool
 ) -> None:
-    stack = _one(new_stack, {"user_id": "half-made", "status": "completed"}, QUANTCDN_MAX_RETRIES="0")
+    user = f"half-made-{refreshed}"
+    stack = _one(new_stack, {"user_id": user, "status": "completed"}, QUANTCDN_MAX_RETRIES="0")
     emulator.fault("status", method="PUT", status=500, body={"message": "broken"})
     up = stack.up()
     assert up.failed
-    (made,) = [session for session in emulator.sessions(ORGANIZATION) if session["userId"] == "half-made"]
+    (made,) = [session for session in emulator.sessions(ORGANIZATION) if session["userId"] == user]
     assert up.refusal("desk").endswith(
         f": the API returned 500: broken; session {made['id']} was created: the next `pulumi up` completes it"
     )
@@ -189,7 +185,6 @@ def test_a_session_that_cannot_be_completed_is_in_state_and_the_next_run_complet
         assert (run.ops("desk"), run.said("desk")) == (["update"], ["desk: completes it"])
     assert [(r["method"], r["body"]) for r in emulator.requests()] == [("PUT", {"status": "completed"})]
     assert stack.preview().ops("desk") == ["same"]
-    stack.destroy()
 
 
 def test_a_refused_reopening_suggests_replace(new_stack: NewStack, emulator: Emulator) -> None:
@@ -205,7 +200,6 @@ def test_a_refused_reopening_suggests_replace(new_stack: NewStack, emulator: Emu
     assert up.refusal("desk").endswith(REPLACE_HINT)
     urn = stack.resources()["desk"]["urn"]
     assert stack.up(replace=[urn]).ops("desk") == REPLACED
-    stack.destroy()
 
 
 def test_a_rejected_token_is_reported_with_its_source(new_stack: NewStack, emulator: Emulator) -> None:
@@ -241,4 +235,3 @@ def test_updating_a_session_that_is_gone_suggests_refresh_and_replace(new_stack:
         f"updating session {session}: the API returned 404: Session not found; `pulumi refresh` drops it"
         " if it is gone, `pulumi up --replace` with its URN starts a new one from the declared messages"
     )
-    stack.destroy()

@@ -57,7 +57,6 @@ def refreshed(new_stack: NewStack, emulator: Emulator) -> dict[str, Any]:
     sent = emulator.requests(clear=True)
     stored = {session["id"]: session for session in emulator.sessions(ORGANIZATION)}
     final = {name: stored[resource["id"]]["messages"] for name, resource in stack.resources().items()}
-    stack.destroy()
     return locals()
 
 
@@ -110,7 +109,6 @@ def test_messages_that_are_already_live_are_not_appended_again(new_stack: NewSta
         "Second",
         "Third",
     ]
-    stack.destroy()
 
 
 def test_a_conversation_is_saved_before_its_session_is_deleted(

@@ -61,4 +61,3 @@ def test_a_404_in_refresh_has_the_same_effect_as_the_clock(
     assert stack.up().ops("desk") == ops
     assert (stack.resources()["desk"]["id"] == resource["id"]) == (policy == "ignore")
     assert stack.preview().ops("desk") == ["same"]
-    stack.destroy()

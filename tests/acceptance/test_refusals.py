@@ -10,16 +10,14 @@ import pulumi
 import pytest
 
 from quant_sessions_provider import Session
+from tests.acceptance.refused import SECRETIVE, preview, problems, run_refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.acceptance.conftest import NewStack
     from tests.support.emulator_server import Emulator
-    from tests.support.engine import Run, Stack
-
-PROBLEM = "pulumi-python:dynamic/quant:Session resource 'bad' has a problem: "
-SECRETIVE = "declared-text"
+    from tests.support.engine import Stack
 
 
 @pytest.fixture(scope="module")
@@ -27,27 +25,8 @@ def stack(new_stack: NewStack) -> Stack:
     return new_stack(lambda: None)
 
 
-def _preview(stack: Stack, emulator: Emulator, **declared: Any) -> Run:  # noqa: ANN401 - invalid values
-    return _run_refused(stack, emulator, lambda: declared)
-
-
-def _run_refused(stack: Stack, emulator: Emulator, declare: Callable[[], dict[str, Any]]) -> Run:
-    emulator.clear()
-    stack.program = lambda: (Session("bad", **{"user_id": "u", **declare()}), None)[1]
-    run = stack.preview()
-    assert run.failed
-    assert "Traceback" not in run.text
-    assert SECRETIVE not in run.text
-    assert emulator.requests() == []
-    return run
-
-
-def _problems(run: Run) -> list[str]:
-    return sorted(text.removeprefix(PROBLEM) for text in run.said("bad"))
-
-
 def test_all_problems_are_reported_at_once_without_declared_text(stack: Stack, emulator: Emulator) -> None:
-    run = _preview(
+    run = preview(
         stack,
         emulator,
         user_id=" ",
@@ -67,7 +46,7 @@ def test_all_problems_are_reported_at_once_without_declared_text(stack: Stack, e
             SECRETIVE,
         ],
     )
-    assert _problems(run) == sorted(
+    assert problems(run) == sorted(
         [
             "userId: must be a non-empty string",
             "sessionGroup: must be a non-empty string",
@@ -113,7 +92,7 @@ OFFSET = "expiresAt: must be an RFC 3339 timestamp with an offset, such as 2026-
 def test_a_value_out_of_range_is_reported_with_its_limits(
     stack: Stack, emulator: Emulator, declared: dict[str, Any], problem: list[str]
 ) -> None:
-    assert _problems(_preview(stack, emulator, **declared)) == problem
+    assert problems(preview(stack, emulator, **declared)) == problem
 
 
 @pytest.mark.parametrize(
@@ -128,7 +107,7 @@ def test_a_value_out_of_range_is_reported_with_its_limits(
 def test_an_expiry_out_of_range_is_reported_with_its_limits(
     stack: Stack, emulator: Emulator, minutes: float, problem: str
 ) -> None:
-    (text,) = _problems(_preview(stack, emulator, expires_at=_in(minutes)))
+    (text,) = problems(preview(stack, emulator, expires_at=_in(minutes)))
     assert re.sub(r"\d+ minutes? (ahead|ago)", r"N minutes \1", text) == problem
 
 
@@ -156,7 +135,7 @@ def test_an_expiry_out_of_range_is_reported_with_its_limits(
 def test_invalid_arguments_are_refused_without_a_traceback(
     stack: Stack, emulator: Emulator, declared: dict[str, Any], line: str
 ) -> None:
-    assert line in _preview(stack, emulator, **declared).said()
+    assert line in preview(stack, emulator, **declared).said()
 
 
 WITHOUT_ZONE = datetime.now(timezone.utc).replace(tzinfo=None)
@@ -189,7 +168,7 @@ STRINGIFIED = "contains an Output that was made a string; use pulumi.Output.conc
 def test_what_pulumi_cannot_carry_is_refused_in_one_line(
     stack: Stack, emulator: Emulator, declare: Callable[[], dict[str, Any]], line: str
 ) -> None:
-    run = _run_refused(stack, emulator, declare)
+    run = run_refused(stack, emulator, declare)
     assert any(text.startswith(f"session bad: {line}") for text in run.said()), run.messages
 
 
@@ -216,7 +195,7 @@ def test_what_pulumi_cannot_carry_is_refused_in_one_line(
 def test_what_is_known_only_later_is_refused_by_check(
     stack: Stack, emulator: Emulator, declare: Callable[[], dict[str, Any]], line: str
 ) -> None:
-    assert _problems(_run_refused(stack, emulator, declare)) == [line]
+    assert problems(run_refused(stack, emulator, declare)) == [line]
 
 
 @pytest.mark.parametrize(
@@ -234,8 +213,8 @@ def test_what_a_transform_adds_is_refused_by_check(
     def transform(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult:
         return pulumi.ResourceTransformResult({**args.props, **props}, args.opts)
 
-    run = _run_refused(stack, emulator, lambda: {"opts": pulumi.ResourceOptions(transforms=[transform])})
-    assert _problems(run) == [line]
+    run = run_refused(stack, emulator, lambda: {"opts": pulumi.ResourceOptions(transforms=[transform])})
+    assert problems(run) == [line]
 
 
 def test_hidden_keys_that_are_in_state_stay_until_metadata_changes(new_stack: NewStack) -> None:
@@ -249,62 +228,10 @@ def test_hidden_keys_that_are_in_state_stay_until_metadata_changes(new_stack: Ne
     metadata = {"__a": 1}
     assert stack.preview().ops("bad") == ["same"]
     metadata = {"__a": 1, "b": 2}
-    assert _problems(stack.preview()) == [HIDDEN]
+    assert problems(stack.preview()) == [HIDDEN]
     metadata = {"b": 2}
     assert stack.preview().ops("bad") == ["update"]
 
 
 def _output(value: Any) -> pulumi.Output[Any]:  # noqa: ANN401 - as declared
     return pulumi.Output.from_input(value)
-
-
-TOKEN = "no API token is configured: set the variable QUANTCDN_API_TOKEN, or run `pulumi config set --secret"
-ORGANISATION = "no organization is configured: set the variable QUANTCDN_ORGANIZATION, or run `pulumi config set"
-HTTP = "must be https: over http the token could be read on its way (loopback hosts excepted)"
-SETTINGS = {
-    "token": ({"QUANTCDN_API_TOKEN": ""}, {}, f"{TOKEN} quant-sessions:bearer`"),
-    "organization": ({"QUANTCDN_ORGANIZATION": ""}, {}, f"{ORGANISATION} quant-sessions:organization`"),
-    "http": ({}, {"quant-sessions:baseUrl": "http://dashboard.example"}, f"quant-sessions:baseUrl: {HTTP}"),
-    "malformed": (
-        {"QUANTCDN_MAX_RETRIES": SECRETIVE},
-        {},
-        "QUANTCDN_MAX_RETRIES: must be a whole number from 0 to 999",
-    ),
-    "header": (
-        {"QUANTCDN_API_TOKEN": f"{SECRETIVE}\nX-Evil: 1"},
-        {},
-        "QUANTCDN_API_TOKEN: must be a token of printable ASCII characters without spaces",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", SETTINGS)
-def test_a_missing_or_malformed_setting_fails_the_preview(new_stack: NewStack, emulator: Emulator, name: str) -> None:
-    environment, config, line = SETTINGS[name]
-    stack = new_stack(lambda: None, **environment)
-    for key, value in config.items():
-        stack.config(key, value)
-    assert _problems(_preview(stack, emulator)) == [line]
-
-
-@pytest.mark.parametrize("key", ["quant-sessions:bearer", "quant:bearer"])
-def test_a_token_in_plain_text_is_refused(new_stack: NewStack, emulator: Emulator, key: str) -> None:
-    stack = new_stack(lambda: None)
-    stack.config(key, SECRETIVE)
-    line = f"{key} is not a secret, so Pulumi would keep it in state in plain text"
-    assert f"{line}: set it again with `pulumi config set --secret {key}`" in _preview(stack, emulator).said()
-
-
-def test_stack_configuration_takes_precedence_over_the_environment(new_stack: NewStack, emulator: Emulator) -> None:
-    def program() -> None:
-        Session("desk", user_id="u")
-
-    stack = new_stack(program, QUANTCDN_ORGANIZATION="from-environment", QUANTCDN_API_TOKEN="")
-    stack.config("quant:organization", "shared")
-    stack.config("quant:bearer", emulator.token, secret=True)
-    assert not stack.up().failed
-    assert stack.resources()["desk"]["inputs"]["organization"] == "shared"
-    stack.config("quant-sessions:organization", "own")
-    moved = [step for step in stack.preview().steps if step.op == "create-replacement"]
-    assert [(step.keys, step.new["organization"]) for step in moved] == [(["organization"], "own")]
-    stack.destroy()

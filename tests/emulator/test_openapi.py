@@ -19,7 +19,7 @@ from tests.emulator.contract import Json, operations, published
 from tests.support.emulator_server import Emulator
 
 COMMAND = str(Path(sys.executable).with_name("schemathesis"))
-EXAMPLES = int(os.environ.get("OPENAPI_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("OPENAPI_EXAMPLES", "10"))
 
 SESSIONS = "/api/v3/organizations/{organisation}/ai/sessions"
 LIST, DELETE = f"paths {SESSIONS} get", f"paths {SESSIONS}/{{sessionId}} delete"

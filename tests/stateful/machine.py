@@ -75,8 +75,10 @@ class Machine(Rules):
         self._declare({"expiresAt": timestamps.render(planned)})
 
 
-def run_sequences(emulator: Emulator, combination: Combination, examples: int, number: int = 0) -> None:
-    """Run ``examples`` sequences of 25 steps under a combination. ``number`` is the seed."""
+def run_sequences(
+    emulator: Emulator, combination: Combination, examples: int, number: int = 0, steps: int = 25
+) -> None:
+    """Run ``examples`` sequences of some steps under a combination. ``number`` is the seed."""
     Machine.emulator, Machine.combination = emulator, combination
-    chosen = settings(max_examples=examples, stateful_step_count=25, deadline=None)
+    chosen = settings(max_examples=examples, stateful_step_count=steps, deadline=None)
     run_state_machine_as_test(seed(number)(Machine), settings=chosen)

@@ -22,4 +22,4 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.mark.parametrize("combination", pairwise(), ids=named)
 def test_random_sequences_keep_all_invariants(emulator: Emulator, combination: dict[str, Any]) -> None:
-    run_sequences(emulator, combination, examples=1)
+    run_sequences(emulator, combination, examples=1, steps=15)
