@@ -12,6 +12,7 @@ from tools.progress import run_shown, say
 
 _MODULES = Path(__file__).resolve().parent / "pulumi"
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
+_YAML = "github.com/pulumi/pulumi-yaml"
 _SCRIPTS = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
 _LAST_LINES = 15
 
@@ -23,10 +24,11 @@ class CannotBuildError(Exception):
 
 
 def version_of(module: str) -> str:
-    """Return the Pulumi version that a module in `tools/pulumi/` pins."""
-    found = re.search(rf"{_SDK} v(\S+)", _go_mod(module))
+    """Return the version that a module in `tools/pulumi/` pins: Pulumi's, or that of the host of YAML programs."""
+    versioned = _YAML if module == "language-yaml" else _SDK
+    found = re.search(rf"{versioned} v(\S+)", _go_mod(module))
     if found is None:
-        raise CannotBuildError(f"tools/pulumi/{module}/go.mod names no {_SDK}")
+        raise CannotBuildError(f"tools/pulumi/{module}/go.mod names no {versioned}")
     return found[1]
 
 
@@ -63,6 +65,20 @@ def build(root: Path) -> Path:
         copy = shutil.copy(_sdk_folder(go) / script, target)
         Path(copy).chmod(0o755)
     return root
+
+
+def build_yaml(folder: Path) -> Path:
+    """Build the host of YAML programs into a folder and return its file.
+
+    Raises:
+        CannotBuildError: Go is missing or too old, or the build failed.
+
+    """
+    go = _go()
+    say("Pulumi CLI: building the host of YAML programs from its Go module (once, about a minute)")
+    binary = folder / "pulumi-language-yaml"
+    _compile(go, "language-yaml", binary, folder / "language-yaml.log")
+    return binary
 
 
 def _go() -> str:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from tools import pulumi_cli
+from tools import pulumi_cli, pulumi_yaml
 from tools.environment import CREDENTIALS, ENGINE, without
 from tools.pulumi_build import CannotBuildError
 
@@ -16,12 +16,15 @@ def main(arguments: list[str]) -> NoReturn:
     """Replace this process by pytest or the module, so that exit code and signals are passed through."""
     try:
         folder = pulumi_cli.ensure()
+        yaml_folder = pulumi_yaml.ensure(folder)
     except CannotBuildError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)
     env = without(os.environ, CREDENTIALS, ENGINE)
     env["QUANT_SESSIONS_TEST_PULUMI_ROOT"] = str(folder.parent)
+    if yaml_folder != folder:
+        env["PATH"] = os.pathsep.join([str(yaml_folder), env["PATH"]])
     # Each engine run starts Python once or twice. With PYTHONDONTWRITEBYTECODE, which many containers set, each start
     # compiles all of Pulumi again: a third of a run's work. A separate bytecode cache avoids that.
     if env.pop("PYTHONDONTWRITEBYTECODE", ""):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import grpc  # type: ignore[import-untyped] # it has no types of its own
-from google.protobuf import empty_pb2  # type: ignore[import-untyped] # likewise
+from google.protobuf import empty_pb2
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import (
     ResourceProviderServicer,

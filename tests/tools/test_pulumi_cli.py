@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from quant_sessions_provider import pulumi_cli as versions
-from tools import pulumi_build, pulumi_cli, pulumi_download
+from tools import pulumi_build, pulumi_cli, pulumi_download, pulumi_yaml
 from tools.pulumi_build import CannotBuildError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -254,3 +254,28 @@ def test_a_download_of_only_the_install_script_is_blocked() -> None:
 
 def test_the_oldest_cli_is_the_same_in_tools_and_provider() -> None:
     assert ".".join(map(str, pulumi_cli.FLOOR)) == versions.OLDEST_CLI
+
+
+def test_the_host_of_yaml_programs_is_taken_from_beside_the_cli(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", machine.env["XDG_CACHE_HOME"])
+    cli = machine.has_pulumi("v3.274.1")
+    script(cli / pulumi_yaml.HOST, "")
+    assert pulumi_yaml.ensure(cli) == cli
+    assert machine.builds == 0
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_the_host_of_yaml_programs_is_built_once(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, *, ours: bool
+) -> None:
+    machine.has_go()
+    monkeypatch.setenv("XDG_CACHE_HOME", machine.env["XDG_CACHE_HOME"])
+    monkeypatch.setenv("PATH", str(machine.bin))
+    cli = machine.has_pulumi("v3.274.1", machine.cached if ours else machine.home / "theirs")
+    folders = {pulumi_yaml.ensure(cli) for _ in range(2)}
+    assert folders == {machine.cached if ours else machine.cache / "pulumi-language-yaml-v1.25.0"}
+    assert os.access(folders.pop() / pulumi_yaml.HOST, os.X_OK)
+    assert machine.builds == 1
+    assert not list(machine.cache.glob(".get-*"))
