@@ -1,6 +1,6 @@
 # Each target runs the setup itself, so any of them can be the first in a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help up preview down setup test check previews previews-check report machine fuzz chaos soak bench state lock fresh clean venv
+.PHONY: help up preview down setup test check previews previews-check report machine fuzz chaos soak bench schema state lock fresh clean venv
 
 PYTHON ?= python3
 export PYTHON LIVE
@@ -66,6 +66,9 @@ bench: venv ## Compare with Pulumi alone and QuantCDN's client; write docs/perfo
 
 state: venv ## Record the state that this version writes, at each release (VERSION=0.1)
 	@$(run) tools.run_tests --module tests.support.state_files tests/state/v$(VERSION).json
+
+schema: venv ## Write the plugin's schema.json from the property table (held by a test)
+	@$(run) quant_sessions_provider.plugin.schema
 
 lock: venv ## Pin the newest allowed packages in requirements.lock
 	@$(uv) pip compile pyproject.toml --quiet --upgrade --all-extras --universal --python-version 3.10 \

@@ -24,11 +24,10 @@ __all__ = [
 if TYPE_CHECKING:
     __version__: str
 
+    from quant_sessions_provider.operations.lookups import FoundSession, ListedSession
     from quant_sessions_provider.sdk.existing import ExistingSession
     from quant_sessions_provider.sdk.group import SessionGroup
     from quant_sessions_provider.sdk.lookups import (
-        FoundSession,
-        ListedSession,
         get_session,
         get_session_output,
         list_sessions,
@@ -37,9 +36,13 @@ if TYPE_CHECKING:
     from quant_sessions_provider.sdk.session import Message, OnExpired, Role, Session, SessionArgs, Status
     from quant_sessions_provider.sdk.until import until
 else:
-    _MODULES = {"ExistingSession": "sdk.existing", "SessionGroup": "sdk.group", "until": "sdk.until"} | dict.fromkeys(
-        ("Message", "OnExpired", "Role", "Session", "SessionArgs", "Status"), "sdk.session"
-    )
+    _MODULES = {
+        "ExistingSession": "sdk.existing",
+        "SessionGroup": "sdk.group",
+        "until": "sdk.until",
+        **dict.fromkeys(("FoundSession", "ListedSession"), "operations.lookups"),
+        **dict.fromkeys(("Message", "OnExpired", "Role", "Session", "SessionArgs", "Status"), "sdk.session"),
+    }
 
     # Hidden from type checkers, for which every name would exist.
     def __getattr__(name: str) -> object:

@@ -24,12 +24,12 @@ from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import ConfigurationError
 from quant_sessions_provider.core.model import Key, same
 from quant_sessions_provider.core.paths import covers
-from quant_sessions_provider.dynamic.debug_log import show_log
-from quant_sessions_provider.dynamic.delete_reasons import DeleteReasons
 from quant_sessions_provider.dynamic.host import HostCall, current_call, inform, warn
 from quant_sessions_provider.dynamic.one_line_errors import one_line_errors
 from quant_sessions_provider.dynamic.properties import REPLACE_ON_CHANGES, from_pulumi, refusals, to_pulumi
+from quant_sessions_provider.engine.debug_log import show_log
 from quant_sessions_provider.operations.crud import Operations
+from quant_sessions_provider.operations.delete_reasons import DeleteReasons
 from quant_sessions_provider.operations.transcripts import UNKNOWN_REASON
 
 

@@ -191,6 +191,14 @@ _TABLE: Final = (
 PROPERTIES: Final = {row.key: row for row in _TABLE}
 """The one table. Editors run no code: their texts in ``sdk/`` are literals, and a test holds them to this."""
 
+PYTHON_ONLY: Final = (
+    ", or as a timedelta",
+    ", or a timedelta",
+    "a datetime with a time zone, `until(...)` or ",
+    "; None if none is declared",
+)
+"""What the table says of Python programs alone."""
+
 INPUTS: Final = tuple(row.key for row in _TABLE if row.input)
 COMPUTED: Final = tuple(row.key for row in _TABLE if not row.input)
 REPLACING: Final = tuple(row.key for row in _TABLE if row.replaces)

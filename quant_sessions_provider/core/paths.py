@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from quant_sessions_provider.core.model import same
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 Path = tuple["str | int", ...]
 
@@ -33,6 +34,41 @@ def _key(part: re.Match[str]) -> str | int:
     if part["index"]:
         return int(part["index"])
     return part["name"] or part["any"] or part["quoted"].replace('\\"', '"')
+
+
+def render(path: Path) -> str:
+    """Return a path as :func:`parse` reads it."""
+    return "".join(map(_rendered, path)).removeprefix(".")
+
+
+def _rendered(part: str | int) -> str:
+    if isinstance(part, int):
+        return f"[{part}]"
+    if re.fullmatch(r"[^.\[\]\"*]+", part):
+        return f".{part}"
+    quoted = part.replace('"', '\\"')
+    return f'["{quoted}"]'
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A place at which two values differ, and the sides that have one there."""
+
+    path: Path
+    in_old: bool = True
+    in_new: bool = True
+
+
+def differences(old: object, new: object, path: Path = ()) -> Iterator[Difference]:
+    """Yield the deepest places at which two values differ."""
+    if old is new or same(old, new):
+        return
+    inside = (isinstance(old, dict) and isinstance(new, dict)) or (isinstance(old, list) and isinstance(new, list))
+    if old is _MISSING or new is _MISSING or not inside:
+        yield Difference(path, old is not _MISSING, new is not _MISSING)
+        return
+    for key in dict.fromkeys([*_keys_of(old), *_keys_of(new)]):
+        yield from differences(_at(old, key), _at(new, key), (*path, key))
 
 
 def covers(paths: Iterable[str], key: str) -> bool:

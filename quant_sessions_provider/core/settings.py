@@ -104,14 +104,14 @@ class Settings:
         return self.bearer
 
 
-def load(lookup: Lookup, environ: Mapping[str, str]) -> Settings:
-    """Read all settings.
+def load(lookup: Lookup, environ: Mapping[str, str], configuration: str = "stack configuration") -> Settings:
+    """Read all settings; ``configuration`` is what errors call the place that ``lookup`` reads.
 
     Raises:
         ConfigurationError: a value is malformed; the text names its key or variable.
 
     """
-    read = _Reader(lookup, environ)
+    read = _Reader(lookup, environ, configuration)
     return Settings(
         base_url=read.convert("baseUrl", _base_url) or DEFAULT_BASE_URL,
         timeout_seconds=read.convert("timeoutSeconds", _positive) or 30.0,
@@ -137,20 +137,20 @@ def find(key: str, lookup: Lookup, environ: Mapping[str, str]) -> tuple[str, obj
     return VARIABLES[key], environ.get(VARIABLES[key]) or None
 
 
-def source_of(name: str) -> str:
+def source_of(name: str, configuration: str = "stack configuration") -> str:
     """Return where a setting was found, for error messages. `name` is the name that :func:`find` returned."""
-    return f"the stack configuration {name}" if ":" in name else f"the variable {name}"
+    return f"the {configuration} {name}" if ":" in name else f"the variable {name}"
 
 
 class _Reader:
-    def __init__(self, lookup: Lookup, environ: Mapping[str, str]) -> None:
-        self._lookup, self._environ = lookup, environ
+    def __init__(self, lookup: Lookup, environ: Mapping[str, str], configuration: str) -> None:
+        self._lookup, self._environ, self._configuration = lookup, environ, configuration
 
     def _find(self, key: str) -> tuple[str, object]:
         return find(key, self._lookup, self._environ)
 
     def source(self, key: str) -> str:
-        return source_of(self._find(key)[0])
+        return source_of(self._find(key)[0], self._configuration)
 
     def convert(self, key: str, parse: Callable[[str], _T]) -> _T | None:
         name, value = self._find(key)

@@ -22,3 +22,8 @@ def one_line(text: str) -> str:
     """Return a text as one line without control, invisible or direction-changing characters."""
     line = _CONTROL.sub(" ", text)
     return "".join(letter for letter in line if letter in _JOINERS or unicodedata.category(letter) not in _INVISIBLE)
+
+
+def without_half_pairs(text: str) -> str:
+    """Replace half a surrogate pair, as in a title that was cut: JSON can represent it, Pulumi's wire format cannot."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

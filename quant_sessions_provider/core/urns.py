@@ -3,6 +3,13 @@
 from typing import Final
 
 SESSION_TYPE: Final = "pulumi-python:dynamic/quant:Session"
+"""The type of the dynamic provider's sessions."""
+PLUGIN_TYPE: Final = "quant-sessions:index:Session"
+"""The type of the plugin's."""
+GROUP_TYPE: Final = "quant-sessions:index:SessionGroup"
+"""The type of the plugin's groups."""
+SESSION_TYPES: Final = (SESSION_TYPE, PLUGIN_TYPE)
+"""They lie in people's state, so they never change."""
 
 
 def type_of(urn: str) -> str:

@@ -7,28 +7,26 @@ goes to standard error, and an error takes the form that the host gives it.
 
 from __future__ import annotations
 
-import re
 import sys
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import grpc  # type: ignore[import-untyped] # it has no types of its own
 from pulumi.runtime import rpc
-from pulumi.runtime.proto import ResourceProviderServicer, engine_pb2, engine_pb2_grpc, provider_pb2, status_pb2
+from pulumi.runtime.proto import ResourceProviderServicer
 
 from quant_sessions_provider.core.describe import about, session
 from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.core.urns import name_of
+from quant_sessions_provider.engine.half_done import DETAILS_KEY, details_of
+from quant_sessions_provider.engine.log import INFO, WARNING, log
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pulumi.runtime.proto import engine_pb2
+
 _PROVIDER_KEY: Final = "__provider"
-_DETAILS_KEY: Final = "grpc-status-details-bin"
-_MOST_DETAILS: Final = 8 * 2**20
-"""Bytes; the engine's gRPC takes 16 MiB of headers, in which these are base64."""
-_LOG_SECONDS: Final = 10
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ class HostCall:
 
         def abort_in_one_line(_code: object = None, _traceback: str = "") -> None:
             if details:
-                self.context.set_trailing_metadata(((_DETAILS_KEY, details),))
+                self.context.set_trailing_metadata(((DETAILS_KEY, details),))
             abort(grpc.StatusCode.FAILED_PRECONDITION, text)
 
         try:
@@ -83,10 +81,8 @@ class HostCall:
         properties = getattr(self.request, "news", None) or self.request.properties
         kept = type(properties)()
         kept.update({**outputs, _PROVIDER_KEY: properties[_PROVIDER_KEY]})
-        status = status_pb2.Status(code=grpc.StatusCode.FAILED_PRECONDITION.value[0], message=text)
-        status.details.add().Pack(provider_pb2.ErrorResourceInitFailed(id=session_id, properties=kept, reasons=[text]))
-        details = status.SerializeToString()
-        if len(details) <= _MOST_DETAILS:
+        details = details_of(text, session_id, kept)
+        if details:
             self.end_in_one_line(text, details)
 
 
@@ -103,35 +99,17 @@ def current_call() -> HostCall | None:
 
 def inform(session_id: str, sentence: str) -> None:
     """Print a sentence on the resource's own line, or to standard error: by name, or by id where none is known."""
-    _say(engine_pb2.INFO, session_id, sentence)
+    _say(INFO, session_id, sentence)
 
 
 def warn(session_id: str, sentence: str) -> None:
     """Print a warning likewise."""
-    _say(engine_pb2.WARNING, session_id, sentence)
+    _say(WARNING, session_id, sentence)
 
 
 def _say(severity: engine_pb2.LogSeverity.ValueType, session_id: str, sentence: str) -> None:
     call = current_call()
     line = about(call.name if call else session(session_id), sentence)
-    if call is None or not _log(severity, line, call.urn):
+    address = sys.argv[-1] if sys.argv else ""
+    if call is None or not log(address, severity, line, call.urn):
         print(one_line(line), file=sys.stderr)  # noqa: T201 - the engine shows it
-
-
-def _log(severity: engine_pb2.LogSeverity.ValueType, line: str, urn: str) -> bool:
-    engine = _engine(sys.argv[-1] if sys.argv else "")
-    if engine is None:
-        return False
-    try:
-        engine.Log(engine_pb2.LogRequest(severity=severity, message=line, urn=urn), timeout=_LOG_SECONDS)
-    except (grpc.RpcError, ValueError):  # a closed channel is a ValueError
-        return False
-    return True
-
-
-@lru_cache(maxsize=1)
-def _engine(address: str) -> engine_pb2_grpc.EngineStub | None:
-    """Return the engine, whose connection is kept."""
-    if not re.fullmatch(r"\S+:\d+", address):
-        return None
-    return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))

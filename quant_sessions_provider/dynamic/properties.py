@@ -14,6 +14,7 @@ from pulumi.output import Output
 from pulumi.output import Unknown as PulumiUnknown
 
 from quant_sessions_provider.core.model import UNKNOWN, Properties, Unknown, with_whole_numbers
+from quant_sessions_provider.core.text import without_half_pairs
 
 REFUSED: Final = "__refused"
 """The key that a program puts, with the reason, in place of a value that Pulumi could not carry."""
@@ -55,19 +56,14 @@ def is_deferred(value: object) -> bool:
 
 def to_pulumi(properties: Properties) -> dict[str, Any]:
     """Return properties for Pulumi, with its own value for unknowns."""
-    return {_text_to_pulumi(key): _value_to_pulumi(value) for key, value in properties.items()}
-
-
-def _text_to_pulumi(text: str) -> str:
-    """Replace half a surrogate pair, as in a title that was cut: JSON can represent it, Pulumi's wire format cannot."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return {without_half_pairs(key): _value_to_pulumi(value) for key, value in properties.items()}
 
 
 def _value_to_pulumi(value: Any) -> Any:  # noqa: ANN401 - a property value
     if isinstance(value, Unknown):
         return PULUMI_UNKNOWN
     if isinstance(value, str):
-        return _text_to_pulumi(value)
+        return without_half_pairs(value)
     if isinstance(value, dict):
         return to_pulumi(value)
     if isinstance(value, list):

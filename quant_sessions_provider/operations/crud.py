@@ -23,14 +23,14 @@ from quant_sessions_provider.core.expiry import (
     must_ask,
     plan_expiry,
     short_grant_due,
-    with_unsent_expiry,
 )
 from quant_sessions_provider.core.losses import Loss, recreation_sentence, replacement_sentence
 from quant_sessions_provider.core.messages import unsent
-from quant_sessions_provider.core.model import COMPUTED, DEFAULT_LIFETIME, PROPERTIES, Key, Properties
+from quant_sessions_provider.core.model import DEFAULT_LIFETIME, PROPERTIES, Key, Properties
 from quant_sessions_provider.core.redaction import redact_errors
 from quant_sessions_provider.core.state import StoredState
-from quant_sessions_provider.operations import transcripts
+from quant_sessions_provider.operations import planned, transcripts
+from quant_sessions_provider.operations.adopt import Adopted, adopt, declared, parse_import_id
 from quant_sessions_provider.operations.create import Creator
 from quant_sessions_provider.operations.extend import Extender
 from quant_sessions_provider.operations.inspect import Inspector
@@ -50,13 +50,15 @@ class Diff:
     """What a plan does.
 
     ``changes`` is False for nothing, None for what the engine finds by comparing inputs, True where no input moved and
-    yet something is due. ``sentence`` is for people, and a warning where messages are lost.
+    yet something is due. ``sentence`` is for people, and a warning where messages are lost. ``stops`` is the text of
+    the error that the update will raise, where that is sure.
     """
 
     changes: bool | None
     replaces: list[str] = field(default_factory=list)
     sentence: str = ""
     loses: bool = False
+    stops: str = ""
 
 
 def _utc_now() -> datetime:
@@ -160,12 +162,23 @@ class Operations:
             if stopping & set(change.moved):
                 raise expired_error(change.state)
             # Where the expiry did not move, the plan only shows that the run will stop: update raises it.
-            sentence = stop_sentence(change.state, self._now(), sure=not change.leaves_expiry_open)
-            return Diff(changes, sentence=sentence)
+            sure = not change.leaves_expiry_open
+            stops = str(expired_error(change.state)) if sure else ""
+            return Diff(changes, sentence=stop_sentence(change.state, self._now(), sure=sure), stops=stops)
         sends = [key for key in change.moved if key in (Key.MESSAGES, Key.METADATA, Key.STATUS)]
         causes = [Key.EXPIRES_AT] if Key.EXPIRES_AT in change.moved or not sends else sends
         sentence = recreation_sentence(change, loss, self._now())
         return Diff(changes, causes, sentence, loses=not loss.is_none)
+
+    def planned_creation(self, inputs: Properties) -> Properties:
+        """Return the outputs of a session that is to be created, as far as they are known before."""
+        return planned.creation(inputs, self._settings.base_url)
+
+    def planned_update(
+        self, session_id: str, outputs: Properties, new: Properties, *, ignores_expiry: bool = False
+    ) -> Properties:
+        """Return the outputs after an update, as far as they are known before."""
+        return planned.update(Change(StoredState(session_id, outputs), new, ignores_expiry), self._now())
 
     @redact_errors
     def create(self, inputs: Properties) -> tuple[str, Properties]:
@@ -196,6 +209,12 @@ class Operations:
             }
         )
 
+    @redact_errors
+    def adopt(self, import_id: str) -> Adopted:
+        """Return a session to import: ``ORGANIZATION/USER/GROUP/ID``."""
+        address = parse_import_id(import_id)
+        return adopt(address, self.read(address.id, declared(address)))
+
     def _find_to_read(self, state: StoredState) -> StoredSession | None:
         base_url = self._settings.base_url
         # `Session.get` has no user to list by.
@@ -224,7 +243,7 @@ class Operations:
         overdue = not change.moved and state.expiry.passed(now) and short_grant_due(change, now)
         if overdue and self._inspector.expiry_outcome(state) is not None:
             raise expired_error(state)
-        result = with_unsent_expiry({key: value for key, value in outputs.items() if key in COMPUTED} | new, change)
+        result = planned.applied(change)
         minutes = extension(change, now)
         half_done = False
         try:

@@ -22,7 +22,7 @@ from pulumi_policy.proxy import UnknownValueError
 
 from quant_sessions_provider.core.model import UNKNOWN, Key
 from quant_sessions_provider.core.paths import covers
-from quant_sessions_provider.core.urns import SESSION_TYPE
+from quant_sessions_provider.core.urns import SESSION_TYPES
 from quant_sessions_provider.policy.rules import SESSION_RULES, STACK_RULES, Declared, Rule, SecretText
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _arguments(rule: Rule[Any]) -> dict[str, Any]:
 
 def _session_check(rule: Rule[Declared]) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if args.resource_type == SESSION_TYPE:
+        if args.resource_type in SESSION_TYPES:
             for text in rule.violations(_declared(args), args.get_config()):
                 report(text, None)
 
@@ -63,7 +63,7 @@ def _session_check(rule: Rule[Declared]) -> Callable[[ResourceValidationArgs, Re
 
 def _stack_check(rule: Rule[Sequence[Declared]]) -> Callable[[StackValidationArgs, ReportViolation], None]:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        sessions = [_declared(found) for found in args.resources if found.resource_type == SESSION_TYPE]
+        sessions = [_declared(found) for found in args.resources if found.resource_type in SESSION_TYPES]
         for text in rule.violations(sessions, args.get_config()):
             report(text, None)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.core.describe import UpdateSentence, read_about, read_creation, read_error
 from quant_sessions_provider.core.losses import Replacement, read_replacement, read_subject_and_replacement
-from quant_sessions_provider.core.urns import SESSION_TYPE, name_of, type_of
+from quant_sessions_provider.core.urns import SESSION_TYPES, name_of, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,7 +67,7 @@ def _add_sentence(found: Diagnostics, urn: str, line: str) -> None:
 
 
 def _is_session(urn: str) -> bool:
-    return bool(urn) and type_of(urn) == SESSION_TYPE
+    return bool(urn) and type_of(urn) in SESSION_TYPES
 
 
 def _add_error(found: Diagnostics, urn: str, text: str) -> None:

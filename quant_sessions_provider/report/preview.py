@@ -15,7 +15,7 @@ from quant_sessions_provider.core.losses import Loss
 from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.state import EXPIRY_OUTPUTS, Expiry
 from quant_sessions_provider.core.text import one_line
-from quant_sessions_provider.core.urns import SESSION_TYPE, name_of, type_of
+from quant_sessions_provider.core.urns import SESSION_TYPES, name_of, type_of
 from quant_sessions_provider.report.diagnostics import Diagnostics, read_diagnostics
 from quant_sessions_provider.report.model import Report, Row
 
@@ -84,7 +84,7 @@ def _report(steps: list[_Step], unchanged: int, diagnostics: Diagnostics, now: d
     rows = _session_rows(whole, _context(steps, diagnostics, now))
     planned = {row.urn for row in rows}
     rows += [_error_row(urn, lines) for urn, lines in errors.items() if urn not in planned]
-    others = Counter(step["op"] for step in whole if type_of(step["urn"]) not in (SESSION_TYPE, _STACK_TYPE))
+    others = Counter(step["op"] for step in whole if type_of(step["urn"]) not in (*SESSION_TYPES, _STACK_TYPE))
     return Report(
         stack=_stack_name([*(step["urn"] for step in steps), *errors]),
         rows=sorted(rows, key=_rank),
@@ -130,7 +130,7 @@ def _stack_name(urns: list[str]) -> str:
 
 
 def _session_rows(steps: list[_Step], context: _Context) -> list[Row]:
-    return [_row(step, context) for step in steps if type_of(step["urn"]) == SESSION_TYPE]
+    return [_row(step, context) for step in steps if type_of(step["urn"]) in SESSION_TYPES]
 
 
 def _row(step: _Step, context: _Context) -> Row:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -19,12 +18,21 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor
 from pulumi.runtime.settings import get_monitor
 
 from quant_sessions_provider.client.answers import parse_answer
-from quant_sessions_provider.client.sessions import Client, client_of
+from quant_sessions_provider.client.sessions import client_of
 from quant_sessions_provider.core import settings as config
-from quant_sessions_provider.core.errors import NotFoundError, QuantSessionsError, RefusedError
-from quant_sessions_provider.core.model import by_state_key, is_whole
+from quant_sessions_provider.core.errors import QuantSessionsError, RefusedError
+from quant_sessions_provider.core.model import by_state_key
 from quant_sessions_provider.dynamic.properties import from_pulumi, is_deferred
 from quant_sessions_provider.operations.api import SessionSummary, StoredSession
+from quant_sessions_provider.operations.lookups import (
+    FoundSession,
+    ListedSession,
+    Lookups,
+    found_session,
+    listed_sessions,
+    require_limit,
+    require_strings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,29 +42,6 @@ if TYPE_CHECKING:
 _PACKAGE: Final = "quant-sessions"
 
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True)
-class FoundSession:
-    """A session as the API returns it; a missing field is None. The API returns no expiry, status, user or group."""
-
-    id: str
-    title: str | None = field(repr=False)
-    model: str | None
-    messages: list[dict[str, Any]] | None = field(repr=False)
-    """The live conversation, oldest first."""
-    created_at: str | None
-
-
-@dataclass(frozen=True)
-class ListedSession:
-    """One entry of a list, as the API returns it; a missing field is None."""
-
-    id: str
-    title: str | None = field(repr=False)
-    model: str | None
-    created_at: str | None
-    updated_at: str | None
 
 
 def get_session(
@@ -79,8 +64,9 @@ def get_session(
     with _errors_for_people():
         _require_strings("get_session", id="" if id is None else id, organization=organization)
         mocked = _mock_answer("getSession", id=id, organization=organization)
-        found = _read(id, organization) if mocked is None else parse_answer(StoredSession, mocked)
-        return FoundSession(id, found.title, found.model, found.messages, found.created_at)
+        if mocked is not None:
+            return found_session(id, parse_answer(StoredSession, mocked))
+        return _lookups().get("get_session", id, organization)
 
 
 def get_session_output(
@@ -121,15 +107,12 @@ def list_sessions(
     filters: dict[str, Any] = {"user_id": user_id, "session_group": session_group, "model": model}
     with _errors_for_people():
         _require_strings("list_sessions", **filters, organization=organization)
-        if limit is not None and not (is_whole(limit) and limit > 0):
-            raise RefusedError("list_sessions: limit must be a positive whole number")
+        require_limit("list_sessions", limit)
         mocked = _mock_answer("listSessions", **filters, limit=limit, organization=organization)
         if mocked is not None:
-            found = [parse_answer(SessionSummary, entry) for entry in mocked.get("sessions", [])]
-        else:
-            client, settings = _client()
-            found = list(client.list(organization or settings.require_organization(), **filters, limit=limit))
-        return [_listed_session(entry) for entry in found]
+            entries = [parse_answer(SessionSummary, entry) for entry in mocked.get("sessions", [])]
+            return listed_sessions("list_sessions", entries)
+        return _lookups().list("list_sessions", filters, limit, organization)
 
 
 def list_sessions_output(
@@ -160,30 +143,11 @@ def _once_known(look_up: Callable[..., _T], **inputs: pulumi.Input[Any] | None) 
     return pulumi.Output.secret(known.apply(lambda arguments: asyncio.to_thread(look_up, **from_pulumi(arguments))))
 
 
-def _read(session_id: str, organization: str | None) -> StoredSession:
-    client, settings = _client()
-    try:
-        return client.get(organization or settings.require_organization(), session_id)
-    except NotFoundError as error:
-        raise RefusedError(
-            f"get_session: session {session_id} was not found at {settings.base_url}:"
-            " it has expired, was deleted, or belongs to another organization"
-        ) from error
-
-
-def _listed_session(entry: SessionSummary) -> ListedSession:
-    if not entry.id:
-        raise RefusedError("list_sessions: an entry of the API's response has no id")
-    return ListedSession(entry.id, entry.title, entry.model, entry.created_at, entry.updated_at)
-
-
 def _require_strings(function: str, **arguments: object) -> None:
-    """Refuse an empty filter: the API would ignore it, and list everybody's sessions."""
     for name, value in arguments.items():
         if is_deferred(value):
             raise RefusedError(f"{function}: {name} must be a plain string; use {function}_output for Outputs")
-        if value is not None and not (isinstance(value, str) and value.strip()):
-            raise RefusedError(f"{function}: {name} must be a non-empty string")
+    require_strings(function, arguments)
 
 
 def _mock_answer(function: str, **arguments: Any) -> dict[str, Any] | None:  # noqa: ANN401 - those of the lookups
@@ -202,16 +166,16 @@ def _mock_answer(function: str, **arguments: Any) -> dict[str, Any] | None:  # n
 _lock = Lock()
 
 
-def _client() -> tuple[Client, Settings]:
+def _lookups() -> Lookups:
     settings = config.load(pulumi.runtime.get_config, os.environ)
     with _lock:
-        return _client_for(settings), settings
+        return _lookups_under(settings)
 
 
 @lru_cache(maxsize=1)
-def _client_for(settings: Settings) -> Client:
+def _lookups_under(settings: Settings) -> Lookups:
     """Return the one client of all lookups: they share its connections and ``requestsPerSecond``."""
-    return client_of(settings)
+    return Lookups(client_of(settings), settings)
 
 
 @contextmanager

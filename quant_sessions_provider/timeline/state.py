@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from quant_sessions_provider.core.model import Key, with_whole_numbers
 from quant_sessions_provider.core.paths import covers
 from quant_sessions_provider.core.state import EXPIRY_OUTPUTS, Expiry
-from quant_sessions_provider.core.urns import SESSION_TYPE, name_of
+from quant_sessions_provider.core.urns import SESSION_TYPES, name_of
 from quant_sessions_provider.timeline.model import ExportedSession
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def read_sessions(document: object) -> tuple[list[ExportedSession], list[str]]:
 
 def _is_session(resource: dict[str, Any]) -> bool:
     # Runs do not renew a session that was only looked up; one that is pending deletion has a successor.
-    return resource["type"] == SESSION_TYPE and not resource.get("external") and not resource.get("delete")
+    return resource["type"] in SESSION_TYPES and not resource.get("external") and not resource.get("delete")
 
 
 def _read(resource: dict[str, Any]) -> ExportedSession | str:

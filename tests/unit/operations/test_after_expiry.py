@@ -11,6 +11,7 @@ import pytest
 from quant_sessions_provider.core.errors import RefusedError, UnreachableError
 from quant_sessions_provider.operations.api import StoredSession
 from quant_sessions_provider.operations.crud import Diff
+from quant_sessions_provider.operations.refusals import REPLACE
 from tests.support.fakes import GET, ID, LIST, ORG, SERVER_ERROR, A, B, C, applied, at, desk, inputs_of
 from tests.unit.operations.test_plan import NEW_ONE, NOTHING_SENT, ONLY_DECLARED
 
@@ -105,6 +106,9 @@ def test_an_unreachable_api_does_not_make_a_session_gone(failure: Exception) -> 
         host.operations.diff(ID, applied(-9), inputs_of(applied(-9), **RENEWED))
 
 
+STOPS = f'session {ID} expired at {at(-9)} and onExpired is error: {REPLACE}, on_expired="ignore" leaves it as it is'
+
+
 @pytest.mark.parametrize(
     ("state", "on_expired", "decision"),
     [
@@ -113,7 +117,7 @@ def test_an_unreachable_api_does_not_make_a_session_gone(failure: Exception) -> 
         ("alive", "error", Diff(changes=True, sentence=STILL_LIVES.sentence)),
         ("gone", "ignore", Diff(changes=False)),
         # update raises the error.
-        ("gone", "error", Diff(changes=True, sentence="was to expire at 11:51Z: the run stops")),
+        ("gone", "error", Diff(changes=True, sentence="was to expire at 11:51Z: the run stops", stops=STOPS)),
     ],
 )
 def test_rule_3_a_short_grant_is_due_without_a_changed_input(state: str, on_expired: str, decision: Diff) -> None:

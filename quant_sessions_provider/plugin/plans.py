@@ -1,0 +1,56 @@
+"""What the engine asked about each resource in one run: a plan takes several calls, and none tells of another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from quant_sessions_provider.operations.delete_reasons import DeleteReasons
+
+if TYPE_CHECKING:
+    from quant_sessions_provider.core.model import Properties
+    from quant_sessions_provider.operations.crud import Diff
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a comparison came to."""
+
+    session_id: str
+    outputs: Properties
+    decision: Diff
+
+
+@dataclass
+class Plans:
+    """By URN; the calls of one resource follow each other, those of several come at the same time."""
+
+    reasons: DeleteReasons = field(default_factory=DeleteReasons)
+    _checked: set[str] = field(default_factory=set)
+    _decided: dict[str, Plan] = field(default_factory=dict)
+
+    def check(self, urn: str) -> None:
+        """Note that the program declares a resource: the next comparison is of a plan."""
+        self._checked.add(urn)
+        self.reasons.check(urn)
+
+    def read(self, urn: str) -> None:
+        """Note that a refresh begins, in which nothing is planned."""
+        self._checked.discard(urn)
+        self.reasons.read(urn)
+
+    def compares(self, urn: str) -> bool:
+        """Return whether a comparison is of a plan, and not of a refresh."""
+        planned = urn in self._checked
+        self._checked.discard(urn)
+        return planned
+
+    def decide(self, urn: str, plan: Plan, *, in_plan: bool) -> None:
+        """Note what a comparison came to."""
+        self.reasons.diff(urn, plan.session_id, plan.decision.replaces, in_plan=in_plan)
+        if in_plan and plan.decision.changes is not False:
+            self._decided[urn] = plan
+
+    def take(self, urn: str) -> Plan | None:
+        """Return what the last comparison came to; None if that was nothing, or there was none."""
+        return self._decided.pop(urn, None)

@@ -1,0 +1,76 @@
+"""The process: serves until it is told to end, or the engine that started it is gone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+from typing import Final
+
+import grpc  # type: ignore[import-untyped] # it has no types of its own
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from quant_sessions_provider.core.settings import DEBUG
+from quant_sessions_provider.engine.debug_log import show_log
+from quant_sessions_provider.plugin.servicer import Plugin
+
+_MOST_BYTES: Final = 400 * 2**20
+"""Pulumi's own limit."""
+_OPTIONS: Final = [("grpc.max_receive_message_length", _MOST_BYTES), ("grpc.max_send_message_length", _MOST_BYTES)]
+_THREADS: Final = 64
+_LOOK_SECONDS: Final = 5
+_CONNECT_SECONDS: Final = 2
+_LINGER_SECONDS: Final = 0.5
+_SIGNALS: Final = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
+
+
+def main() -> None:
+    """Serve on a free port, which is the first line on standard output; the last argument is the engine's address."""
+    if os.environ.get(DEBUG):
+        show_log()
+    told: SimpleQueue[None] = SimpleQueue()
+    for number in _SIGNALS:
+        # An engine waits 5 seconds for a plugin that ignores its signal.
+        signal.signal(number, lambda *_: told.put(None))
+    engine = sys.argv[-1] if len(sys.argv) > 1 and ":" in sys.argv[-1] else ""
+    plugin = Plugin(engine)
+    server = grpc.server(ThreadPoolExecutor(_THREADS), options=_OPTIONS)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    _wait(told, engine)
+    if plugin.has_failed:
+        # Were it gone at once, the engine would interrupt a program that is about to end by itself.
+        time.sleep(_LINGER_SECONDS)
+    # Threads that still wait for an answer would keep the process.
+    os._exit(0)
+
+
+def _wait(told: SimpleQueue[None], engine: str) -> None:
+    """Return once a signal came, or the engine is gone that started this process."""
+    while True:
+        try:
+            told.get(timeout=_LOOK_SECONDS)
+        except Empty:
+            if not engine or _is_there(engine):
+                continue
+        return
+
+
+def _is_there(engine: str) -> bool:
+    host, _, port = engine.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), _CONNECT_SECONDS).close()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""Check, Diff, Create, Read, Update and Delete of a session, as the engine calls them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.proto import provider_pb2
+
+from quant_sessions_provider.core.changes import Change
+from quant_sessions_provider.core.errors import ConfigurationError, RefusedError
+from quant_sessions_provider.core.model import Key
+from quant_sessions_provider.core.paths import covers
+from quant_sessions_provider.core.state import StoredState
+from quant_sessions_provider.plugin.diffs import to_response
+from quant_sessions_provider.plugin.plans import Plan, Plans
+from quant_sessions_provider.plugin.wire import from_wire, to_wire
+
+if TYPE_CHECKING:
+    from quant_sessions_provider.core.model import Properties
+    from quant_sessions_provider.operations.crud import Operations
+    from quant_sessions_provider.plugin.lines import Lines
+
+
+class Verbs:
+    """The verbs under one configuration; safe to share between threads."""
+
+    def __init__(self, operations: Operations | ConfigurationError, lines: Lines) -> None:
+        self._configured, self._lines, self._plans = operations, lines, Plans()
+
+    @property
+    def _operations(self) -> Operations:
+        if isinstance(self._configured, ConfigurationError):
+            raise self._configured
+        return self._configured
+
+    def check(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
+        """Return the inputs with defaults and the planned expiry, and what is wrong with them."""
+        self._plans.check(request.urn)
+        try:
+            inputs, failures = self._operations.check(from_wire(request.olds), from_wire(request.news))
+        except ConfigurationError as error:
+            inputs, failures = from_wire(request.news), [str(error)]
+        # If a failure named its property, the engine would print its value.
+        failed = [provider_pb2.CheckFailure(property="", reason=line) for line in failures]
+        return provider_pb2.CheckResponse(inputs=to_wire(inputs, request.news, request.olds), failures=failed)
+
+    def diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
+        """Return whether to do nothing, update or replace; a replacement is said here, an update where it is made."""
+        in_plan, outputs, new = self._plans.compares(request.urn), from_wire(request.olds), from_wire(request.news)
+        ignores = covers(request.ignoreChanges, Key.EXPIRES_AT)
+        decision = self._operations.diff(request.id, outputs, new, in_plan=in_plan, ignores_expiry=ignores)
+        self._plans.decide(request.urn, Plan(request.id, outputs, decision), in_plan=in_plan)
+        if decision.replaces and decision.sentence:
+            (self._lines.warn if decision.loses else self._lines.inform)(request.id, decision.sentence)
+        moved = Change(StoredState(request.id, outputs), new).moved
+        return to_response(decision, moved, outputs, new, from_wire(request.old_inputs))
+
+    def create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
+        """Create the session; in a preview, return what is known of it."""
+        inputs = from_wire(request.properties)
+        self._say_creation(request, inputs)
+        if request.preview:
+            session_id, outputs = "", self._operations.planned_creation(inputs)
+        else:
+            session_id, outputs = self._operations.create(inputs)
+        return provider_pb2.CreateResponse(id=session_id, properties=to_wire(outputs, request.properties))
+
+    def _say_creation(self, request: provider_pb2.CreateRequest, inputs: Properties) -> None:
+        """Say the price where the engine replaces by itself, as ``replaceOnChanges`` has it: diff cannot know."""
+        plan = self._plans.take(request.urn)
+        if plan and not plan.decision.replaces:
+            forced = self._operations.diff(plan.session_id, plan.outputs, inputs, replace_on_changes=["*"])
+            self._lines.warn(plan.session_id, forced.sentence)
+
+    def read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
+        """Read the session, or import it where nothing is known but its id; an empty id removes it from state."""
+        self._plans.read(request.urn)
+        if not request.properties.fields and not request.inputs.fields:
+            return self._imported(request.id)
+        found = self._operations.read(request.id, from_wire(request.properties))
+        if found is None:
+            return provider_pb2.ReadResponse()
+        outputs = to_wire(found, request.properties, request.inputs)
+        return provider_pb2.ReadResponse(id=request.id, properties=outputs, inputs=request.inputs)
+
+    def _imported(self, import_id: str) -> provider_pb2.ReadResponse:
+        adopted = self._operations.adopt(import_id)
+        self._lines.inform(adopted.id, adopted.sentence)
+        inputs, outputs = to_wire(adopted.inputs), to_wire(adopted.outputs)
+        return provider_pb2.ReadResponse(id=adopted.id, properties=outputs, inputs=inputs)
+
+    def update(self, request: provider_pb2.UpdateRequest) -> provider_pb2.UpdateResponse:
+        """Send what moved, and say so; in a preview, say so and raise what will stop the run."""
+        outputs, new = from_wire(request.olds), from_wire(request.news)
+        ignores = covers(request.ignoreChanges, Key.EXPIRES_AT)
+        self._say_update(request)
+        verb = self._operations.planned_update if request.preview else self._operations.update
+        updated = verb(request.id, outputs, new, ignores_expiry=ignores)
+        return provider_pb2.UpdateResponse(properties=to_wire(updated, request.news, request.olds))
+
+    def _say_update(self, request: provider_pb2.UpdateRequest) -> None:
+        plan = self._plans.take(request.urn)
+        if plan is None:
+            return
+        if request.preview and plan.decision.stops:
+            raise RefusedError(plan.decision.stops)
+        if plan.decision.sentence:
+            self._lines.inform(request.id, plan.decision.sentence)
+
+    def delete(self, request: provider_pb2.DeleteRequest) -> Empty:
+        """Delete the session."""
+        reason = self._plans.reasons.of(request.urn, request.id)
+        self._operations.delete(request.id, from_wire(request.properties), reason)
+        return Empty()
