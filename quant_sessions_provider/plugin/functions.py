@@ -10,7 +10,7 @@ from pulumi.runtime.proto import provider_pb2
 from quant_sessions_provider.core.errors import RefusedError
 from quant_sessions_provider.core.model import by_state_key
 from quant_sessions_provider.operations.lookups import Lookups, require_limit, require_strings
-from quant_sessions_provider.plugin.wire import from_wire, secret, to_wire
+from quant_sessions_provider.plugin.wire import from_wire, holds_secret, secret, to_wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ def invoke(lookups: Lookups, request: provider_pb2.InvokeRequest) -> provider_pb
 
 def _with_secrets(found: Struct) -> Struct:
     for key in _SECRETS:
-        if key in found.fields:
+        if key in found.fields and not holds_secret(found.fields[key]):
             found.fields[key].CopyFrom(secret(found.fields[key]))
     return found
 

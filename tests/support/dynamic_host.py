@@ -105,14 +105,14 @@ class Host:
         try:
             getattr(self.stub, verb.capitalize())(request)
         except grpc.RpcError as error:
-            return _failure(error)
+            return failure_of(error)
         raise AssertionError("it did not fail")
 
     def _fill(self, struct: Any, properties: dict[str, Any]) -> None:  # noqa: ANN401 - a message
         struct.update({"__provider": self.provider, **properties})
 
 
-def _failure(error: Any) -> Failure:  # noqa: ANN401 - gRPC's own
+def failure_of(error: Any) -> Failure:  # noqa: ANN401 - gRPC's own
     details = dict(error.trailing_metadata()).get("grpc-status-details-bin", b"")
     for packed in status_pb2.Status.FromString(details).details:
         half_done = provider_pb2.ErrorResourceInitFailed()
