@@ -18,6 +18,7 @@ class Plan:
 
     session_id: str
     outputs: Properties
+    new: Properties
     decision: Diff
 
 

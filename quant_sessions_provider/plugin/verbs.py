@@ -17,7 +17,6 @@ from quant_sessions_provider.plugin.plans import Plan, Plans
 from quant_sessions_provider.plugin.wire import from_wire, to_wire
 
 if TYPE_CHECKING:
-    from quant_sessions_provider.core.model import Properties
     from quant_sessions_provider.operations.crud import Operations
     from quant_sessions_provider.plugin.lines import Lines
 
@@ -50,7 +49,7 @@ class Verbs:
         in_plan, outputs, new = self._plans.compares(request.urn), from_wire(request.olds), from_wire(request.news)
         ignores = covers(request.ignoreChanges, Key.EXPIRES_AT)
         decision = self._operations.diff(request.id, outputs, new, in_plan=in_plan, ignores_expiry=ignores)
-        self._plans.decide(request.urn, Plan(request.id, outputs, decision), in_plan=in_plan)
+        self._plans.decide(request.urn, Plan(request.id, outputs, new, decision), in_plan=in_plan)
         if decision.replaces and decision.sentence:
             (self._lines.warn if decision.loses else self._lines.inform)(request.id, decision.sentence)
         moved = Change(StoredState(request.id, outputs), new).moved
@@ -59,18 +58,18 @@ class Verbs:
     def create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
         """Create the session; in a preview, return what is known of it."""
         inputs = from_wire(request.properties)
-        self._say_creation(request, inputs)
+        self._say_creation(request.urn)
         if request.preview:
             session_id, outputs = "", self._operations.planned_creation(inputs)
         else:
             session_id, outputs = self._operations.create(inputs)
         return provider_pb2.CreateResponse(id=session_id, properties=to_wire(outputs, request.properties))
 
-    def _say_creation(self, request: provider_pb2.CreateRequest, inputs: Properties) -> None:
+    def _say_creation(self, urn: str) -> None:
         """Say the price where the engine replaces by itself, as ``replaceOnChanges`` has it: diff cannot know."""
-        plan = self._plans.take(request.urn)
+        plan = self._plans.take(urn)
         if plan and not plan.decision.replaces:
-            forced = self._operations.diff(plan.session_id, plan.outputs, inputs, replace_on_changes=["*"])
+            forced = self._operations.diff(plan.session_id, plan.outputs, plan.new, replace_on_changes=["*"])
             self._lines.warn(plan.session_id, forced.sentence)
 
     def read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.support.emulator_server import Emulator
 
 Role = Literal["engine", "language-host", "program", "provider-launcher", "provider"]
-"""The CLI, the language host, the program, the shell script that starts the dynamic provider, the dynamic provider."""
+"""The CLI, the language host, the program, the shell script that starts the dynamic provider, either provider."""
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
@@ -40,6 +40,8 @@ PATIENCE: Final = 60.0
 _SIGNS: Final[dict[str, Role]] = {
     "pulumi-language-python-exec": "program",
     "pulumi-language-python": "language-host",
+    "pulumi-language-yaml": "language-host",
+    "pulumi-resource-quant-sessions": "provider",
     "pulumi-resource-pulumi-python": "provider-launcher",
     "pulumi.dynamic": "provider",
 }

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from quant_sessions_provider.core.urns import SESSION_TYPES
 from tests.support.engine import pulumi_command, read_state, write_state
 from tests.support.killing import start
 
@@ -103,7 +104,7 @@ class Project:
 
     def sessions(self, stack: str = "main") -> dict[str, dict[str, Any]]:
         """Return the sessions in a stack's state, by name. Names must be unique."""
-        found = [r for r in self.export(stack).get("resources", []) if "quant:Session" in r["type"]]
+        found = [r for r in self.export(stack).get("resources", []) if r["type"] in SESSION_TYPES]
         by_name = {r["urn"].rsplit("::", 1)[-1]: r for r in found}
         assert len(by_name) == len(found), found
         return by_name
