@@ -17,6 +17,7 @@ from quant_sessions_provider.plugin.plans import Plan, Plans
 from quant_sessions_provider.plugin.wire import from_wire, to_wire
 
 if TYPE_CHECKING:
+    from quant_sessions_provider.core.model import Properties
     from quant_sessions_provider.operations.crud import Operations
     from quant_sessions_provider.plugin.lines import Lines
 
@@ -58,17 +59,19 @@ class Verbs:
     def create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
         """Create the session; in a preview, return what is known of it."""
         inputs = from_wire(request.properties)
-        self._say_creation(request.urn)
+        self._say_creation(request.urn, inputs)
         if request.preview:
             session_id, outputs = "", self._operations.planned_creation(inputs)
         else:
             session_id, outputs = self._operations.create(inputs)
         return provider_pb2.CreateResponse(id=session_id, properties=to_wire(outputs, request.properties))
 
-    def _say_creation(self, urn: str) -> None:
-        """Say the price where the engine replaces by itself, as ``replaceOnChanges`` has it: diff cannot know."""
+    def _say_creation(self, urn: str, inputs: Properties) -> None:
+        """Say how long it lives, or the price where the engine replaces by ``replaceOnChanges``: diff cannot know."""
         plan = self._plans.take(urn)
-        if plan and not plan.decision.replaces:
+        if plan is None:
+            self._lines.inform("", self._operations.describe_creation(inputs))
+        elif not plan.decision.replaces:
             forced = self._operations.diff(plan.session_id, plan.outputs, plan.new, replace_on_changes=["*"])
             self._lines.warn(plan.session_id, forced.sentence)
 

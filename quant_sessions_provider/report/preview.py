@@ -108,7 +108,7 @@ def _replaced_urns(steps: list[_Step]) -> set[str]:
 def _context(steps: list[_Step], diagnostics: Diagnostics, now: datetime) -> _Context:
     refreshed = {step["urn"] for step in steps if step["op"] == "refresh"}
     destroyed = any(step["op"] == "delete" and type_of(step["urn"]) == _STACK_TYPE for step in steps)
-    names = Counter(name_of(urn) for urn in {step["urn"] for step in steps} if type_of(urn) == SESSION_TYPE)
+    names = Counter(name_of(urn) for urn in {step["urn"] for step in steps} if type_of(urn) in SESSION_TYPES)
     return _Context(diagnostics, now, refreshed, _replaced_urns(steps), destroyed, names)
 
 

@@ -9,7 +9,6 @@ from pulumi.runtime.proto import provider_pb2
 
 from quant_sessions_provider.core.errors import ApiError
 from quant_sessions_provider.core.model import UNKNOWN
-from quant_sessions_provider.operations.api import StoredSession
 from quant_sessions_provider.plugin.wire import SIGNATURE, secret, to_value
 from tests.support.fakes import HERE, ID, NOT_FOUND, A, B, applied, at, inputs_of
 from tests.support.plugin_host import URN, fails, hidden, plain
@@ -138,6 +137,22 @@ def test_an_ignored_expiry_is_ignored(host: PluginHost, paths: list[str]) -> Non
 # --- create ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_creation_says_how_long_the_session_lives(host: PluginHost, *, preview: bool) -> None:
+    host.check(inputs_of(applied(60)))
+    host.create(inputs_of(applied(60)), preview=preview)
+    assert lines(host) == [("INFO", "desk: lives 60 minutes, until about 13:00Z")]
+
+
+def test_a_replacement_says_so_in_its_own_line(host: PluginHost) -> None:
+    outputs = applied(9, messages=[])
+    host.plan(outputs, inputs_of(outputs, userId="bob"))
+    host.check(inputs_of(outputs, userId="bob"))
+    host.create(inputs_of(outputs, userId="bob"), preview=True)
+    ((_, text),) = lines(host)
+    assert text == "desk: userId changed: replacing it loses 1 message; the new one lives until about 13:00Z"
+
+
 def test_a_preview_of_a_creation_knows_what_can_be_known_and_sends_nothing(host: PluginHost) -> None:
     inputs = inputs_of(applied(60)) | {"messages": [SECRETLY]}
     session_id, sent = host.create(inputs, preview=True)
@@ -211,41 +226,6 @@ def test_a_session_that_only_a_program_reads_needs_its_organization_alone(host: 
     response = host.read(ID, {"organization": "theirs"})
     assert plain(response.properties)["model"] == "model"
     assert dict(response.inputs.fields) == {}
-
-
-# --- import ----------------------------------------------------------------------------------------------------
-
-
-def test_an_import_is_as_if_its_expiry_was_set_by_hand(host: PluginHost) -> None:
-    response = host.read("acme/a%2Fb//3f2a")
-    assert response.id == ID
-    assert plain(response.inputs) == {
-        "userId": "a/b",
-        "organization": "acme",
-        "expiresAt": at(9),
-        "onExpired": "recreate",
-        "status": "active",
-    }
-    new = plain(response.inputs)
-    checked, failures = host.check(new, new)
-    assert (plain(checked), failures) == (new, [])
-    assert host.plan(plain(response.properties), new, old_inputs=new).changes == DIFF_NONE
-    assert "assumed to be" in lines(host)[0][1]
-
-
-@pytest.mark.parametrize("text", [ID, "acme/ada/3f2a", "acme///3f2a", "/ada//3f2a", "a/b/c/d/e", "acme/ada//"])
-def test_an_id_of_another_form_says_which_is_right_and_repeats_nothing(host: PluginHost, text: str) -> None:
-    failure = fails(host.read, text)
-    assert failure.text.startswith("import takes ORGANIZATION/USER/GROUP/ID")
-    assert host.api.mock_calls == []
-
-
-def test_what_cannot_be_imported_says_why(host: PluginHost) -> None:
-    host.api.get.return_value = StoredSession(ID, None, None, [], None)
-    assert "does not tell when it was created" in fails(host.read, "acme/ada//3f2a").text
-    host.api.get.side_effect = NOT_FOUND
-    host.api.list.side_effect = lambda *_args, **_filters: iter([])
-    assert fails(host.read, "acme/ada//3f2a").text == "session 3f2a was not found: nothing to import"
 
 
 # --- update ----------------------------------------------------------------------------------------------------

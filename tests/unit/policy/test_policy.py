@@ -25,7 +25,7 @@ from pulumi_policy.policy import PolicyCustomTimeouts
 from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
 from quant_sessions_provider.core.model import INPUTS
-from quant_sessions_provider.core.urns import SESSION_TYPE
+from quant_sessions_provider.core.urns import SESSION_TYPE, SESSION_TYPES
 from quant_sessions_provider.policy import policies
 from quant_sessions_provider.policy.rules import RULES
 
@@ -106,7 +106,7 @@ def test_a_session_that_violates_every_rule_is_reported_by_each() -> None:
         "messages": [{"role": "user", "content": TOKEN}],
     }
 
-    assert names(violations_of(wire)) == {policy.name for policy in POLICIES}
+    assert all(names(violations_of(wire, kind)) == {policy.name for policy in POLICIES} for kind in SESSION_TYPES)
 
 
 @pytest.mark.parametrize(

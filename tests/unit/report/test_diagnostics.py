@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from quant_sessions_provider.core.urns import PLUGIN_TYPE
 from quant_sessions_provider.report.preview import read
 from tests.support.previews import NOW, preview, said, step, urn
 
@@ -45,3 +46,10 @@ def test_errors_of_no_session_are_their_first_line() -> None:
         NOW,
     )
     assert (found.failed, found.errors) == (True, ["Program failed", "bucket: no such region"])
+
+
+def test_lines_of_the_plugins_sessions_are_read_too() -> None:
+    lives = said("desk", "desk: lives 60 minutes, until about 13:00Z", kind=PLUGIN_TYPE)
+    assert row(step("create", "desk", kind=PLUGIN_TYPE), lives)[1] == "new; lives 60 minutes"
+    wrong = said("desk", "error: userId: is required", "error", kind=PLUGIN_TYPE)
+    assert row(wrong)[:2] == ("error", "userId: is required")

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from quant_sessions_provider.core import timestamps
-from quant_sessions_provider.core.urns import SESSION_TYPE
+from quant_sessions_provider.core.urns import PLUGIN_TYPE, SESSION_TYPE
 from quant_sessions_provider.timeline import schedule
 from quant_sessions_provider.timeline.model import ExportedSession, Forecast
 from quant_sessions_provider.timeline.simulate import forecasts
@@ -184,6 +184,13 @@ def test_a_session_with_a_secret_output_of_its_life_is_not_guessed(key: str) -> 
     export["deployment"]["resources"][0]["outputs"][key] = {**SECRET, "ciphertext": "v1:x"}
     line = f"it: {key} is secret: export the stack with --show-secrets to see its times"
     assert read_sessions(export) == ([], [line])
+
+
+def test_sessions_of_the_plugin_are_read_too() -> None:
+    document = state({"desk": {"expirationMinutes": 60}})
+    for resource in document["deployment"]["resources"]:
+        resource["type"] = PLUGIN_TYPE
+    assert len(read_sessions(document)[0]) == 1
 
 
 def test_resources_that_the_stack_does_not_own_are_left_out() -> None:
