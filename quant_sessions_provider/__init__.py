@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     __version__: str
 
     from quant_sessions_provider.operations.lookups import FoundSession, ListedSession
+    from quant_sessions_provider.sdk.declared import Message, OnExpired, Role, SessionArgs, Status
     from quant_sessions_provider.sdk.existing import ExistingSession
     from quant_sessions_provider.sdk.group import SessionGroup
     from quant_sessions_provider.sdk.lookups import (
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
         list_sessions,
         list_sessions_output,
     )
-    from quant_sessions_provider.sdk.session import Message, OnExpired, Role, Session, SessionArgs, Status
+    from quant_sessions_provider.sdk.session import Session
     from quant_sessions_provider.sdk.until import until
 else:
     _MODULES = {
@@ -41,7 +42,8 @@ else:
         "SessionGroup": "sdk.group",
         "until": "sdk.until",
         **dict.fromkeys(("FoundSession", "ListedSession"), "operations.lookups"),
-        **dict.fromkeys(("Message", "OnExpired", "Role", "Session", "SessionArgs", "Status"), "sdk.session"),
+        "Session": "sdk.session",
+        **dict.fromkeys(("Message", "OnExpired", "Role", "SessionArgs", "Status"), "sdk.declared"),
     }
 
     # Hidden from type checkers, for which every name would exist.

@@ -12,6 +12,7 @@ from quant_sessions_provider.core.errors import ConfigurationError, RefusedError
 from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.paths import covers
 from quant_sessions_provider.core.state import StoredState
+from quant_sessions_provider.dynamic.properties import refusals
 from quant_sessions_provider.plugin.diffs import to_response
 from quant_sessions_provider.plugin.plans import Plan, Plans
 from quant_sessions_provider.plugin.wire import from_wire, to_wire
@@ -37,13 +38,19 @@ class Verbs:
     def check(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
         """Return the inputs with defaults and the planned expiry, and what is wrong with them."""
         self._plans.check(request.urn)
-        try:
-            inputs, failures = self._operations.check(from_wire(request.olds), from_wire(request.news))
-        except ConfigurationError as error:
-            inputs, failures = from_wire(request.news), [str(error)]
+        inputs = from_wire(request.news)
+        failures = refusals(inputs)
+        if not failures:
+            inputs, failures = self._check(from_wire(request.olds), inputs)
         # If a failure named its property, the engine would print its value.
         failed = [provider_pb2.CheckFailure(property="", reason=line) for line in failures]
         return provider_pb2.CheckResponse(inputs=to_wire(inputs, request.news, request.olds), failures=failed)
+
+    def _check(self, old: Properties, new: Properties) -> tuple[Properties, list[str]]:
+        try:
+            return self._operations.check(old, new)
+        except ConfigurationError as error:
+            return new, [str(error)]
 
     def diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
         """Return whether to do nothing, update or replace; a replacement is said here, an update where it is made."""

@@ -26,9 +26,9 @@ class StoredOutput(Generic[_T_co]):
     def __get__(self, session: None, owner: type) -> StoredOutput[_T_co]: ...
 
     @overload
-    def __get__(self, session: ExistingSession, owner: type) -> pulumi.Output[_T_co]: ...
+    def __get__(self, session: SessionOutputs, owner: type) -> pulumi.Output[_T_co]: ...
 
-    def __get__(self, session: ExistingSession | None, owner: type) -> StoredOutput[_T_co] | pulumi.Output[_T_co]:
+    def __get__(self, session: SessionOutputs | None, owner: type) -> StoredOutput[_T_co] | pulumi.Output[_T_co]:
         """Return the output of an instance; the class returns itself, for its text."""
         if session is None:
             return self
@@ -36,11 +36,8 @@ class StoredOutput(Generic[_T_co]):
         return output
 
 
-class ExistingSession(Resource, module="quant", name="Session"):
-    """A session that :meth:`Session.get` reads: an output is None where the API does not return it.
-
-    A declared :class:`Session` is one too.
-    """
+class SessionOutputs:
+    """The outputs of a session that exists: None where the API does not return it."""
 
     user_id = StoredOutput[str | None]()
     """Whose session it is."""
@@ -82,3 +79,10 @@ class ExistingSession(Resource, module="quant", name="Session"):
     """The number of tokens used when last counted."""
     updated_at = StoredOutput[str | None]()
     """When the API last applied an update of this resource (RFC 3339)."""
+
+
+class ExistingSession(SessionOutputs, Resource, module="quant", name="Session"):
+    """A session that :meth:`Session.get` reads: an output is None where the API does not return it.
+
+    A declared :class:`Session` is one too.
+    """

@@ -9,12 +9,14 @@ import pulumi
 
 from quant_sessions_provider.dynamic.properties import is_deferred
 from quant_sessions_provider.sdk.members import arguments_of
-from quant_sessions_provider.sdk.session import Message, OnExpired, Session, SessionArgs, Status
+from quant_sessions_provider.sdk.session import Session
 from quant_sessions_provider.sdk.values import carried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
+
+    from quant_sessions_provider.sdk.declared import Message, OnExpired, SessionArgs, Status
 
 TYPE: Final = "quant:SessionGroup"
 """It lies in people's state, so it never changes."""

@@ -16,7 +16,7 @@ import pulumi
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from quant_sessions_provider.core.model import INPUTS, PROPERTIES, ROUNDED, is_rounded
+from quant_sessions_provider.core.model import INPUTS, PROPERTIES, ROUNDED, by_state_key, is_rounded
 from quant_sessions_provider.dynamic.properties import REFUSED, is_deferred
 
 if TYPE_CHECKING:
@@ -63,6 +63,17 @@ _OF_KIND: Final[dict[Kind, Callable[[object], object]]] = {"timestamp": _as_time
 _OF_ARGUMENT: Final = {
     row.name: _OF_KIND[row.kind] for row in (PROPERTIES[key] for key in INPUTS) if row.kind in _OF_KIND
 }
+
+
+def inputs_of(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a session as its inputs.
+
+    Raises:
+        pulumi.RunError: Pulumi could not carry one, or not as it is.
+
+    """
+    owner = f"session {name}"
+    return by_state_key({argument: carried(value, owner, argument) for argument, value in arguments.items()})
 
 
 def carried(value: Any, owner: str, argument: str) -> Any:  # noqa: ANN401 - anything that people declare

@@ -28,18 +28,28 @@ for name, declared in json.loads(Path("declared.json").read_text()).items():
     Session(name, user_id=name, **declared)
 """
 
+BIN: Final = Path(sys.prefix, "bin")
+"""Where pip puts the plugin."""
+PLUGIN: Final[dict[str, Any]] = {"plugins": {"providers": [{"name": "quant-sessions", "path": str(BIN)}]}}
+"""How ``Pulumi.yaml`` says where it is."""
+
 
 class Project:
     """A folder with a program that declares the sessions in a file beside it. A session's user is its name.
 
-    ``variables`` configure the provider. ``program`` replaces the default program.
+    ``variables`` configure the provider. ``program`` replaces the default program. ``plugin``: the provider's own
+    plugin can be found.
     """
 
-    def __init__(self, folder: Path, variables: dict[str, str], program: str = PROGRAM) -> None:
+    def __init__(
+        self, folder: Path, variables: dict[str, str], program: str = PROGRAM, *, plugin: bool = False
+    ) -> None:
         self.folder, self.variables = folder, variables
         self.declared: dict[str, dict[str, Any]] = {}
         options = {"toolchain": "pip", "virtualenv": sys.prefix}
-        settings = {"name": "acceptance", "runtime": {"name": "python", "options": options}}
+        settings: dict[str, Any] = {"name": "acceptance", "runtime": {"name": "python", "options": options}}
+        if plugin:
+            settings |= PLUGIN
         (folder / "Pulumi.yaml").write_text(json.dumps(settings))  # JSON is YAML
         (folder / "__main__.py").write_text(program)
         (folder / "backend").mkdir()

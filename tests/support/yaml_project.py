@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.support.project import Project
+from tests.support.project import PLUGIN, Project
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.emulator_server import Emulator
 
-BIN: Final = Path(sys.prefix, "bin")
-"""Where pip puts the plugin."""
 SESSION: Final = "quant-sessions:Session"
 
 
@@ -39,8 +37,7 @@ class YamlProject(Project):
 
     def program(self, resources: dict[str, Any], outputs: dict[str, Any] | None = None, **more: Any) -> None:  # noqa: ANN401 - YAML
         """Replace the program."""
-        plugin = {"name": "quant-sessions", "path": str(BIN)}
-        whole = {"name": "acceptance", "runtime": "yaml", "plugins": {"providers": [plugin]}, **more}
+        whole = {"name": "acceptance", "runtime": "yaml", **PLUGIN, **more}
         whole |= {"resources": resources, "outputs": outputs or {}}
         (self.folder / "Pulumi.yaml").write_text(json.dumps(whole, ensure_ascii=False))  # JSON is YAML
 

@@ -133,6 +133,7 @@ def test_the_package_exports_what_it_promises() -> None:
     for name in exported:
         assert getattr(quant_sessions_provider, name).__module__ in (
             "quant_sessions_provider.operations.lookups",
+            "quant_sessions_provider.sdk.declared",
             "quant_sessions_provider.sdk.existing",
             "quant_sessions_provider.sdk.group",
             "quant_sessions_provider.sdk.lookups",

@@ -12,8 +12,9 @@ import pytest
 
 from quant_sessions_provider import OnExpired, Session, Status
 from quant_sessions_provider.core.model import COMPUTED, INPUTS, PROPERTIES, ROLES, Key, Property
-from quant_sessions_provider.sdk import existing, group, session
-from quant_sessions_provider.sdk.session import Role
+from quant_sessions_provider.sdk import declared as declared_module
+from quant_sessions_provider.sdk import existing, group
+from quant_sessions_provider.sdk.declared import Role
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -40,7 +41,7 @@ OUTPUTS = {
 KNOWN_OF_ALL = {"organization", "base_url", "expired"}
 KNOWN_OF_DECLARED = {"user_id", "expires_at", "on_expired", "status", "granted_expires_at", "created_at"}
 """What is never None beside those."""
-CLASSES = pytest.mark.parametrize(("module", "name"), [(session, "Session"), (group, "SessionGroup")])
+CLASSES = pytest.mark.parametrize(("module", "name"), [(declared_module, "DeclaredSession"), (group, "SessionGroup")])
 
 
 def class_in(module: ModuleType, name: str) -> ast.ClassDef:
@@ -97,7 +98,9 @@ def test_each_argument_of_both_constructors_is_documented_and_declared_as_the_ta
 ) -> None:
     rows = {row.name: row for row in (PROPERTIES[key] for key in INPUTS)}
     documented, declared = (read(constructor(module, name)) for read in (documented_arguments, declared_arguments))
-    own = {"name", "opts"} if name == "Session" else {"name", "opts", "user_ids", "session_args", "session_opts"}
+    own = (
+        {"name", "opts"} if name == "DeclaredSession" else {"name", "opts", "user_ids", "session_args", "session_opts"}
+    )
     shared = rows.keys() - ({"user_id"} if name == "SessionGroup" else set())
     assert documented.keys() == own | shared
     assert {key: documented[key] for key in shared} == {key: rows[key].input for key in shared}
@@ -116,7 +119,7 @@ def output_types(module: ModuleType, name: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("module", "name", "known"),
-    [(existing, "ExistingSession", KNOWN_OF_ALL), (session, "Session", KNOWN_OF_DECLARED)],
+    [(existing, "SessionOutputs", KNOWN_OF_ALL), (declared_module, "DeclaredSession", KNOWN_OF_DECLARED)],
 )
 def test_each_output_is_documented_and_typed_as_the_table_has_it(
     module: ModuleType, name: str, known: set[str]

@@ -1,0 +1,73 @@
+"""Sessions on the provider plugin, for Python programs: the same constructor, on another host.
+
+A program that imports ``Session`` from here, and not from ``quant_sessions_provider``, has moved to the plugin: its
+sessions are taken up without a request. ``docs/plugin.md`` says what the plugin needs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from quant_sessions_provider.core.model import PROPERTIES, Key
+from quant_sessions_provider.core.urns import PLUGIN_TYPE, SESSION_TYPE
+from quant_sessions_provider.sdk.declared import DeclaredSession
+from quant_sessions_provider.sdk.existing import SessionOutputs
+from quant_sessions_provider.sdk.options import refuse_unknown_paths
+from quant_sessions_provider.sdk.values import inputs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["ExistingSession", "Session"]
+
+
+class ExistingSession(SessionOutputs, pulumi.CustomResource):
+    """A session that :meth:`Session.get` reads: an output is None where the API does not return it.
+
+    A declared :class:`Session` is one too.
+    """
+
+
+class Session(DeclaredSession, ExistingSession):
+    """A QuantCDN AI session: a conversation that lives from 5 minutes to 24 hours.
+
+    The ``id`` is the session's own. Every input is an output too, as it was applied. The rules of expiry are in
+    ``docs/expiry.md``.
+    """
+
+    @classmethod
+    def get(
+        cls,
+        name: str,
+        id: pulumi.Input[str],  # noqa: A002 - Pulumi's own name for it
+        *,
+        organization: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> ExistingSession:
+        """Return an existing session, read by GET; nothing is ever written to it.
+
+        Args:
+            name: The resource's name in the stack.
+            id: The session's id.
+            organization: The QuantCDN organization that it belongs to; by default the configured one.
+            opts: Pulumi's resource options.
+
+        The API returns title, model, creation time and the number of messages. The organization, the base URL and
+        ``expired`` are known too; all other outputs are None.
+
+        """
+        session = cls.__new__(cls)
+        read = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        # Without any state the plugin would take it for an import.
+        session._register(name, {"organization": organization, Key.EXPIRED: False}, read)  # noqa: SLF001 - it is one of ours
+        return session
+
+    def _register(self, name: str, arguments: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
+        if opts:
+            refuse_unknown_paths(name, opts)
+        inputs = dict.fromkeys(PROPERTIES) | inputs_of(name, arguments)
+        # A stack of the dynamic provider moves over by the program's import line.
+        ours = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=SESSION_TYPE)])
+        pulumi.CustomResource.__init__(self, PLUGIN_TYPE, name, inputs, pulumi.ResourceOptions.merge(opts, ours))
