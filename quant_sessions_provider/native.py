@@ -1,7 +1,7 @@
-"""Sessions on the provider plugin, for Python programs: the same constructor, on another host.
+"""Sessions on the provider plugin, for Python programs: the same constructors, on another host.
 
-A program that imports ``Session`` from here, and not from ``quant_sessions_provider``, has moved to the plugin: its
-sessions are taken up without a request. ``docs/plugin.md`` says what the plugin needs.
+A program that imports ``Session`` and ``SessionGroup`` from here, not from ``quant_sessions_provider``, has moved to
+the plugin: its sessions are taken up without a request. ``docs/plugin.md`` says what the plugin needs.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from quant_sessions_provider.core.model import PROPERTIES, Key
 from quant_sessions_provider.core.urns import PLUGIN_TYPE, SESSION_TYPE
 from quant_sessions_provider.sdk.declared import DeclaredSession
 from quant_sessions_provider.sdk.existing import SessionOutputs
+from quant_sessions_provider.sdk.group import GroupOfSessions
 from quant_sessions_provider.sdk.options import refuse_unknown_paths
 from quant_sessions_provider.sdk.values import inputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ExistingSession", "Session"]
+__all__ = ["ExistingSession", "Session", "SessionGroup"]
 
 
 class ExistingSession(SessionOutputs, pulumi.CustomResource):
@@ -71,3 +72,13 @@ class Session(DeclaredSession, ExistingSession):
         # A stack of the dynamic provider moves over by the program's import line.
         ours = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=SESSION_TYPE)])
         pulumi.CustomResource.__init__(self, PLUGIN_TYPE, name, inputs, pulumi.ResourceOptions.merge(opts, ours))
+
+
+class SessionGroup(GroupOfSessions[Session]):
+    """One :class:`Session` for each user, all with the same settings but for what `session_args` returns.
+
+    Each session is named ``NAME-USER`` after the group and its user, so adding, removing or reordering users never
+    touches the sessions of others.
+    """
+
+    _session = Session

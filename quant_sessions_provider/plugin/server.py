@@ -21,7 +21,8 @@ from quant_sessions_provider.plugin.servicer import Plugin
 _MOST_BYTES: Final = 400 * 2**20
 """Pulumi's own limit."""
 _OPTIONS: Final = [("grpc.max_receive_message_length", _MOST_BYTES), ("grpc.max_send_message_length", _MOST_BYTES)]
-_THREADS: Final = 64
+_THREADS: Final = 1024
+"""They start as they are needed. Groups that wait for each other must leave some for the sessions of the first one."""
 _LOOK_SECONDS: Final = 5
 _CONNECT_SECONDS: Final = 2
 _LINGER_SECONDS: Final = 0.5

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 import pulumi
 
 from quant_sessions_provider.dynamic.properties import is_deferred
+from quant_sessions_provider.sdk.declared import DeclaredSession
 from quant_sessions_provider.sdk.members import arguments_of
 from quant_sessions_provider.sdk.session import Session
 from quant_sessions_provider.sdk.values import carried
@@ -39,14 +40,16 @@ _UNUSABLE: Final = (
 )
 
 
-class SessionGroup(pulumi.ComponentResource):
-    """One :class:`Session` for each user, all with the same settings but for what `session_args` returns.
+_SessionT = TypeVar("_SessionT", bound=DeclaredSession)
 
-    Each session is named ``NAME-USER`` after the group and its user, so adding, removing or reordering users never
-    touches the sessions of others.
-    """
 
-    sessions: dict[str, Session]
+class GroupOfSessions(pulumi.ComponentResource, Generic[_SessionT]):
+    """A group whose sessions are carried out by either host."""
+
+    _session: ClassVar[type[DeclaredSession]]
+    """The class of its sessions."""
+
+    sessions: dict[str, _SessionT]
     """The sessions, by user id or key."""
     session_ids: pulumi.Output[dict[str, str]]
     """The ids of the sessions. By user id or key."""
@@ -130,20 +133,31 @@ class SessionGroup(pulumi.ComponentResource):
         own, each = _split_options(name, opts or pulumi.ResourceOptions())
         super().__init__(TYPE, name, None, own)
         each.parent = self
-        self.sessions = {
-            key: Session(f"{name}-{key}", opts=pulumi.ResourceOptions.merge(each, session_opts(key)), **arguments)
+        made: dict[str, Any] = {
+            key: self._session(f"{name}-{key}", opts=pulumi.ResourceOptions.merge(each, session_opts(key)), **arguments)
             for key, arguments in members.items()
         }
-        self._map_outputs()
+        self.sessions = made
+        self._map_outputs(made)
 
-    def _map_outputs(self) -> None:
-        sessions = self.sessions.items()
+    def _map_outputs(self, made: dict[str, Any]) -> None:
+        sessions = made.items()
         self.session_ids = _gathered({key: session.id for key, session in sessions})
         self.expires_at = _gathered({key: session.expires_at for key, session in sessions})
         self.granted_expires_at = _gathered({key: session.granted_expires_at for key, session in sessions})
         self.register_outputs(
             {"sessionIds": self.session_ids, "expiresAt": self.expires_at, "grantedExpiresAt": self.granted_expires_at}
         )
+
+
+class SessionGroup(GroupOfSessions[Session]):
+    """One :class:`Session` for each user, all with the same settings but for what `session_args` returns.
+
+    Each session is named ``NAME-USER`` after the group and its user, so adding, removing or reordering users never
+    touches the sessions of others.
+    """
+
+    _session = Session
 
 
 def _gathered(outputs: dict[str, pulumi.Output[str]]) -> pulumi.Output[dict[str, str]]:

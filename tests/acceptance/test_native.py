@@ -79,6 +79,21 @@ def test_a_program_moves_to_the_plugin_by_its_import_line(project: Project, emul
     assert "2 unchanged" in project.ok("up", "--yes", "--skip-preview")
 
 
+def test_a_group_moves_with_its_sessions(project: Project, emulator: Emulator) -> None:
+    program = 'from quant_sessions_provider import SessionGroup\nSessionGroup("team", user_ids=["ada", "bob"])\n'
+    (project.folder / "__main__.py").write_text(program)
+    project.ok("up", "--yes", "--skip-preview")
+    before = project.sessions()
+    emulator.clear()
+    moved = program.replace("quant_sessions_provider import", "quant_sessions_provider.native import")
+    (project.folder / "__main__.py").write_text(moved)
+    project.ok("up", "--yes", "--skip-preview")
+    after = project.sessions()
+    assert requests_of(emulator) == []
+    assert {name: one["id"] for name, one in after.items()} == {name: one["id"] for name, one in before.items()}
+    assert {one["type"] for one in after.values()} == {PLUGIN_TYPE}
+
+
 def test_what_pulumi_cannot_carry_is_refused_in_one_line(project: Project) -> None:
     program = NATIVE.replace("user_id=name", "user_id=pulumi.Output.from_input({1}).apply(lambda value: value)")
     (project.folder / "__main__.py").write_text(f"import pulumi\n{program}")

@@ -41,7 +41,9 @@ OUTPUTS = {
 KNOWN_OF_ALL = {"organization", "base_url", "expired"}
 KNOWN_OF_DECLARED = {"user_id", "expires_at", "on_expired", "status", "granted_expires_at", "created_at"}
 """What is never None beside those."""
-CLASSES = pytest.mark.parametrize(("module", "name"), [(declared_module, "DeclaredSession"), (group, "SessionGroup")])
+CLASSES = pytest.mark.parametrize(
+    ("module", "name"), [(declared_module, "DeclaredSession"), (group, "GroupOfSessions")]
+)
 
 
 def class_in(module: ModuleType, name: str) -> ast.ClassDef:
@@ -101,7 +103,7 @@ def test_each_argument_of_both_constructors_is_documented_and_declared_as_the_ta
     own = (
         {"name", "opts"} if name == "DeclaredSession" else {"name", "opts", "user_ids", "session_args", "session_opts"}
     )
-    shared = rows.keys() - ({"user_id"} if name == "SessionGroup" else set())
+    shared = rows.keys() - ({"user_id"} if name == "GroupOfSessions" else set())
     assert documented.keys() == own | shared
     assert {key: documented[key] for key in shared} == {key: rows[key].input for key in shared}
     assert {key: declared[key] for key in shared} == {key: declaration(rows[key]) for key in shared}
@@ -132,7 +134,7 @@ def test_each_output_is_documented_and_typed_as_the_table_has_it(
 
 
 def test_each_output_of_a_group_is_documented_as_that_of_a_session() -> None:
-    documented = documented_attributes(class_in(group, "SessionGroup"))
+    documented = documented_attributes(class_in(group, "GroupOfSessions"))
     shared = {row.name: f"{row.output} By user id or key." for row in PROPERTIES.values() if row.name in documented}
     assert {"expires_at", "granted_expires_at"} == shared.keys()
     assert documented == documented | shared
