@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import pytest
 
+from quant_sessions_provider import native
 from tests.support.emulator_server import Emulator
 from tests.support.engine import Stack
 from tests.support.examples import Example
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ORGANIZATION = "acme"
+Host = Literal["dynamic", "plugin"]
 
 
 class NewStack(Protocol):
@@ -32,6 +34,25 @@ class NewExample(Protocol):
 def _without_settings_of_the_caller() -> None:
     for name in [name for name in os.environ if name.startswith(("QUANTCDN_", "PULUMI_"))]:
         del os.environ[name]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of a module on both hosts, if it says so."""
+    if getattr(metafunc.module, "ON_BOTH_HOSTS", False):
+        metafunc.parametrize("host", ["dynamic", "plugin"], indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def host(request: pytest.FixtureRequest) -> Iterator[Host]:
+    """Have the programs of the module declare sessions of the plugin, where it runs on both hosts."""
+    named: Host = getattr(request, "param", "dynamic")
+    names = [name for name in native.__all__ if named == "plugin" and hasattr(request.module, name)]
+    before = {name: getattr(request.module, name) for name in names}
+    for name in names:
+        setattr(request.module, name, getattr(native, name))
+    yield named
+    for name, cls in before.items():
+        setattr(request.module, name, cls)
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tests.support.emulator_server import Emulator
     from tests.support.engine import Run
 
+ON_BOTH_HOSTS = True
+
 
 def _declare(side: str, start: Callable[[str], datetime]) -> None:
     for name, row in ROWS.items():

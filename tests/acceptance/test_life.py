@@ -11,10 +11,11 @@ from tests.acceptance.conftest import ORGANIZATION
 from tests.acceptance.wire import PATH
 
 if TYPE_CHECKING:
-    from tests.acceptance.conftest import NewStack
+    from tests.acceptance.conftest import Host, NewStack
     from tests.support.emulator_server import Emulator
 
-TYPE_TOKEN = "pulumi-python:dynamic/quant:Session"
+ON_BOTH_HOSTS = True
+TYPES = {"dynamic": "pulumi-python:dynamic/quant:Session", "plugin": "quant-sessions:index:Session"}
 
 
 def _desk() -> None:
@@ -39,7 +40,9 @@ def _methods(requests: list[dict[str, Any]]) -> list[str]:
     return [request["method"] for request in requests]
 
 
-def test_a_session_with_every_property_is_created_read_and_deleted(new_stack: NewStack, emulator: Emulator) -> None:
+def test_a_session_with_every_property_is_created_read_and_deleted(
+    new_stack: NewStack, emulator: Emulator, host: Host
+) -> None:
     emulator.clear()
     stack = new_stack(_desk)
 
@@ -65,7 +68,7 @@ def test_a_session_with_every_property_is_created_read_and_deleted(new_stack: Ne
         },
     )
     desk = stack.resources()["desk"]
-    assert desk["type"] == TYPE_TOKEN
+    assert desk["type"] == TYPES[host]
     assert (put["method"], put["path"], put["body"]) == ("PUT", f"{PATH}/{desk['id']}", {"status": "completed"})
     (stored,) = emulator.sessions(ORGANIZATION)
     assert stack.outputs()["id"] == desk["id"] == stored["id"]
@@ -134,3 +137,4 @@ def test_a_session_read_by_get_is_never_changed(new_stack: NewStack, emulator: E
     assert not stack.destroy().failed
     assert set(_methods(emulator.requests())) == {"GET"}
     assert [session["id"] for session in emulator.sessions(ORGANIZATION)] == ["theirs"]
+    emulator.delete(ORGANIZATION, "theirs")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.support.emulator_server import Emulator
     from tests.support.engine import Run
 
+ON_BOTH_HOSTS = True
 FIRST: Final = [{"role": "user", "content": "Hello"}]
 GROWN: Final = [*FIRST, {"role": "assistant", "content": "Hi"}]
 EARLIER: Final[dict[str, dict[str, Any]]] = {

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.support.emulator_server import Emulator
     from tests.support.engine import Run
 
+ON_BOTH_HOSTS = True
 SYSTEM: Message = {"role": "system", "content": "Be brief."}
 FIRST: Message = {"role": "user", "content": "First"}
 SECOND: Message = {"role": "assistant", "content": "Second"}
@@ -121,7 +122,7 @@ def test_a_conversation_is_saved_before_its_session_is_deleted(
 
     folder = tmp_path / "made" / "if missing"
     stack = new_stack(program)
-    stack.config("quant:transcriptDir", str(folder))
+    stack.config("quant-sessions:transcriptDir", str(folder))
     stack.up()
     first = stack.resources()["desk"]["id"]
     emulator.append(ORGANIZATION, first, CHAT)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tests.support.emulator_server import Emulator
     from tests.support.engine import Stack
 
+ON_BOTH_HOSTS = True
+
 
 def _one(new_stack: NewStack, **declared: Any) -> Stack:  # noqa: ANN401 - any properties
     stack = new_stack(lambda: (Session("desk", **{"user_id": "u", **declared}), None)[1])

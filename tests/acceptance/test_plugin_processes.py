@@ -11,7 +11,7 @@ import pytest
 
 from tests.acceptance.conftest import ORGANIZATION
 from tests.support.killing import UNTIL_KILLED, wait_in_flight, wait_until
-from tests.support.project import BIN
+from tests.support.project_plugin import BIN
 from tests.support.yaml_project import YamlProject, session
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from quant_sessions_provider.core.urns import SESSION_TYPES
 from tests.support.mini_engine import shift_timestamps
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def age(stack: Aged, emulator: Emulator, minutes: Mapping[str, float], *, kept_a
     deployment = stack.export()
     for resource in deployment["resources"]:
         name = resource["urn"].rsplit("::", 1)[-1]
-        if "quant:Session" not in resource["type"] or name not in minutes:
+        if resource["type"] not in SESSION_TYPES or name not in minutes:
             continue
         for properties in (resource["inputs"], resource["outputs"]):
             shift_timestamps(properties, -60 * minutes[name])

@@ -16,9 +16,13 @@ from pulumi.automation import EngineEvent, LocalWorkspace, ProjectRuntimeInfo, P
 from pulumi.automation._stack import StackInitMode
 from pulumi.automation.errors import CommandError
 
+from quant_sessions_provider.core.urns import GROUP_TYPE, SESSION_TYPES, type_of
+from tests.support.project_plugin import install
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_GROUP_TYPES = ("quant:SessionGroup", GROUP_TYPE)
 _PROJECT = "acceptance"
 ROOT_VARIABLE = "QUANT_SESSIONS_TEST_PULUMI_ROOT"
 
@@ -79,14 +83,14 @@ class Run:
             self._record_step(event.resource_pre_event.metadata)
         if event.diagnostic_event:
             urn = event.diagnostic_event.urn or ""
-            name = urn.rsplit("::", 1)[-1] if "quant:Session" in urn else ""
+            name = urn.rsplit("::", 1)[-1] if _is_ours(urn) else ""
             if event.diagnostic_event.severity != "debug":
                 self.messages.append((name, _plain(event.diagnostic_event.message)))
             if event.diagnostic_event.severity == "error":
                 self.errors.append(self.messages[-1])
 
     def _record_step(self, metadata: Any) -> None:  # noqa: ANN401 - the SDK types it so
-        if "quant:Session" not in metadata.type:
+        if not _is_ours(metadata.urn):
             return
         changes = {path: str(diff.diff_kind.value) for path, diff in (metadata.detailed_diff or {}).items()}
         self.steps.append(
@@ -100,6 +104,11 @@ class Run:
                 metadata.urn,
             )
         )
+
+
+def _is_ours(urn: str) -> bool:
+    """Return whether a resource is a session, or a group of them."""
+    return bool(urn) and type_of(urn) in (*SESSION_TYPES, *_GROUP_TYPES)
 
 
 def _plain(text: str) -> str:
@@ -164,6 +173,7 @@ class Stack:
     ) -> None:
         self.program, self.home, self._name = program, home, name
         home.mkdir(parents=True, exist_ok=True)
+        install(home.parent / "pulumi-home")
         backend = f"file://{home}"
         own = (home / "Pulumi.yaml").exists()
         workspace = (LocalWorkspace if own else _LeanWorkspace)(
@@ -241,7 +251,7 @@ class Stack:
     def resources(self) -> dict[str, dict[str, Any]]:
         """Return the sessions in state, by name."""
         found = self.export().get("resources", [])
-        return {r["urn"].rsplit("::", 1)[-1]: r for r in found if "quant:Session" in r["type"]}
+        return {r["urn"].rsplit("::", 1)[-1]: r for r in found if _is_ours(r["urn"])}
 
 
 def _project(backend: str) -> ProjectSettings:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from quant_sessions_provider.core.urns import SESSION_TYPES
 from tests.support.engine import pulumi_command, read_state, write_state
 from tests.support.killing import start
+from tests.support.project_plugin import PLUGIN
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -27,11 +28,6 @@ from quant_sessions_provider import Session
 for name, declared in json.loads(Path("declared.json").read_text()).items():
     Session(name, user_id=name, **declared)
 """
-
-BIN: Final = Path(sys.prefix, "bin")
-"""Where pip puts the plugin."""
-PLUGIN: Final[dict[str, Any]] = {"plugins": {"providers": [{"name": "quant-sessions", "path": str(BIN)}]}}
-"""How ``Pulumi.yaml`` says where it is."""
 
 
 class Project:

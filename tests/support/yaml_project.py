@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.support.project import PLUGIN, Project
+from tests.support.project import Project
+from tests.support.project_plugin import PLUGIN
 
 if TYPE_CHECKING:
     from pathlib import Path
