@@ -1,6 +1,6 @@
 # Each target runs the setup itself, so any of them can be the first in a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help up preview down setup test check previews previews-check report machine fuzz chaos soak bench schema state lock fresh clean venv
+.PHONY: help up preview down setup test test-plugin check previews previews-check report machine fuzz chaos soak bench schema state lock fresh clean venv
 
 PYTHON ?= python3
 export PYTHON LIVE
@@ -27,6 +27,9 @@ setup: venv ## Create .venv with all packages, and install the Pulumi CLI
 
 test: venv ## Run the tests (ARGS="-k word" is passed to pytest)
 	@$(run) tools.run_tests $(ARGS)
+
+test-plugin: venv ## Run the tests of the plugin, and on both hosts all that are written for both
+	@TEST_BOTH_HOSTS=1 $(run) tools.run_tests tests/unit/plugin $$(grep -l -e ON_BOTH_HOSTS -e native -e yaml tests/acceptance/test_*.py)
 
 check: venv ## Check format, lint, types, the direction of imports, and unused code
 	$(run) ruff format --check .

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ORGANIZATION = "acme"
+WHOLE = "TEST_BOTH_HOSTS" in os.environ
+"""Whether more modules than a sample run on both hosts (``make test-plugin``)."""
 Host = Literal["dynamic", "plugin"]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from quant_sessions_provider import Session
+from tests.acceptance.conftest import WHOLE
 from tests.acceptance.expiry_rows import REPLACED
 from tests.support.ageing import age
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from tests.support.emulator_server import Emulator
     from tests.support.engine import Stack
 
-ON_BOTH_HOSTS = True
+ON_BOTH_HOSTS = WHOLE
 
 
 def _one(new_stack: NewStack, **declared: Any) -> Stack:  # noqa: ANN401 - any properties
