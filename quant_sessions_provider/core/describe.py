@@ -1,8 +1,8 @@
 """The sentences about a session, and beside each that a preview prints the function that reads it back.
 
 Pure, like the decisions that it describes. The verbs "extends by N minutes" and "appends N messages" are fixed: people
-and programs look for them. Nothing that people declare is repeated. A sentence has no subject: on the resource's own
-line that is the resource's name, elsewhere the session's id.
+and programs look for them. No text and no timestamp that people declare is repeated. A sentence has no subject: on the
+resource's own line that is the resource's name, elsewhere the session's id.
 """
 
 from __future__ import annotations
@@ -148,7 +148,10 @@ def _extend(change: Change, minutes: int, now: datetime) -> list[str]:
     start = now if known is None else max(known, now)
     by_hand = Key.EXPIRATION_MINUTES not in change.new
     until = DECLARED_EXPIRY if by_hand else f"about {clock(start + timedelta(minutes=minutes), now)}"
-    return [f"{_left(change.state, now)}: extends by {counted(minutes, 'minute')}, until {until}"]
+    # Minutes that are left and minutes to extend by would add up to an expiry that may be secret.
+    hidden = (by_hand or change.state.is_by_hand) and not change.state.expiry.passed(now)
+    left = "" if hidden else f"{_left(change.state, now)}: "
+    return [f"{left}extends by {counted(minutes, 'minute')}, until {until}"]
 
 
 def stop_sentence(state: StoredState, now: datetime, *, sure: bool = True) -> str:

@@ -100,16 +100,18 @@ def short_grant_due(change: Change, now: datetime) -> bool:
 def extension(change: Change, now: datetime) -> int:
     """Return the minutes to extend by, 0 for none (rule 4): a difference, so a constant clock skew cancels out."""
     # While it was completed its expiry may have moved, and nothing extended it.
-    moved = change.state.is_completed or Key.EXPIRES_AT in change.moved
+    reopened = change.state.is_completed and not change.ignores_expiry
+    # An expiry that moved is not ignored: the engine would have kept it.
+    moved = reopened or Key.EXPIRES_AT in change.moved
     planned, known = change.planned_expiry, change.state.expiry.known
-    if planned is None or change.completes or change.ignores_expiry or not (moved or short_grant_due(change, now)):
+    if planned is None or change.completes or not (moved or short_grant_due(change, now)):
         return 0
     reached = now if known is None else max(known, now)
     return min(max(whole_minutes(planned - reached), 0), MAX_EXTENSION)
 
 
 def with_unsent_expiry(outputs: Properties, change: Change) -> Properties:
-    """Return outputs that tell by how many seconds the expiry has moved without a request, unless by none."""
+    """Return the outputs with ``unsentExpirySeconds``, left out where it is 0."""
     expiry, planned = change.state.expiry, change.planned_expiry
     outputs = {key: value for key, value in outputs.items() if key != Key.UNSENT_EXPIRY_SECONDS}
     if planned is None or expiry.requested is None:

@@ -120,7 +120,7 @@ def _why_replaced(keys: list[str], new: Properties) -> str:
 
 def recreation_sentence(change: Change, loss: Loss, now: datetime) -> str:
     """Return that a session expired, what its recreation loses, and until when the new one lives."""
-    known = None if change.state.is_by_hand else change.state.expiry.known
+    known = change.state.shown_expiry
     expired = f"{_EXPIRED}{f' at {clock(known, now)}' if known else ''}"
     outcome = _AND_GONE if loss.gone else f"{_UNLISTED}: {_price(change.new, loss)}"
     return f"{expired}{outcome}{_end(change.new, now)}"

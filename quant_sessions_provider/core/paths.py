@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from quant_sessions_provider.core.model import same
+from quant_sessions_provider.core.model import UNKNOWN, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -77,9 +77,14 @@ def covers(paths: Iterable[str], key: str) -> bool:
 
 
 def differ_at(path: Path, old: object, new: object) -> bool:
-    """Return whether two values differ at a path or beneath it; a difference above it does not count."""
+    """Return whether two values differ at a path or beneath it; a difference above it does not count.
+
+    What is not known yet may differ anywhere.
+    """
     if old is new or same(old, new):
         return False
+    if new is UNKNOWN:
+        return True
     if not path or old is _MISSING or new is _MISSING:
         return not path
     keys = {*_keys_of(old), *_keys_of(new)} if path[0] == _ANY else {path[0]}

@@ -89,6 +89,11 @@ class StoredState:
         return Key.EXPIRATION_MINUTES not in self.outputs
 
     @property
+    def shown_expiry(self) -> datetime | None:
+        """The known expiry as people may read it; None for one that is set by hand, which may be secret."""
+        return None if self.is_by_hand else self.expiry.known
+
+    @property
     def organization(self) -> str:
         """Whose account holds it; empty if state has none."""
         organization: str = self.outputs.get(Key.ORGANIZATION, "")

@@ -176,7 +176,7 @@ def _one_expiry(old: Properties, new: Properties) -> Failures:
     if other not in new:
         other = kept = Key.RENEW_BEFORE_MINUTES
     if other in new and not same(old.get(kept), new[kept]):
-        hint = f" (ignore_changes keeps {other} from the last run)" if same(old.get(other), new[other]) else ""
+        hint = f" (if ignore_changes keeps {other}, remove it there)" if same(old.get(other), new[other]) else ""
         yield f"{Key.EXPIRES_AT}: excludes {other}; declare one of them{hint}"
 
 
@@ -192,7 +192,8 @@ def _limits_of_expiry(old: Properties, new: Properties, now: datetime) -> Failur
 
 
 def _too_soon(ahead: timedelta) -> str:
-    minutes = counted(abs(ahead) // timedelta(minutes=1), "minute")
+    whole = abs(ahead) // timedelta(minutes=1)
+    minutes = counted(whole, "minute") if whole else "less than a minute"
     place = f"is {minutes} ahead" if ahead > timedelta() else f"passed {minutes} ago"
     return f"it {place}: declare a later one, or {Key.EXPIRATION_MINUTES} instead"
 

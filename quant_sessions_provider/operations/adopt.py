@@ -59,17 +59,22 @@ def declared(address: Address) -> Properties:
     return {Key.USER_ID: address.user_id, **group, Key.ORGANIZATION: address.organization}
 
 
-def adopt(address: Address, found: Properties | None) -> Adopted:
+def adopt(address: Address, found: Properties | None, *, is_listed: bool) -> Adopted:
     """Return a session as if its expiry had been declared: so nothing recreates it until somebody says otherwise.
 
     ``found`` are its outputs as they were read, None if it is gone.
 
     Raises:
-        RefusedError: there is no such session, or its creation time is not known.
+        RefusedError: there is no such session, it is no active one of that user and group, or its creation time is not
+            known.
 
     """
     if found is None:
         raise RefusedError(f"{session(address.id)} was not found: nothing to import")
+    if not is_listed:
+        raise RefusedError(
+            f"{session(address.id)} is not imported: it is not listed as an active session of this user and group"
+        )
     created = timestamps.parse_or_none(found.get(Key.CREATED_AT))
     if created is None:
         raise RefusedError(f"{session(address.id)} cannot be imported: the API does not tell when it was created")

@@ -213,7 +213,8 @@ class Operations:
     def adopt(self, import_id: str) -> Adopted:
         """Return a session to import: ``ORGANIZATION/USER/GROUP/ID``."""
         address = parse_import_id(import_id)
-        return adopt(address, self.read(address.id, declared(address)))
+        found, state = self.read(address.id, declared(address)), StoredState(address.id, declared(address))
+        return adopt(address, found, is_listed=found is not None and self._inspector.is_listed(state))
 
     def _find_to_read(self, state: StoredState) -> StoredSession | None:
         base_url = self._settings.base_url
@@ -240,8 +241,8 @@ class Operations:
         now, change = self._now(), Change(StoredState(session_id, outputs), new, ignores_expiry)
         state = change.state
         require_place(state, self._settings.base_url)
-        overdue = not change.moved and state.expiry.passed(now) and short_grant_due(change, now)
-        if overdue and self._inspector.expiry_outcome(state) is not None:
+        stops = new.get(Key.ON_EXPIRED) == "error" and not change.completes and must_ask(change, now)
+        if stops and self._inspector.expiry_outcome(state) is not None:
             raise expired_error(state)
         result = planned.applied(change)
         minutes = extension(change, now)

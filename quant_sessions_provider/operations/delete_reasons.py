@@ -2,7 +2,7 @@
 
 It does not say so. What can be told apart was tried on the engine: within one run it checks and compares what is
 replaced before it deletes it; it compares, without a check, what it deletes before something that this depends on is
-replaced; and of what the program no longer declares, or is destroyed, it asks nothing but what a refresh asks.
+replaced. For a resource that was removed or is destroyed, it makes no calls beyond those of a refresh.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 REPLACED: Final = "replaced"
-FIRST: Final = "deleted before a resource that it depends on is replaced"
+DELETED_BEFORE_DEPENDENCY: Final = "deleted before a resource that it depends on is replaced"
 REMOVED: Final = "no longer declared by its name, or destroyed"
 
 
@@ -41,7 +41,7 @@ class DeleteReasons:
             # Also by its id: under an alias it is deleted by another URN than it was checked by.
             self._known[session_id] = f"{REPLACED}: {', '.join(replaces)} changed" if replaces else REPLACED
         elif replaces and not refreshed:
-            self._known[session_id] = FIRST
+            self._known[session_id] = DELETED_BEFORE_DEPENDENCY
 
     def of(self, urn: str, session_id: str) -> str:
         """Return why a session is deleted, as far as is known."""

@@ -68,7 +68,11 @@ class Inspector:
         found = self.find(state)
         if found is None:
             return GONE
-        return None if state.is_completed or self._active.hold(state, self._active.tick()) else _loss(state, found)
+        return None if state.is_completed or self.is_listed(state) else _loss(state, found)
+
+    def is_listed(self, state: StoredState) -> bool:
+        """Return whether the API lists it as an active session of its user and group."""
+        return self._active.hold(state, self._active.tick())
 
     def loss(self, state: StoredState) -> Loss:
         """Return what a replacement loses."""

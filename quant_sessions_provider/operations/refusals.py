@@ -36,8 +36,9 @@ def half_updated(error: QuantSessionsError, state: StoredState, result: Properti
     expiry = (Key.EXPIRATION_MINUTES, Key.EXPIRES_AT, Key.UNSENT_EXPIRY_SECONDS)
     applied = {key: value for key, value in result.items() if key not in expiry}
     applied |= {key: state.outputs[key] for key in expiry if key in state.outputs}
-    if state.is_completed and state.expiry.known and Key.EXPIRATION_MINUTES not in result:
-        # It moved while nothing extended the session: only a recorded difference is planned again.
+    by_difference = Key.EXPIRATION_MINUTES not in result or state.expiry.granted_less
+    if state.is_completed and state.expiry.known and by_difference:
+        # Nothing extended it while it moved, or less was granted: only a recorded difference is planned again.
         applied[Key.EXPIRES_AT] = timestamps.render(state.expiry.known)
         applied.pop(Key.UNSENT_EXPIRY_SECONDS, None)
     done, next_step = f"{error}; the rest of this update took effect", way_out(error)
@@ -47,6 +48,6 @@ def half_updated(error: QuantSessionsError, state: StoredState, result: Properti
 def expired_error(state: StoredState) -> RefusedError:
     """Return the error that stops a run where ``onExpired`` is ``error``."""
     leave = 'on_expired="ignore" leaves it as it is'
-    known = None if state.is_by_hand else state.expiry.known
+    known = state.shown_expiry
     expired = f"expired{f' at {timestamps.render(known)}' if known else ''}"
     return RefusedError(f"{session(state.id)} {expired} and onExpired is error: {REPLACE}, {leave}")

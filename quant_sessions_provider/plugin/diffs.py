@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi.runtime.proto import provider_pb2
 
-from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.paths import Difference, differences, render
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from quant_sessions_provider.core.model import Properties
     from quant_sessions_provider.operations.crud import Diff
 
@@ -25,17 +26,26 @@ _REPLACING: Final = {
 }
 
 
-def to_response(
-    decision: Diff, moved: list[str], outputs: Properties, new: Properties, old_inputs: Properties
+def to_response(  # noqa: PLR0913 - both sides, and what is known of them
+    decision: Diff,
+    moved: list[str],
+    outputs: Properties,
+    new: Properties,
+    *,
+    old_inputs: Properties,
+    sealed: Collection[str],
 ) -> provider_pb2.DiffResponse:
-    """Return the engine's form of a decision about a session with these outputs."""
+    """Return the engine's form of a decision about a session with these outputs.
+
+    ``sealed`` are the properties that hold a secret: a path into one would show its keys.
+    """
     if decision.changes is False:
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
-    # Where no input moved, the expiry is what is due.
-    keys = list(dict.fromkeys([*moved, *decision.replaces])) or [Key.EXPIRES_AT]
+    # Where no input moved there is no path either: the engine would replace for one that replaceOnChanges names.
+    keys = list(dict.fromkeys([*moved, *decision.replaces]))
     # After a run that got half through, the inputs in state are those of the program: outputs alone tell what differs.
     inputs = {difference.path[0] for difference in differences(old_inputs, new)}
-    places = [place for key in keys for place in _places(key, outputs, new)]
+    places = [place for key in keys for place in _places(key, outputs, new, whole=key in sealed)]
     return provider_pb2.DiffResponse(
         changes=provider_pb2.DiffResponse.DIFF_SOME,
         replaces=decision.replaces,
@@ -50,7 +60,9 @@ def to_response(
     )
 
 
-def _places(key: str, outputs: Properties, new: Properties) -> list[Difference]:
+def _places(key: str, outputs: Properties, new: Properties, *, whole: bool) -> list[Difference]:
+    if whole:
+        return [Difference((key,), key in outputs, key in new)]
     before, after = ({key: side[key]} if key in side else {} for side in (outputs, new))
     return list(differences(before, after)) or [Difference((key,))]
 

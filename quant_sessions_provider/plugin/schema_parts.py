@@ -13,12 +13,10 @@ ALWAYS_SET: Final = (
     Key.EXPIRES_AT,
     Key.ON_EXPIRED,
     Key.STATUS,
-    Key.GRANTED_EXPIRES_AT,
-    Key.CREATED_AT,
     Key.BASE_URL,
     Key.EXPIRED,
 )
-"""The outputs that every declared session has."""
+"""The outputs that every session has, imported ones too."""
 
 
 def _of(kind: str, description: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON

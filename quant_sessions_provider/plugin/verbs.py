@@ -8,14 +8,14 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2
 
 from quant_sessions_provider.core.changes import Change
-from quant_sessions_provider.core.errors import ConfigurationError, RefusedError
+from quant_sessions_provider.core.errors import ConfigurationError, QuantSessionsError, RefusedError
 from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.paths import covers
 from quant_sessions_provider.core.state import StoredState
 from quant_sessions_provider.dynamic.properties import refusals
 from quant_sessions_provider.plugin.diffs import to_response
 from quant_sessions_provider.plugin.plans import Plan, Plans
-from quant_sessions_provider.plugin.wire import from_wire, to_wire
+from quant_sessions_provider.plugin.wire import from_wire, holds_secret, to_wire
 
 if TYPE_CHECKING:
     from quant_sessions_provider.core.model import Properties
@@ -61,7 +61,10 @@ class Verbs:
         if decision.replaces and decision.sentence:
             (self._lines.warn if decision.loses else self._lines.inform)(request.id, decision.sentence)
         moved = Change(StoredState(request.id, outputs), new).moved
-        return to_response(decision, moved, outputs, new, from_wire(request.old_inputs))
+        sides = (request.olds, request.news)
+        sealed = {key for side in sides for key, value in side.fields.items() if holds_secret(value)}
+        old_inputs = from_wire(request.old_inputs)
+        return to_response(decision, moved, outputs, new, old_inputs=old_inputs, sealed=sealed)
 
     def create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
         """Create the session; in a preview, return what is known of it."""
@@ -79,8 +82,15 @@ class Verbs:
         if plan is None:
             self._lines.inform("", self._operations.describe_creation(inputs))
         elif not plan.decision.replaces:
+            self._say_price(plan)
+
+    def _say_price(self, plan: Plan) -> None:
+        try:
             forced = self._operations.diff(plan.session_id, plan.outputs, plan.new, replace_on_changes=["*"])
-            self._lines.warn(plan.session_id, forced.sentence)
+        except QuantSessionsError:
+            # A sentence stops no creation.
+            return
+        (self._lines.warn if forced.loses else self._lines.inform)(plan.session_id, forced.sentence)
 
     def read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
         """Read the session, or import it where nothing is known but its id; an empty id removes it from state."""

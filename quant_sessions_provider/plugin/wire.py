@@ -7,16 +7,13 @@ depth at which they were declared.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
 
 from quant_sessions_provider.core.model import UNKNOWN, Key, Properties, with_whole_numbers
 from quant_sessions_provider.core.text import without_half_pairs
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 """The key that marks an object as more than JSON; this and the following are of Pulumi's protocol, and never change."""
@@ -81,10 +78,11 @@ def to_wire(properties: Properties, *sources: Struct) -> Struct:
     return made
 
 
-def _marked(key: str, value: object, held: Iterable[Value]) -> Value:
+def _marked(key: str, value: object, held: Sequence[Value]) -> Value:
     same = next((field for field in held if _identity(plain(field)) == _identity(value)), None)
     made = to_value(value) if same is None else same
-    is_secret = key == Key.TITLE or (same is None and any(map(holds_secret, held)))
+    # What is kept as an older source spells it is secret as the newer one has it.
+    is_secret = key == Key.TITLE or (bool(held) and same is not held[0] and any(map(holds_secret, held)))
     return made if not is_secret or holds_secret(made) else secret(made)
 
 

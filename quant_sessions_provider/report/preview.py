@@ -153,6 +153,10 @@ def _created(step: _Step, _old: _Step, context: _Context) -> _RowFacts:
 
 
 def _updated(step: _Step, old: _Step, context: _Context) -> _RowFacts:
+    said = _said_of(step["urn"], old, context)
+    if said:
+        # An option of the engine may replace it once a value is known.
+        return _RowFacts("replace", said.reason, _planned_expiry(step), _loss(said, old))
     moved = ", ".join(step.get("diffReasons") or [])
     sentence = context.diagnostics.updates.get(step["urn"])
     if sentence is None:

@@ -185,7 +185,7 @@ ROWS = {
         ops=["update"],
         changes={"expiresAt"},
         sent=extend(40),
-        said=extends(29, by=40, until=DECLARED_EXPIRY),
+        said=f"extends by 40 minutes, until {DECLARED_EXPIRY}",
     ),
     "expires-at-earlier": Row(
         30,
@@ -230,7 +230,7 @@ ROWS = {
         ops=["update"],
         changes={"expirationMinutes", "expiresAt"},
         sent=extend(35),
-        said=extends(29, by=35, until=DECLARED_EXPIRY),
+        said=f"extends by 35 minutes, until {DECLARED_EXPIRY}",
     ),
     "settings-of-renewal": Row(
         30,

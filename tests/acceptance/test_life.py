@@ -106,6 +106,7 @@ def test_refresh_drops_a_session_gone_before_its_expiry_and_up_recreates_it(
     assert stack.up().ops("plain") == ["create"]
     assert _methods(emulator.requests(clear=True)) == ["POST"]
     assert stack.resources()["plain"]["id"] != first
+    stack.destroy()
 
 
 def test_destroying_a_session_that_is_gone_succeeds_after_a_get(new_stack: NewStack, emulator: Emulator) -> None:

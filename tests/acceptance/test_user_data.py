@@ -56,6 +56,7 @@ def test_metadata_and_messages_are_sent_and_stored_unchanged(new_stack: NewStack
     assert stack.up().ops("odd") == ["same"]
     stack.refresh()
     assert stack.preview().ops("odd") == ["same"]
+    stack.destroy()
 
 
 def _secretive(text: str, minutes: int = 60) -> Callable[[], None]:
@@ -122,6 +123,7 @@ def test_secrets_are_sent_but_never_shown(new_stack: NewStack, emulator: Emulato
     runs.append(stack.preview())
     assert runs[-1].failed
     assert SECRET not in _everything(stack, *runs)
+    stack.destroy()
 
 
 BASE: dict[str, Any] = {"user_id": "u", "metadata": {"a": 1}, "messages": [{"role": "user", "content": "x"}]}
@@ -162,6 +164,7 @@ def unknown_runs(new_stack: NewStack) -> tuple[Run, Run]:
     assert not stack.up().failed
     stack.program = unknown
     change = stack.preview()
+    stack.destroy()
     return creation, change
 
 

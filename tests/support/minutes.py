@@ -50,9 +50,9 @@ def foretold(what: T | Callable[[Late], T], run: Run, since: datetime) -> list[T
     return [what(late) if callable(what) else what for late in lates(run, since)]
 
 
-def extends(left: int, *, by: int, first: str = "", until: str = "about ") -> Callable[[Late], str]:
+def extends(left: int, *, by: int, first: str = "") -> Callable[[Late], str]:
     """Return the sentence of an extension by ``by`` minutes, for any delay."""
-    return lambda late: f"{first}{_minutes(left - late.done)} left: extends by {_minutes(by)}, until {until}"
+    return lambda late: f"{first}{_minutes(left - late.done)} left: extends by {_minutes(by)}, until about "
 
 
 def renews(left: int, *, by: int, first: str = "") -> Callable[[Late], str]:

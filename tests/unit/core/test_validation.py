@@ -146,7 +146,7 @@ LATER = "2026-11-24T12:30:00Z"
         (
             {"expiresAt": "2026-11-24T12:31:00Z", "expirationMinutes": 60},
             {"expirationMinutes": 60},
-            f"{EXCLUDED} (ignore_changes keeps expirationMinutes from the last run)",
+            f"{EXCLUDED} (if ignore_changes keeps expirationMinutes, remove it there)",
         ),
         ({}, {"renewBeforeMinutes": 5}, "expiresAt: excludes renewBeforeMinutes; declare one of them"),
         (
@@ -220,8 +220,8 @@ def test_expires_at_needs_an_offset(value: object) -> None:
         # On creation, and on the second check of a replacement, which has no old inputs either.
         ({}, at(5), []),
         ({}, at(5, seconds=-1), [SOON.format("is 4 minutes ahead")]),
-        ({}, at(0, seconds=59), [SOON.format("is 0 minutes ahead")]),
-        ({}, at(0), [SOON.format("passed 0 minutes ago")]),
+        ({}, at(0, seconds=59), [SOON.format("is less than a minute ahead")]),
+        ({}, at(0), [SOON.format("passed less than a minute ago")]),
         ({}, at(-1, seconds=-59), [SOON.format("passed 1 minute ago")]),
         ({}, at(-1000), [SOON.format("passed 1000 minutes ago")]),
         ({}, at(1440), []),

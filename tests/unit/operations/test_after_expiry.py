@@ -123,3 +123,20 @@ STOPS = f'session {ID} expired at {at(-9)} and onExpired is error: {REPLACE}, on
 def test_rule_3_a_short_grant_is_due_without_a_changed_input(state: str, on_expired: str, decision: Diff) -> None:
     outputs = applied(60, grantedExpiresAt=at(-9), onExpired=on_expired)
     assert desk(state).operations.diff(ID, outputs, inputs_of(outputs)) == decision
+
+
+@pytest.mark.parametrize(
+    ("outputs", "moved"),
+    [
+        (applied(-9, onExpired="error"), {"messages": [A, B]}),
+        (applied(60, grantedExpiresAt=at(-9), onExpired="error"), {"renewBeforeMinutes": 5}),
+        (applied(60, grantedExpiresAt=at(-9)), {"onExpired": "error"}),
+    ],
+)
+@pytest.mark.parametrize("state", ["gone", "lingering"])
+def test_a_run_that_stops_sends_nothing_before(state: str, outputs: dict[str, Any], moved: dict[str, Any]) -> None:
+    host, new = desk(state), inputs_of(outputs, **moved)
+    assert host.operations.diff(ID, outputs, new).sentence == "was to expire at 11:51Z: the run stops"
+    with pytest.raises(RefusedError, match="and onExpired is error"):
+        host.operations.update(ID, outputs, new)
+    assert {method for method, _, _ in host.calls} == {"get", "list"}

@@ -7,9 +7,10 @@ from unittest.mock import call
 
 import pytest
 
+from quant_sessions_provider.core.errors import HalfDoneError
 from quant_sessions_provider.core.model import UNKNOWN
 from quant_sessions_provider.operations.api import ExtendedSession
-from tests.support.fakes import GET, ID, LIST, Desk, applied, at, desk, inputs_of
+from tests.support.fakes import GET, ID, LIST, SERVER_ERROR, Desk, applied, at, desk, inputs_of
 
 OPEN = {"expirationMinutes": UNKNOWN, "expiresAt": UNKNOWN}
 NOTHING_LOST = "replacing it loses nothing: it holds only declared messages (1 declared one starts again)"
@@ -106,3 +107,39 @@ def test_an_expiry_that_goes_back_and_forth_is_not_extended(minutes: int) -> Non
     assert host.calls == []
     _runs(host, earlier, {"expiresAt": at(61)})
     assert host.calls == [call.extend("acme", ID, additional_minutes=1)]
+
+
+@pytest.mark.parametrize("granted", [at(9), at(60)])
+def test_a_reopening_that_gets_half_through_leaves_its_extension_to_the_next_run(granted: str) -> None:
+    host, outputs = desk(), applied(60, grantedExpiresAt=granted, status="completed")
+    new = inputs_of(outputs, status="active", expiresAt=at(90))
+    host.api.extend.side_effect = SERVER_ERROR
+    with pytest.raises(HalfDoneError) as failure:
+        host.operations.update(ID, outputs, new)
+    diff = host.operations.diff(ID, failure.value.outputs, new)
+    assert "extends by" in diff.sentence
+    assert "reopens" not in diff.sentence
+
+
+def test_a_short_grant_is_made_up_for_by_the_run_after_a_reopening_that_got_half_through() -> None:
+    host, outputs = desk(), applied(60, grantedExpiresAt=at(9), status="completed")
+    new = inputs_of(outputs, status="active")
+    host.api.extend.side_effect = SERVER_ERROR
+    with pytest.raises(HalfDoneError) as failure:
+        host.operations.update(ID, outputs, new)
+    assert "extends by 51 minutes" in host.operations.diff(ID, failure.value.outputs, new).sentence
+
+
+def test_an_expiry_that_moved_is_extended_even_if_options_cannot_be_seen() -> None:
+    """The engine would have kept an ignored one."""
+    host, new = desk(), inputs_of(applied(9), expirationMinutes=120, expiresAt=at(69))
+    assert "extends by 60 minutes" in host.operations.diff(ID, applied(9), new, ignores_expiry=True).sentence
+    host.operations.update(ID, applied(9), new, ignores_expiry=True)
+    assert host.calls == [call.extend("acme", ID, additional_minutes=60)]
+
+
+@pytest.mark.parametrize("path", ["metadata.a.b", "metadata.a", "metadata", "*"])
+def test_what_an_option_replaces_may_be_in_a_value_that_is_not_known_yet(path: str) -> None:
+    host, outputs = desk(), applied(9, metadata={"a": {"b": 1}})
+    diff = host.operations.diff(ID, outputs, inputs_of(outputs, metadata=UNKNOWN), replace_on_changes=[path])
+    assert diff.sentence.startswith("metadata may change: replacing it loses ")

@@ -39,6 +39,14 @@ def test_an_id_of_another_form_says_which_is_right_and_repeats_nothing(host: Plu
     assert host.api.mock_calls == []
 
 
+def test_only_an_active_session_of_that_user_is_imported(host: PluginHost) -> None:
+    """Another plan would take it for expired, and replace it."""
+    host.api.list.side_effect = lambda *_args, **_filters: iter([])
+    assert fails(host.read, "acme/adda//3f2a").text == (
+        "session 3f2a is not imported: it is not listed as an active session of this user and group"
+    )
+
+
 def test_what_cannot_be_imported_says_why(host: PluginHost) -> None:
     host.api.get.return_value = StoredSession(ID, None, None, [], None)
     assert "does not tell when it was created" in fails(host.read, "acme/ada//3f2a").text

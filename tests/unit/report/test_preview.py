@@ -49,6 +49,11 @@ def test_a_replacement_loses_what_the_provider_says(lost: str, loss: Loss | None
     assert row(step("replace", "desk", replaceReasons=["userId"]), line) == ("replace", "userId changed", HOUR, loss)
 
 
+def test_an_update_that_may_end_in_a_replacement_counts_as_one() -> None:
+    line = said("desk", f"desk: metadata may change: replacing it loses 5 messages{NEW_ONE}", "warning")
+    assert row(step("update", "desk"), line) == ("replace", "metadata may change", HOUR, Loss(5))
+
+
 def test_a_line_without_a_resource_counts_for_the_session_that_it_names() -> None:
     sentence = f"userId changed: replacing it loses 14 messages{NEW_ONE}"
     for subject in ("desk", "session id-of-desk"):
