@@ -221,7 +221,7 @@ ROWS = {
         ops=["update"],
         changes={"expirationMinutes", "expiresAt", "renewBeforeMinutes"},
         sent=renew(81),
-        said=renews(9, by=81),
+        said=lambda late: f"extends by {81 + late.planned} minutes, until about ",
     ),
     "lifetime-to-expires-at": Row(
         30,
