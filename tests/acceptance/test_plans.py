@@ -6,7 +6,6 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pulumi
-import pytest
 from pulumi import ResourceOptions, ResourceTransformArgs, ResourceTransformResult
 
 from quant_sessions_provider import Message, Session
@@ -78,22 +77,29 @@ def _talk(emulator: Emulator, stack: Stack, name: str) -> None:
     emulator.append(ORGANIZATION, stack.resources()[name]["id"], [{"role": "user", "content": "Are you there?"}])
 
 
-@pytest.mark.parametrize("paths", [["expiresAt"], ["*"]])
 def test_a_short_grant_extends_and_replaces_no_session_whose_expiry_is_ignored(
-    new_stack: NewStack, emulator: Emulator, paths: list[str]
+    new_stack: NewStack, emulator: Emulator
 ) -> None:
-    declared = {"renew_before_minutes": 30, "opts": ResourceOptions(ignore_changes=paths)}
-    program = Program(new_stack, **declared)
+    ignored = {"by-name": ["expiresAt"], "all": ["*"]}
+
+    def program() -> None:
+        for name, paths in ignored.items():
+            opts = ResourceOptions(ignore_changes=paths)
+            Session(name, user_id=name, renew_before_minutes=30, opts=opts)
+
+    stack = new_stack(program)
     emulator.behave(grantOffsetMinutes=-40)
-    program.up(emulator)
+    assert not stack.up().failed
     emulator.reset_behaviours()
     for minutes in (0, 25):
-        age(program.stack, emulator, {"desk": minutes})
+        age(stack, emulator, dict.fromkeys(ignored, minutes))
         emulator.clear()
-        up = program.stack.up()
-        assert (up.step("desk").op, emulator.requests()) == ("same", [])
-    program.declared.pop("opts")
-    assert program.stack.preview().ops("desk") == REPLACED
+        up = stack.up()
+        assert all(up.ops(name) == ["same"] for name in ignored)
+        assert emulator.requests() == []
+    ignored = {name: [] for name in ignored}
+    preview = stack.preview()
+    assert all(preview.ops(name) == REPLACED for name in ignored)
 
 
 def test_a_planned_expiry_that_is_declared_by_hand_leaves_no_lifetime(new_stack: NewStack, emulator: Emulator) -> None:

@@ -80,14 +80,12 @@ OFFSET = "expiresAt: must be an RFC 3339 timestamp with an offset, such as 2026-
     ("declared", "problem"),
     [
         ({"user_id": None, "expiration_minutes": 4}, [f"{LIFETIME}, not 4", "userId: is required"]),
-        ({"expiration_minutes": 1441}, [f"{LIFETIME}, not 1441"]),
-        ({"expiration_minutes": True}, [LIFETIME]),
         ({"renew_before_minutes": 60}, [f"{RENEWAL}, not 60"]),
         ({"expires_at": "2026-11-24T17:00:00"}, [OFFSET]),
         ({"expiration_minutes": timedelta(hours=1, seconds=30)}, [f"{LIFETIME}, not 60.5"]),
         ({"renew_before_minutes": timedelta(minutes=-5)}, [f"{RENEWAL}, not -5"]),
     ],
-    ids=["missing", "too-long", "bool", "renewal", "no-offset", "fraction", "negative"],
+    ids=["missing", "renewal", "no-offset", "fraction", "negative"],
 )
 def test_a_value_out_of_range_is_reported_with_its_limits(
     stack: Stack, emulator: Emulator, declared: dict[str, Any], problem: list[str]
