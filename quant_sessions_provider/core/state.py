@@ -21,6 +21,14 @@ EXPIRY_OUTPUTS: Final = (Key.EXPIRES_AT, Key.GRANTED_EXPIRES_AT, Key.UNSENT_EXPI
 """The outputs that an :class:`Expiry` is read from."""
 
 
+def _seconds(count: object) -> timedelta:
+    """Return a span of whole seconds; none for what is no count, or too large for any timestamp."""
+    try:
+        return timedelta(seconds=count) if is_whole(count) else timedelta()
+    except OverflowError:
+        return timedelta()
+
+
 @dataclass(frozen=True)
 class Expiry:
     """Until when a session is to live, and until when the API granted it; None where that is not known.
@@ -38,8 +46,7 @@ class Expiry:
         asked, granted = (
             timestamps.parse_or_none(outputs.get(key)) for key in (Key.EXPIRES_AT, Key.GRANTED_EXPIRES_AT)
         )
-        seconds = outputs.get(Key.UNSENT_EXPIRY_SECONDS)
-        return cls(asked, granted, timedelta(seconds=seconds) if is_whole(seconds) else timedelta())
+        return cls(asked, granted, _seconds(outputs.get(Key.UNSENT_EXPIRY_SECONDS)))
 
     @cached_property
     def requested(self) -> datetime | None:

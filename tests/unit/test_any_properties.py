@@ -202,6 +202,7 @@ def test_what_passes_check_can_be_created(
 @settings(max_examples=2 * EXAMPLES)
 @given(outputs=RECORDED, old=DECLARED, new=DECLARED, told=TOLD)
 @example(outputs={}, old={}, new=SOUND, told=FAILURES[0])
+@example(outputs=SOUND | {"unsentExpirySeconds": -86_399_999_913_601}, old={}, new=SOUND, told=FAILURES[0])
 @example(outputs=SOUND | {"baseUrl": "https://\n"}, old={}, new=SOUND, told=FAILURES[0])
 @example(outputs={"organization": None}, old={}, new=SOUND, told={})
 @example(outputs={"organization": "acme", "userId": [], "expiresAt": LONG_AGO}, old=SOUND, new=SOUND, told=[])
