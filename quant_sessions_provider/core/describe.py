@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.expiry import extension
-from quant_sessions_provider.core.model import MAX_LIFETIME, MIN_LIFETIME, Key, Properties, contains_unknown
+from quant_sessions_provider.core.model import MAX_LIFETIME, MIN_LIFETIME, Key, Properties, contains_unknown, is_by_hand
 from quant_sessions_provider.core.text import counted, one_line
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def read_creation(sentence: str) -> str | None:
 
 def end_of_new(new: Properties, now: datetime) -> str:
     """Return until when a new session lives, or what is known of that."""
-    if Key.EXPIRATION_MINUTES not in new:
+    if is_by_hand(new):
         return DECLARED_EXPIRY
     lifetime = new[Key.EXPIRATION_MINUTES]
     if not isinstance(lifetime, int) or not MIN_LIFETIME <= lifetime <= MAX_LIFETIME:
@@ -146,7 +146,7 @@ def _extend(change: Change, minutes: int, now: datetime) -> list[str]:
         return []
     known = change.state.expiry.known
     start = now if known is None else max(known, now)
-    by_hand = Key.EXPIRATION_MINUTES not in change.new
+    by_hand = is_by_hand(change.new)
     until = DECLARED_EXPIRY if by_hand else f"about {clock(start + timedelta(minutes=minutes), now)}"
     # Minutes that are left and minutes to extend by would add up to an expiry that may be secret.
     hidden = (by_hand or change.state.is_by_hand) and not change.state.expiry.passed(now)
@@ -185,7 +185,7 @@ def _kept(change: Change, now: datetime) -> list[str]:
         return ["it is completed: its expiry stays"]
     if granted <= now:
         return []
-    if change.state.is_by_hand or Key.EXPIRATION_MINUTES not in change.new:
+    if change.state.is_by_hand or is_by_hand(change.new):
         until = DECLARED_EXPIRY
         return ["cannot be shortened: lives on as granted" if _lowered(change) else f"lives at least until {until}"]
     until = clock(granted, now)
@@ -236,7 +236,7 @@ def short_grant(outputs: Properties, expiry: Expiry) -> list[str]:
     if not expiry.granted_less:
         return []
     granted = outputs[Key.GRANTED_EXPIRES_AT]
-    asked = outputs[Key.EXPIRES_AT] if Key.EXPIRATION_MINUTES in outputs else DECLARED_EXPIRY
+    asked = DECLARED_EXPIRY if is_by_hand(outputs) else outputs[Key.EXPIRES_AT]
     return [f"asked to live until {asked}, granted until {granted}"]
 
 

@@ -19,6 +19,7 @@ from quant_sessions_provider.core.model import (
     Key,
     Properties,
     Unknown,
+    is_by_hand,
 )
 from quant_sessions_provider.core.state import GRANT_TOLERANCE, StoredState
 
@@ -89,7 +90,7 @@ def short_grant_due(change: Change, now: datetime) -> bool:
     known, asked = expiry.known, expiry.asked
     if known is None or asked is None or not expiry.granted_less or change.completes or change.ignores_expiry:
         return False
-    if Key.EXPIRATION_MINUTES not in new or asked <= now:
+    if is_by_hand(new) or asked <= now:
         return False
     if known <= now:
         return bool(new.get(Key.ON_EXPIRED) != "ignore")

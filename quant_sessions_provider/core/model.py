@@ -204,6 +204,11 @@ COMPUTED: Final = tuple(row.key for row in _TABLE if not row.input)
 REPLACING: Final = tuple(row.key for row in _TABLE if row.replaces)
 
 
+def is_by_hand(properties: Mapping[str, Any]) -> bool:
+    """Return whether a session's expiry is declared as a timestamp, which may be secret, and not by a lifetime."""
+    return Key.EXPIRATION_MINUTES not in properties
+
+
 class Unknown:
     """A value that a preview cannot know yet; there is one, :data:`UNKNOWN`."""
 

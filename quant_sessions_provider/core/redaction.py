@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 from quant_sessions_provider.core import timestamps
-from quant_sessions_provider.core.model import Key
+from quant_sessions_provider.core.model import Key, is_by_hand
 from quant_sessions_provider.core.unescape import readings, undone
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def sensitive_texts() -> Iterator[str]:
     """Yield the declared texts in the properties of the verb that runs in this thread."""
     for properties in _verb_properties.get():
         yield from declared_texts({key: properties[key] for key in _KEYS if key in properties})
-        if Key.EXPIRATION_MINUTES not in properties:
+        if is_by_hand(properties):
             for key in (Key.EXPIRES_AT, Key.GRANTED_EXPIRES_AT):
                 yield from _spellings(properties.get(key))
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.core import timestamps
-from quant_sessions_provider.core.model import Key, is_whole
+from quant_sessions_provider.core.model import Key, is_by_hand, is_whole
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -93,7 +93,7 @@ class StoredState:
     @property
     def is_by_hand(self) -> bool:
         """Whether its expiry was declared as a timestamp, which may be secret."""
-        return Key.EXPIRATION_MINUTES not in self.outputs
+        return is_by_hand(self.outputs)
 
     @property
     def shown_expiry(self) -> datetime | None:

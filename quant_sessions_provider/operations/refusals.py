@@ -13,7 +13,7 @@ from quant_sessions_provider.core.errors import (
     QuantSessionsError,
     RefusedError,
 )
-from quant_sessions_provider.core.model import Key
+from quant_sessions_provider.core.model import Key, is_by_hand
 
 if TYPE_CHECKING:
     from quant_sessions_provider.core.model import Properties
@@ -36,7 +36,7 @@ def half_updated(error: QuantSessionsError, state: StoredState, result: Properti
     expiry = (Key.EXPIRATION_MINUTES, Key.EXPIRES_AT, Key.UNSENT_EXPIRY_SECONDS)
     applied = {key: value for key, value in result.items() if key not in expiry}
     applied |= {key: state.outputs[key] for key in expiry if key in state.outputs}
-    by_difference = Key.EXPIRATION_MINUTES not in result or state.expiry.granted_less
+    by_difference = is_by_hand(result) or state.expiry.granted_less
     if state.is_completed and state.expiry.known and by_difference:
         # Nothing extended it while it moved, or less was granted: only a recorded difference is planned again.
         applied[Key.EXPIRES_AT] = timestamps.render(state.expiry.known)

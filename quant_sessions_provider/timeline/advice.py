@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from quant_sessions_provider.core.expiry import whole_minutes
-from quant_sessions_provider.core.model import MAX_LIFETIME, Key
+from quant_sessions_provider.core.model import MAX_LIFETIME, Key, is_by_hand
 from quant_sessions_provider.core.text import counted
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def _of_its_own(forecast: Forecast, runs: Sequence[datetime]) -> str:
     declared = forecast.session.declared
     if declared.get(Key.STATUS) == "completed":
         return "it is completed: nothing renews it"
-    if Key.EXPIRATION_MINUTES not in declared:
+    if is_by_hand(declared):
         return "expires_at is declared: nothing renews it until a later one is"
     if Key.EXPIRES_AT in declared:
         return 'ignore_changes=["expiresAt"] keeps its expiry: nothing renews it'

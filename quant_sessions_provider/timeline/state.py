@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from quant_sessions_provider.core.model import Key, with_whole_numbers
+from quant_sessions_provider.core.model import Key, is_by_hand, with_whole_numbers
 from quant_sessions_provider.core.paths import covers
 from quant_sessions_provider.core.state import EXPIRY_OUTPUTS, Expiry
 from quant_sessions_provider.core.urns import SESSION_TYPES, name_of
@@ -59,7 +59,7 @@ def _read(resource: dict[str, Any]) -> ExportedSession | str:
     inputs = _only(inputs, *_INPUTS)
     declared = {key: value for key, value in inputs.items() if key != Key.EXPIRES_AT}
     ignores_expiry = covers(resource.get("ignoreChanges") or [], Key.EXPIRES_AT)
-    if Key.EXPIRATION_MINUTES not in inputs or ignores_expiry:
+    if is_by_hand(inputs) or ignores_expiry:
         declared = inputs
     return ExportedSession(
         name,
