@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from unittest.mock import create_autospec
 
 import grpc  # type: ignore[import-untyped] # it has no types of its own
 from google.protobuf import empty_pb2
@@ -23,10 +24,15 @@ from pulumi.runtime.proto import (
     status_pb2,
 )
 
+from quant_sessions_provider import provider
+from quant_sessions_provider.operations.crud import Operations
 from quant_sessions_provider.provider import SessionProvider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from unittest.mock import NonCallableMagicMock
+
+    import pytest
 
 URN: Final = "urn:pulumi:main::shop::pulumi-python:dynamic/quant:Session::desk"
 
@@ -133,6 +139,14 @@ def servicer() -> ResourceProviderServicer:
     exec(compile(tree, found.origin, "exec"), names)  # noqa: S102 - the SDK's own
     made: ResourceProviderServicer = names["DynamicResourceProviderServicer"]()
     return made
+
+
+def fake_operations(monkeypatch: pytest.MonkeyPatch) -> NonCallableMagicMock:
+    """Have the provider call operations that pass every input, and return them."""
+    fake: NonCallableMagicMock = create_autospec(Operations, instance=True)
+    fake.check.side_effect = lambda _old, new: (new, [])
+    monkeypatch.setattr(provider, "Operations", lambda *_args: fake)
+    return fake
 
 
 @contextmanager

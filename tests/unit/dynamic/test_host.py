@@ -5,15 +5,14 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
-from unittest.mock import call, create_autospec
+from unittest.mock import call
 
 import pytest
 
-from quant_sessions_provider import provider
 from quant_sessions_provider.core.errors import HalfDoneError, RefusedError
 from quant_sessions_provider.dynamic.host import warn
-from quant_sessions_provider.operations.crud import Diff, Operations
-from tests.support.dynamic_host import URN, Failure, running_host
+from quant_sessions_provider.operations.crud import Diff
+from tests.support.dynamic_host import URN, Failure, fake_operations, running_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,11 +27,9 @@ HALF = HalfDoneError("it failed; the rest holds", "3f2a", OUTPUTS, unrecorded="i
 
 @pytest.fixture
 def operations(monkeypatch: pytest.MonkeyPatch) -> NonCallableMagicMock:
-    fake: NonCallableMagicMock = create_autospec(Operations, instance=True)
-    fake.check.side_effect = lambda _old, new: (new, [])
+    fake = fake_operations(monkeypatch)
     fake.diff.return_value, fake.update.return_value = Diff(None), {}
     fake.describe_creation.return_value = "lives 60 minutes"
-    monkeypatch.setattr(provider, "Operations", lambda *_args: fake)
     return fake
 
 

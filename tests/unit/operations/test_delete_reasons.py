@@ -5,15 +5,13 @@ from __future__ import annotations
 import base64
 import pickle
 from typing import TYPE_CHECKING, Any
-from unittest.mock import create_autospec
 from uuid import uuid4
 
 import pytest
 
-from quant_sessions_provider import provider
-from quant_sessions_provider.operations.crud import Diff, Operations
+from quant_sessions_provider.operations.crud import Diff
 from quant_sessions_provider.provider import SessionProvider
-from tests.support.dynamic_host import URN, running_host
+from tests.support.dynamic_host import URN, fake_operations, running_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,10 +25,8 @@ FIRST = "deleted before a resource that it depends on is replaced"
 
 @pytest.fixture
 def operations(monkeypatch: pytest.MonkeyPatch) -> NonCallableMagicMock:
-    fake: NonCallableMagicMock = create_autospec(Operations, instance=True)
-    fake.check.side_effect = lambda _old, new: (new, [])
+    fake = fake_operations(monkeypatch)
     fake.read.side_effect = lambda _id, outputs: outputs
-    monkeypatch.setattr(provider, "Operations", lambda *_args: fake)
     return fake
 
 
