@@ -9,9 +9,11 @@ import typer
 from rich.cells import cell_len
 from rich.text import Text
 
+from quant_sessions_provider.cli.import_file import import_file
 from quant_sessions_provider.cli.output import AsJson, console, print_json, table, to_minute
 from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack, open_account, valid_text
 from quant_sessions_provider.core.text import counted, one_line
+from quant_sessions_provider.operations.lookups import listed_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from quant_sessions_provider.operations.api import SessionSummary
 
+_IMPORT: Final = "'--import'"
 _GAP: Final = 3
 _MIN_CELLS: Final = 8
 """Cells of a model or a title at least."""
@@ -36,22 +39,43 @@ def list_sessions(  # noqa: PLR0913 - one parameter per option
     model: Annotated[str | None, _filter("Only sessions with this model.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of sessions.")] = 50,
     as_json: AsJson = False,
+    as_import: Annotated[
+        bool, typer.Option("--import", help="Print the JSON that `pulumi import --file` takes; needs --user.")
+    ] = False,
     organization: Organization = None,
     base_url: BaseUrl = None,
     stack: Stack = None,
 ) -> None:
     """List active sessions. The API lists neither completed nor expired ones."""
+    if as_import:
+        _require_importable(user, as_json=as_json)
     client, owner = open_account(organization, base_url, stack)
     # One more than the limit shows whether there are more.
     asked = client.list(owner, user_id=user, session_group=group, model=model, limit=limit + 1)
     found = list(asked)
     shown = found[:limit]
-    if as_json:
+    if as_import and user:
+        ids = [session.id for session in listed_sessions("list", shown)]
+        print_json(import_file(owner, user, group, ids))
+        _say_group(group)
+    elif as_json:
         print_json([asdict(session) for session in shown])
     else:
         _print(shown)
     if len(found) > limit:
         typer.echo(f"More than {counted(limit, 'session')}: raise --limit to see them.", err=True)
+
+
+def _require_importable(user: str | None, *, as_json: bool) -> None:
+    if user is None:
+        raise typer.BadParameter("needs --user, since the API does not return whose session it is", param_hint=_IMPORT)
+    if as_json:
+        raise typer.BadParameter("excludes --json", param_hint=_IMPORT)
+
+
+def _say_group(group: str | None) -> None:
+    if group is None:
+        typer.echo("Without --group they are imported as sessions of no group. List those of a group by it.", err=True)
 
 
 def _print(sessions: Sequence[SessionSummary]) -> None:

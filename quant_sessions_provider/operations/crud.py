@@ -30,13 +30,13 @@ from quant_sessions_provider.core.model import DEFAULT_LIFETIME, PROPERTIES, Key
 from quant_sessions_provider.core.redaction import redact_errors
 from quant_sessions_provider.core.state import StoredState
 from quant_sessions_provider.operations import planned, transcripts
-from quant_sessions_provider.operations.adopt import Adopted, adopt, declared, parse_import_id
+from quant_sessions_provider.operations.adopt import Adopted, adopt, declared, parse_import_id, require_active
 from quant_sessions_provider.operations.create import Creator
 from quant_sessions_provider.operations.extend import Extender
 from quant_sessions_provider.operations.inspect import Inspector
 from quant_sessions_provider.operations.place import is_elsewhere, require_place, require_same_session
 from quant_sessions_provider.operations.refusals import UNRECORDED, expired_error, half_updated, way_out
-from quant_sessions_provider.operations.requests import delete, present, send_update
+from quant_sessions_provider.operations.requests import as_read, delete, send_update
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -198,23 +198,18 @@ class Operations:
         found = self._find_to_read(state)
         if found is None:
             return outputs | {Key.EXPIRED: True} if state.expiry.passed(self._now()) else None
-        return outputs | present(
-            {
-                Key.BASE_URL: self._settings.base_url,
-                Key.TITLE: found.title,
-                Key.MODEL: found.model,
-                Key.CREATED_AT: found.created_at,
-                Key.TOTAL_MESSAGES: None if found.messages is None else len(found.messages),
-                Key.EXPIRED: False,
-            }
-        )
+        return as_read(outputs, found, self._settings.base_url)
 
-    @redact_errors
     def adopt(self, import_id: str) -> Adopted:
         """Return a session to import: ``ORGANIZATION/USER/GROUP/ID``."""
         address = parse_import_id(import_id)
-        found, state = self.read(address.id, declared(address)), StoredState(address.id, declared(address))
-        return adopt(address, found, is_listed=found is not None and self._inspector.is_listed(state))
+        return self._adopt(address.id, declared(address))
+
+    @redact_errors
+    def _adopt(self, session_id: str, owner: Properties) -> Adopted:
+        state = StoredState(session_id, owner)
+        found = require_active(state, self._inspector)
+        return adopt(state, found, as_read(owner, found, self._settings.base_url), self._now())
 
     def _find_to_read(self, state: StoredState) -> StoredSession | None:
         base_url = self._settings.base_url

@@ -17,7 +17,7 @@ from quant_sessions_provider.operations.api import is_empty
 if TYPE_CHECKING:
     from quant_sessions_provider.core.model import Properties
     from quant_sessions_provider.core.state import StoredState
-    from quant_sessions_provider.operations.api import SessionsApi
+    from quant_sessions_provider.operations.api import SessionsApi, StoredSession
     from quant_sessions_provider.operations.inspect import Inspector
 
 
@@ -59,6 +59,20 @@ def _attempt_to_delete(api: SessionsApi, state: StoredState) -> QuantSessionsErr
     if not empty:
         return None
     return RefusedError(f"session {state.id} is not deleted: the API reported success but still returns it")
+
+
+def as_read(outputs: Properties, found: StoredSession, base_url: str) -> Properties:
+    """Return a session's outputs with what a GET returned."""
+    return outputs | present(
+        {
+            Key.BASE_URL: base_url,
+            Key.TITLE: found.title,
+            Key.MODEL: found.model,
+            Key.CREATED_AT: found.created_at,
+            Key.TOTAL_MESSAGES: None if found.messages is None else len(found.messages),
+            Key.EXPIRED: False,
+        }
+    )
 
 
 def present(values: Properties) -> Properties:

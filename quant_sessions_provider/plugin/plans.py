@@ -28,12 +28,26 @@ class Plans:
 
     reasons: DeleteReasons = field(default_factory=DeleteReasons)
     _checked: set[str] = field(default_factory=set)
+    _imports: set[str] = field(default_factory=set)
+    _imported: set[str] = field(default_factory=set)
     _decided: dict[str, Plan] = field(default_factory=dict)
 
-    def check(self, urn: str) -> None:
-        """Note that the program declares a resource: the next comparison is of a plan."""
+    def imports(self, urn: str, session_id: str) -> None:
+        """Note that a session is imported: the next check of its resource is of what the program declares."""
+        self._imports.add(urn)
+        self._imported.add(session_id.casefold())
+
+    def has_imported(self, session_id: str) -> bool:
+        """Return whether this run has imported a session."""
+        return session_id.casefold() in self._imported
+
+    def check(self, urn: str) -> bool:
+        """Note that the next comparison of a resource is of a plan; return whether it has just been imported."""
         self._checked.add(urn)
         self.reasons.check(urn)
+        imported = urn in self._imports
+        self._imports.discard(urn)
+        return imported
 
     def read(self, urn: str) -> None:
         """Note that a refresh begins, in which nothing is planned."""

@@ -121,10 +121,18 @@ LISTED: Final = {
     "required": ["id"],
 }
 
+_GO_PACKAGE: Final = "quantsessions"
+_GO_PATH: Final = f"example.com/pulumi-quant-sessions/sdk/go/{_GO_PACKAGE}"
+"""Where Pulumi puts a generated SDK by default. The code that `pulumi import` prints needs it said."""
+
 LANGUAGES: Final[dict[str, Any]] = {
     "python": {"respectSchemaVersion": True, "pyproject": {"enabled": True}},
     "nodejs": {"respectSchemaVersion": True},
-    "go": {"respectSchemaVersion": True},
+    "go": {
+        "respectSchemaVersion": True,
+        "importBasePath": _GO_PATH,
+        "packageImportAliases": {_GO_PATH: _GO_PACKAGE},
+    },
     "csharp": {"respectSchemaVersion": True},
     "java": {},
 }

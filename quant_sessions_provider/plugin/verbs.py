@@ -13,6 +13,7 @@ from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.paths import covers
 from quant_sessions_provider.core.state import StoredState
 from quant_sessions_provider.dynamic.properties import refusals
+from quant_sessions_provider.operations.adopt import NOT_DELETED, conflicts
 from quant_sessions_provider.plugin.diffs import to_response
 from quant_sessions_provider.plugin.plans import Plan, Plans
 from quant_sessions_provider.plugin.wire import from_wire, holds_secret, to_wire
@@ -37,11 +38,12 @@ class Verbs:
 
     def check(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
         """Return the inputs with defaults and the planned expiry, and what is wrong with them."""
-        self._plans.check(request.urn)
-        inputs = from_wire(request.news)
+        imported = self._plans.check(request.urn)
+        old, inputs = from_wire(request.olds), from_wire(request.news)
         failures = refusals(inputs)
         if not failures:
-            inputs, failures = self._check(from_wire(request.olds), inputs)
+            inputs, failures = self._check(old, inputs)
+            failures += conflicts(old, inputs) if imported else []
         # If a failure named its property, the engine would print its value.
         failed = [provider_pb2.CheckFailure(property="", reason=line) for line in failures]
         return provider_pb2.CheckResponse(inputs=to_wire(inputs, request.news, request.olds), failures=failed)
@@ -96,15 +98,16 @@ class Verbs:
         """Read the session, or import it where nothing is known but its id; an empty id removes it from state."""
         self._plans.read(request.urn)
         if not request.properties.fields and not request.inputs.fields:
-            return self._imported(request.id)
+            return self._imported(request)
         found = self._operations.read(request.id, from_wire(request.properties))
         if found is None:
             return provider_pb2.ReadResponse()
         outputs = to_wire(found, request.properties, request.inputs)
         return provider_pb2.ReadResponse(id=request.id, properties=outputs, inputs=request.inputs)
 
-    def _imported(self, import_id: str) -> provider_pb2.ReadResponse:
-        adopted = self._operations.adopt(import_id)
+    def _imported(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
+        adopted = self._operations.adopt(request.id)
+        self._plans.imports(request.urn, adopted.id)
         self._lines.inform(adopted.id, adopted.sentence)
         inputs, outputs = to_wire(adopted.inputs), to_wire(adopted.outputs)
         return provider_pb2.ReadResponse(id=adopted.id, properties=outputs, inputs=inputs)
@@ -128,7 +131,10 @@ class Verbs:
             self._lines.inform(request.id, plan.decision.sentence)
 
     def delete(self, request: provider_pb2.DeleteRequest) -> Empty:
-        """Delete the session."""
+        """Delete the session, unless this run has imported it: then the engine drops an older entry of it in state."""
+        if self._plans.has_imported(request.id):
+            self._lines.inform(request.id, NOT_DELETED)
+            return Empty()
         reason = self._plans.reasons.of(request.urn, request.id)
         self._operations.delete(request.id, from_wire(request.properties), reason)
         return Empty()
