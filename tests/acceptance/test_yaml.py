@@ -145,18 +145,3 @@ def test_a_group_functions_and_two_accounts_in_one_program(project: YamlProject,
     assert sessions["team-a"]["parent"].endswith("quant-sessions:index:SessionGroup::team")
     assert "s3cr3tT0ken" not in project.stored()
     assert "7 unchanged" in project.up()
-
-
-def test_an_imported_session_is_declared_by_the_code_that_import_prints(
-    project: YamlProject, emulator: Emulator
-) -> None:
-    emulator.seed(ORGANIZATION, "3f2a", userId="ada", sessionGroup="g")
-    generated = project.ok(
-        "import", "quant-sessions:index:Session", "desk", f"{ORGANIZATION}/ada/g/3f2a", "--yes", "--protect=false"
-    )
-    assert "assumed to be" in generated
-    inputs = project.sessions()["desk"]["inputs"]
-    project.program({"desk": session(inputs.pop("userId"), **inputs)})
-    emulator.clear()
-    assert "2 unchanged" in project.up()
-    assert requests_of(emulator) == []
