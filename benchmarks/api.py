@@ -1,10 +1,11 @@
-"""Run the emulator in its own process, with a latency, and count its requests."""
+"""Run the emulator in its own process, set its latency, and count its requests."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -47,16 +48,27 @@ class Api:
         methods = Counter(str(request["method"]) for request in log)
         return Traffic(dict(methods), len({request["connection"] for request in log}))
 
+    def set_latency(self, milliseconds: int) -> None:
+        """Delay every response from now on."""
+        url = f"{self.url}/_emulator/faults"
+        self._http.put(url, json={"latencyMs": milliseconds}, timeout=_SECONDS).raise_for_status()
+
     def close(self) -> None:
         """Close the connections to the emulator."""
         self._http.close()
 
 
 @contextmanager
-def run_emulator(latency_ms: int, folder: Path) -> Iterator[Api]:
-    """Run an emulator that keeps its data in ``folder``."""
+def running_api() -> Iterator[Api]:
+    """Run an emulator without latency, whose data ends with it."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, _run_emulator(Path(folder)) as api:
+        yield api
+
+
+@contextmanager
+def _run_emulator(folder: Path) -> Iterator[Api]:
     command = [str(Path(sys.executable).with_name("quant-sessions")), "emulator", "--port", "0"]
-    options = ["--db", str(folder / "sessions.db"), "--latency-ms", str(latency_ms)]
+    options = ["--db", str(folder / "sessions.db")]
     with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
         try:
             line = process.stdout.readline() if process.stdout else ""

@@ -14,41 +14,44 @@ from quantcdn.models.create_ai_session_request import CreateAISessionRequest
 from quantcdn.models.extend_ai_session_request import ExtendAISessionRequest
 from quantcdn.models.update_ai_session_request import UpdateAISessionRequest
 
-from benchmarks.api import TOKEN
-from benchmarks.reading import Case, Contestant, Reading, Step, Usage
+from benchmarks.api import TOKEN, running_api
+from benchmarks.reading import Contestant, Reading, Step, Usage
 from benchmarks.workload import FIRST_MINUTES, GROUP, LATER, LATER_MINUTES, METADATA, OPENING, ORGANIZATION, user
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from benchmarks.api import Api
+    from benchmarks.plan import Entry
 
 _THREADS: Final = {Contestant.LOOP: 1, Contestant.THREADS: 4}
 
 
-def read_steps(contestant: Contestant, case: Case, api: Api, steps: Iterable[Step]) -> Iterator[Reading]:
+def read_steps(entry: Entry) -> Generator[Reading]:
     """Run and measure the steps that the client supports: it has no previews."""
-    client = ApiClient(Configuration(host=api.url, access_token=TOKEN))
-    with ThreadPoolExecutor(_THREADS[contestant]) as pool:
-        sessions = AISessionsApi(client)
-        users = [user(number) for number in range(case.sessions)]
-        ids: list[str] = []
+    with running_api() as api:
+        yield from _read_steps(entry, api)
 
-        calls: dict[Step, Callable[[str], object]] = {
-            Step.CREATE: partial(_create, sessions),
-            Step.REFRESH: partial(sessions.get_ai_session, ORGANIZATION),
-            Step.EXTEND: partial(_extend, sessions),
-            Step.APPEND: partial(_append, sessions),
-            Step.DESTROY: partial(sessions.delete_ai_session, ORGANIZATION),
-        }
-        for step in steps:
-            if step not in calls:
-                continue
+
+def _read_steps(entry: Entry, api: Api) -> Iterator[Reading]:
+    client = ApiClient(Configuration(host=api.url, access_token=TOKEN))
+    sessions = AISessionsApi(client)
+    calls: dict[Step, Callable[[str], object]] = {
+        Step.CREATE: partial(_create, sessions),
+        Step.REFRESH: partial(sessions.get_ai_session, ORGANIZATION),
+        Step.EXTEND: partial(_extend, sessions),
+        Step.APPEND: partial(_append, sessions),
+        Step.DESTROY: partial(sessions.delete_ai_session, ORGANIZATION),
+    }
+    ids: list[str] = []
+    with ThreadPoolExecutor(_THREADS[entry.contestant]) as pool:
+        for step, case in entry.steps:
+            api.set_latency(case.latency_ms)
             start, cpu = time.perf_counter(), time.process_time()
-            answers = [*pool.map(calls[step], ids or users)]
+            answers = [*pool.map(calls[step], ids or map(user, range(case.sessions)))]
             usage = Usage(time.perf_counter() - start, program_cpu=time.process_time() - cpu)
             ids = ids or [str(answer) for answer in answers]
-            yield Reading(contestant, step, case, usage, api.traffic())
+            yield Reading(entry.contestant, step, case, usage, api.traffic())
     client.rest_client.pool_manager.clear()
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from benchmarks.goals import goals
 from benchmarks.plot import svg
 from benchmarks.results import Medians, dump, load
-from benchmarks.tables import costs, goals_table, settings, times
+from benchmarks.tables import all_tables, goals_table, settings
 from tests.support.pages import put
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ def write(readings: Iterable[Reading], import_ms: float) -> None:
 
 def fill(page: str, medians: Medians, import_ms: float) -> str:
     """Return the page with its tables replaced."""
-    tables = [grid(medians, case).markdown() for case in medians.rounds for grid in (times, costs)]
-    page = put(page, "measured", "\n\n".join(tables))
+    page = put(page, "measured", "\n\n".join(grid.markdown() for grid in all_tables(medians)))
     page = put(page, "settings", settings(medians).markdown())
     return put(page, "goals", goals_table(goals(medians, import_ms)).markdown())

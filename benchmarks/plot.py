@@ -17,19 +17,25 @@ if TYPE_CHECKING:
 _STYLE: Final = """
 svg { font: 13px -apple-system, "Segoe UI", Helvetica, Arial, "DejaVu Sans", sans-serif; }
 .page { fill: #ffffff } .text { fill: #1f2328 } .soft { fill: #59636e } .grid { stroke: #d1d9e0 }
-.floor { stroke: #8c959f } .at-0 { stroke: #0969da } .at-100 { stroke: #1a7f37 } .theirs { stroke: #bc4c00 }
-polyline { fill: none; stroke-width: 2 } .floor { stroke-width: 5; stroke-linecap: round }
+.floor, .plugin-floor { stroke: #8c959f } .at-0, .plugin-at-0 { stroke: #0969da }
+.at-100, .plugin-at-100 { stroke: #1a7f37 } .theirs { stroke: #bc4c00 }
+polyline { fill: none; stroke-width: 2 } .floor, .plugin-floor { stroke-width: 5; stroke-linecap: round }
+.plugin-floor { stroke-dasharray: 1 8 } .plugin-at-0, .plugin-at-100 { stroke-dasharray: 6 4 }
 @media (prefers-color-scheme: dark) {
 .page { fill: #0d1117 } .text { fill: #f0f6fc } .soft { fill: #9198a1 } .grid { stroke: #3d444d }
-.floor { stroke: #656c76 } .at-0 { stroke: #58a6ff } .at-100 { stroke: #3fb950 } .theirs { stroke: #f0883e } }
+.floor, .plugin-floor { stroke: #656c76 } .at-0, .plugin-at-0 { stroke: #58a6ff }
+.at-100, .plugin-at-100 { stroke: #3fb950 } .theirs { stroke: #f0883e } }
 """
 _LINES: Final = (
-    ("floor", "floor: a provider that does nothing", Contestant.FLOOR, 0),
-    ("at-0", "provider, 0 ms per request", Contestant.PROVIDER, 0),
-    ("at-100", "provider, 100 ms per request", Contestant.PROVIDER, 100),
+    ("floor", "does nothing, dynamic", Contestant.FLOOR, 0),
+    ("at-0", "dynamic provider, 0 ms per request", Contestant.PROVIDER, 0),
+    ("at-100", "dynamic provider, 100 ms per request", Contestant.PROVIDER, 100),
     ("theirs", "official client, 4 threads, 100 ms", Contestant.THREADS, 100),
+    ("plugin-floor", "does nothing, plugin", Contestant.PLUGIN_FLOOR, 0),
+    ("plugin-at-0", "plugin, 0 ms per request", Contestant.PLUGIN, 0),
+    ("plugin-at-100", "plugin, 100 ms per request", Contestant.PLUGIN, 100),
 )
-_WIDTH, _PANEL, _HIGH, _LEFT, _TOP = 1080, 240, 170, 64, 118
+_WIDTH, _PANEL, _HIGH, _LEFT, _TOP = 1080, 240, 170, 64, 142
 _ACROSS, _GAP, _ROW = 4, 18, 232
 _SECONDS: Final = (0.1, 1, 10, 100)
 _LEAST, _DECADES = -1.3, 4.0
@@ -55,9 +61,10 @@ def svg(medians: Medians) -> str:
 
 def _legend(root: Element) -> None:
     for number, (kind, text, _, _) in enumerate(_LINES):
-        x = 24 + number * 260
-        _line(root, kind, [(x, 82), (x + 24, 82)])
-        write(root, x + 32, 86, text, "text")
+        row, column = divmod(number, _ACROSS)
+        x, y = 24 + column * 264, 82 + row * 24
+        _line(root, kind, [(x, y), (x + 24, y)])
+        write(root, x + 32, y + 4, text, "text")
 
 
 def _panel(root: Element, medians: Medians, step: Step, left: float, top: float) -> None:

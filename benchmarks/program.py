@@ -3,25 +3,48 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.workload import FIRST_MINUTES, GROUP, LATER, LATER_MINUTES, METADATA, OPENING, user
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from quant_sessions_provider import Session
+    from quant_sessions_provider.native import Session as PluginSession
+
 
 def declare() -> None:
-    """Declare all resources. Each contestant imports only what it needs."""
+    """Declare all resources."""
     extended, appended = "BENCH_EXTENDED" in os.environ, "BENCH_APPENDED" in os.environ
     minutes = LATER_MINUTES if extended else FIRST_MINUTES
     messages = [*OPENING, *LATER] if appended else [*OPENING]
-    declare_one = _floor if os.environ["BENCH_CONTESTANT"] == "floor" else _session
+    declare_one = _resource(os.environ["BENCH_CONTESTANT"])
     for number in range(int(os.environ["BENCH_SESSIONS"])):
         declare_one(user(number), minutes, messages)
 
 
-def _session(name: str, minutes: int, messages: list[Any]) -> None:
-    from quant_sessions_provider import Session  # noqa: PLC0415 - the floor must not pay for it
+def _resource(contestant: str) -> Callable[[str, int, list[Any]], object]:
+    """Return what declares a resource. Each contestant imports only what it needs."""
+    if contestant == "floor":
+        from benchmarks.floor import FloorSession  # noqa: PLC0415 - none must pay for another
 
-    Session(
+        return FloorSession
+    if contestant == "floor of the plugin":
+        from benchmarks.floor_plugin import FloorResource  # noqa: PLC0415 - likewise
+
+        return FloorResource
+    if contestant == "plugin":
+        from quant_sessions_provider.native import Session as PluginSession  # noqa: PLC0415 - likewise
+
+        return _session(PluginSession)
+    from quant_sessions_provider import Session  # noqa: PLC0415 - likewise
+
+    return _session(Session)
+
+
+def _session(resource: type[Session | PluginSession]) -> Callable[[str, int, list[Any]], object]:
+    return lambda name, minutes, messages: resource(
         name,
         user_id=name,
         session_group=GROUP,
@@ -29,18 +52,3 @@ def _session(name: str, minutes: int, messages: list[Any]) -> None:
         messages=messages,
         metadata=METADATA,
     )
-
-
-def _floor(name: str, minutes: int, messages: list[Any]) -> None:
-    from benchmarks.floor import FloorSession  # noqa: PLC0415 - the provider must not pay for it
-
-    inputs = {
-        "userId": name,
-        "sessionGroup": GROUP,
-        "expirationMinutes": minutes,
-        "messages": messages,
-        "metadata": METADATA,
-        "status": "active",
-        "onExpired": "recreate",
-    }
-    FloorSession(name, inputs)

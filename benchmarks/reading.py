@@ -6,12 +6,19 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+HOST_THREADS: Final = 4
+"""Threads of Pulumi's host for dynamic providers, and so the number of its requests in flight."""
+PARALLEL: Final = 8
+"""``--parallel``, where nothing else is said: Pulumi's default on two cores."""
+
 
 class Contestant(str, Enum):
     """What is measured."""
 
     FLOOR = "floor"
     PROVIDER = "provider"
+    PLUGIN_FLOOR = "floor of the plugin"
+    PLUGIN = "plugin"
     LOOP = "client in a loop"
     THREADS = "client in 4 threads"
     COMPRESSING = "provider, PULUMI_DIY_BACKEND_ZSTD=true"
@@ -27,8 +34,26 @@ class Contestant(str, Enum):
 
     @property
     def is_ours(self) -> bool:
-        """Whether this provider is measured."""
-        return self.value.startswith("provider")
+        """Whether this provider is measured, on either host."""
+        return self in FLOOR_OF or bool(self.settings)
+
+    @property
+    def is_floor(self) -> bool:
+        """Whether it does nothing, and so sends no requests."""
+        return self in FLOOR_OF.values()
+
+    @property
+    def is_client(self) -> bool:
+        """Whether it is QuantCDN's own client."""
+        return self in (Contestant.LOOP, Contestant.THREADS)
+
+    def in_flight(self, parallel: int) -> int:
+        """Return how many requests it can have in flight under ``--parallel``."""
+        return parallel if self is Contestant.PLUGIN else min(parallel, HOST_THREADS)
+
+
+FLOOR_OF: Final = {Contestant.PROVIDER: Contestant.FLOOR, Contestant.PLUGIN: Contestant.PLUGIN_FLOOR}
+"""For each host what does nothing on it."""
 
 
 class Step(str, Enum):
@@ -56,20 +81,26 @@ MINIMUM: Final[dict[Step, dict[str, int]]] = {
 """Requests per session that cannot be avoided."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Case:
-    """The number of sessions, and the latency of a request in milliseconds."""
+    """The number of sessions, the latency of a request in milliseconds, and ``--parallel``."""
 
     sessions: int
     latency_ms: int
+    parallel: int = PARALLEL
+
+    def __str__(self) -> str:
+        """Return the case as goals and lines name it."""
+        parallel = "" if self.parallel == PARALLEL else f", --parallel {self.parallel}"
+        return f"N = {self.sessions:,}, {self.latency_ms} ms{parallel}"
 
 
 @dataclass(frozen=True)
 class Usage:
     """Elapsed seconds, CPU seconds, and peak memory in megabytes.
 
-    ``program`` is the process of the Pulumi program, or the official client. ``engine`` is everything except that and
-    the plugin host: the CLI, the language host, and the ``pip list`` that the language host runs.
+    ``program`` is the process of the Pulumi program, or the official client. ``host`` is the process of the provider.
+    ``engine`` is everything else: the CLI, the language host, and the ``pip list`` that the language host runs.
     """
 
     seconds: float
@@ -98,6 +129,8 @@ class Reading:
     traffic: Traffic
     state_bytes: int = 0
     """State of the whole stack after the step."""
+    round: int = 1
+    """Which of several measurements of the same it is."""
 
 
 def expected(step: Step, sessions: int) -> dict[str, int]:
@@ -113,8 +146,8 @@ def request_problem(reading: Reading) -> str | None:
     needed = expected(reading.step, reading.case.sessions)
     if not reading.contestant.is_ours or reading.traffic.requests == needed:
         return None
-    case = f"{reading.case.sessions} sessions, {reading.case.latency_ms} ms, {reading.step.value}"
-    return f"{case}: sent {_counts(reading.traffic.requests)}, expected {_counts(needed)}"
+    what = f"{reading.case}: {reading.contestant.value}, {reading.step.value}"
+    return f"{what}: sent {_counts(reading.traffic.requests)}, expected {_counts(needed)}"
 
 
 def _counts(requests: dict[str, int]) -> str:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.reading import METHODS, Case, Contestant, Reading, Step, Traffic, Usage
+from benchmarks.reading import FLOOR_OF, METHODS, Case, Contestant, Reading, Step, Traffic, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _USAGE: Final = ("seconds", "engine_cpu", "program_cpu", "host_cpu", "host_peak_mb")
-_COLUMNS: Final = ("contestant", "step", "sessions", "latency_ms", *_USAGE, *METHODS, "connections", "state_bytes")
+_CASE: Final = ("contestant", "step", "sessions", "latency_ms", "parallel", "round")
+_COLUMNS: Final = (*_CASE, *_USAGE, *METHODS, "connections", "state_bytes")
 
 
 def dump(readings: Iterable[Reading]) -> str:
@@ -34,6 +35,8 @@ def _row(one: Reading) -> dict[str, object]:
         "step": one.step.value,
         "sessions": one.case.sessions,
         "latency_ms": one.case.latency_ms,
+        "parallel": one.case.parallel,
+        "round": one.round,
         **usage,
         **{method: one.traffic.requests.get(method, 0) for method in METHODS},
         "connections": one.traffic.connections,
@@ -52,10 +55,11 @@ def _reading(row: dict[str, str]) -> Reading:
     return Reading(
         Contestant(row["contestant"]),
         Step(row["step"]),
-        Case(int(row["sessions"]), int(row["latency_ms"])),
+        Case(int(row["sessions"]), int(row["latency_ms"]), int(row["parallel"])),
         Usage(**{name: float(row[name]) for name in _USAGE}),
         Traffic(requests, int(row["connections"])),
         int(row["state_bytes"]),
+        int(row["round"]),
     )
 
 
@@ -81,13 +85,24 @@ class Medians:
         for one in readings:
             found[one.contestant, one.step, one.case].append(one)
         self._figures = {key: _figures(ones) for key, ones in found.items()}
-        provider = {case: len(ones) for (who, _, case), ones in found.items() if who is Contestant.PROVIDER}
-        self.rounds = dict(sorted(provider.items(), key=lambda item: (item[0].sessions, item[0].latency_ms)))
+        rounds: dict[Case, int] = defaultdict(int)
+        for (who, _, case), ones in found.items():
+            if who in FLOOR_OF:
+                rounds[case] = max(rounds[case], len(ones))
+        self.rounds = dict(sorted(rounds.items()))
+        """How often each case was measured, in the order of tables."""
 
     def get(self, contestant: Contestant, step: Step, case: Case) -> Figures | None:
-        """Return the figures of a step, or None. The floor sends no requests, so its case has no latency."""
-        at = Case(case.sessions, 0) if contestant is Contestant.FLOOR else case
-        return self._figures.get((contestant, step, at))
+        """Return the figures of a step, or None.
+
+        A floor sends no requests, so it has no latency, and may be measured under the default ``--parallel`` alone.
+        """
+        if not contestant.is_floor:
+            return self._figures.get((contestant, step, case))
+        cases = (replace(case, latency_ms=0), Case(case.sessions, 0))
+        return next(
+            (self._figures[contestant, step, at] for at in cases if (contestant, step, at) in self._figures), None
+        )
 
     def session_bytes(self, contestant: Contestant, step: Step, case: Case) -> float:
         """Return the bytes of state per session, with a share of the stack's own, about 1,400."""

@@ -1,56 +1,63 @@
-"""What a benchmark measures: which cases, how often, and in which order."""
+"""Measure heats, keep each reading at once, and go on where a contestant fails."""
 
 from __future__ import annotations
 
-import tempfile
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from benchmarks import official, stack
-from benchmarks.api import run_emulator
-from benchmarks.reading import Case, Contestant, Step
+from benchmarks.meter import FailedError
+from benchmarks.reading import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator
 
-    from benchmarks.api import Api
-    from benchmarks.reading import Reading
-
-LATENCIES: Final = (0, 100)
-ROUNDS: Final = {1: 3, 10: 3, 100: 3, 1000: 1}
-"""Rounds for each number of sessions in the full run."""
-_LARGE: Final = 1000
+    from benchmarks.plan import Entry, Heat
+    from benchmarks.record import Record
 
 
-def full() -> Iterator[Reading]:
-    """Measure all cases, and the effect of Pulumi's own settings."""
-    for sessions, rounds in ROUNDS.items():
-        for number in range(rounds):
-            yield from once(sessions, clients=number == 0)
-    for contestant in (one for one in Contestant if one.settings):
-        with _api(0) as api:
-            yield from stack.read_steps(contestant, Case(_LARGE, 0), api, (Step.CREATE,))
+@dataclass(frozen=True)
+class Failure:
+    """An entry of which a step failed; its later steps are not measured."""
+
+    entry: Entry
+    text: str
 
 
-def once(sessions: int, *, clients: bool = True, latencies: Sequence[int] = LATENCIES) -> Iterator[Reading]:
-    """Measure each contestant once."""
-    yield from stack.read_steps(Contestant.FLOOR, Case(sessions, 0), None, _steps(sessions))
-    for latency in latencies:
-        case = Case(sessions, latency)
-        with _api(latency) as api:
-            yield from stack.read_steps(Contestant.PROVIDER, case, api, _steps(sessions))
-            if clients:
-                for client in (Contestant.LOOP, Contestant.THREADS):
-                    yield from official.read_steps(client, case, api, _steps(sessions))
+def run(heats: Iterable[Heat], record: Record) -> Iterator[Reading | Failure]:
+    """Measure what the record does not have yet, and add it."""
+    for heat in heats:
+        missing = [entry for entry in heat.entries if not record.has(entry, heat.round)]
+        record.forget(missing, heat.round)
+        for outcome in _beside_each_other(missing):
+            if isinstance(outcome, Failure):
+                yield outcome
+                continue
+            reading = replace(outcome, round=heat.round)
+            record.add(reading)
+            yield reading
 
 
-def _steps(sessions: int) -> list[Step]:
-    """Return the steps to measure. A large stack has only one kind of update, since each takes minutes."""
-    return [step for step in Step if step is not Step.APPEND or sessions < _LARGE]
+def _beside_each_other(entries: Iterable[Entry]) -> Iterator[Reading | Failure]:
+    """Take one step of each entry in turn."""
+    with ExitStack() as stacks:
+        running = {entry: stacks.enter_context(closing(_measure(entry))) for entry in entries}
+        while running:
+            for entry, steps in [*running.items()]:
+                outcome = _next(entry, steps)
+                if not isinstance(outcome, Reading):
+                    del running[entry]
+                if outcome:
+                    yield outcome
 
 
-@contextmanager
-def _api(latency_ms: int) -> Iterator[Api]:
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder, run_emulator(latency_ms, Path(folder)) as api:
-        yield api
+def _next(entry: Entry, steps: Iterator[Reading]) -> Reading | Failure | None:
+    try:
+        return next(steps, None)
+    except (FailedError, OSError) as error:
+        return Failure(entry, str(error))
+
+
+def _measure(entry: Entry) -> Generator[Reading]:
+    return official.read_steps(entry) if entry.contestant.is_client else stack.read_steps(entry)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.meter import measure
-from benchmarks.reading import Case, Contestant, Reading, Step, Traffic
+from benchmarks.api import running_api
+from benchmarks.meter import FailedError, measure
+from benchmarks.reading import Contestant, Reading, Step, Traffic
 from tests.support.project import Project
+from tests.support.project_plugin import BIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterator
 
-    from benchmarks.api import Api
+    from benchmarks.plan import Entry
+    from benchmarks.reading import Case, Usage
 
 _PROGRAM: Final = "from benchmarks.program import declare\n\ndeclare()\n"
+_FLOOR_PLUGIN: Final = f"#!{sys.executable}\nfrom benchmarks.floor_plugin import serve\n\nserve()\n"
 _APPLY: Final = ("--yes", "--skip-preview")
 _COMMANDS: Final = {
     Step.CREATE: ("up", *_APPLY),
@@ -33,21 +39,53 @@ _CHANGES: Final = {
 }
 
 
-def read_steps(contestant: Contestant, case: Case, api: Api | None, steps: Iterable[Step]) -> Iterator[Reading]:
-    """Run and measure the steps on a new stack. The floor needs no API."""
-    points = api.variables() if api else {}
-    size = {"BENCH_CONTESTANT": contestant.value, "BENCH_SESSIONS": str(case.sessions)}
-    with _project({**points, **size, **contestant.settings}) as project:
-        for step in steps:
-            environment = project.environment() | _CHANGES.get(step, {})
-            usage = measure(project.command(*_COMMANDS[step]), project.folder, environment)
+def read_steps(entry: Entry) -> Generator[Reading]:
+    """Run and measure the steps on a new stack. A floor needs no API.
+
+    Raises:
+        FailedError: a run failed.
+
+    """
+    with ExitStack() as stacks:
+        api = None if entry.contestant.is_floor else stacks.enter_context(running_api())
+        project = stacks.enter_context(_project(entry, api.variables() if api else {}))
+        for step, case in entry.steps:
+            if api:
+                api.set_latency(case.latency_ms)
+            usage = _measure(project, step, case)
             traffic = api.traffic() if api else Traffic({}, 0)
-            yield Reading(contestant, step, case, usage, traffic, project.state_bytes())
+            yield Reading(entry.contestant, step, case, usage, traffic, project.state_bytes())
+
+
+def _measure(project: Project, step: Step, case: Case) -> Usage:
+    command = project.command(*_COMMANDS[step], "--parallel", str(case.parallel))
+    return measure(command, project.folder, project.environment() | _CHANGES.get(step, {}))
 
 
 @contextmanager
-def _project(variables: dict[str, str]) -> Iterator[Project]:
+def _project(entry: Entry, variables: dict[str, str]) -> Iterator[Project]:
+    who, sessions = entry.contestant, entry.steps[0][1].sessions
+    size = {"BENCH_CONTESTANT": who.value, "BENCH_SESSIONS": str(sessions)}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        project = Project(Path(folder), variables, _PROGRAM)
-        project.ok("stack", "init", "main")
+        project = Project(Path(folder), {**variables, **size, **who.settings}, _PROGRAM)
+        _name_plugin(who, project.folder)
+        made = project.cli("stack", "init", "main")
+        if made.returncode:
+            raise FailedError(made.stdout + made.stderr)
         yield project
+
+
+def _name_plugin(contestant: Contestant, folder: Path) -> None:
+    """Write into ``Pulumi.yaml`` where the plugin is, under one name for both: so the program is the same."""
+    if contestant not in (Contestant.PLUGIN, Contestant.PLUGIN_FLOOR):
+        return
+    place = BIN
+    if contestant is Contestant.PLUGIN_FLOOR:
+        place = folder / "bin"
+        place.mkdir()
+        script = place / "pulumi-resource-quant-sessions"
+        script.write_text(_FLOOR_PLUGIN)
+        script.chmod(0o755)
+    file = folder / "Pulumi.yaml"
+    plugins = {"providers": [{"name": "quant-sessions", "path": str(place)}]}
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"plugins": plugins}))

@@ -5,22 +5,35 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import run
-from benchmarks.reading import Contestant, Reading, Step, expected
+from benchmarks.plan import Entry, Heat
+from benchmarks.reading import FLOOR_OF, Case, Contestant, Reading, Step, expected
+from benchmarks.record import Record
 
 SESSIONS = 2
+OF_FLOORS = (Step.CREATE, Step.REFRESH, Step.APPEND, Step.DESTROY)
+OF_CLIENTS = (Step.CREATE, Step.REFRESH, Step.EXTEND, Step.APPEND, Step.DESTROY)
+
+
+def entry(contestant: Contestant) -> Entry:
+    steps = OF_CLIENTS if contestant.is_client else OF_FLOORS if contestant.is_floor else tuple(Step)
+    return Entry(contestant, tuple((step, Case(SESSIONS, 0)) for step in steps))
 
 
 @pytest.fixture(scope="module")
 def readings() -> list[Reading]:
-    return [*run.once(SESSIONS, latencies=(0,))]
+    record = Record()
+    heat = Heat(tuple(entry(one) for one in Contestant if not one.settings))
+    assert [one for one in run.run([heat], record) if isinstance(one, run.Failure)] == []
+    return record.readings
 
 
 def of(readings: list[Reading], contestant: Contestant) -> dict[Step, Reading]:
     return {one.step: one for one in readings if one.contestant is contestant}
 
 
-def test_each_step_sends_exactly_the_necessary_requests(readings: list[Reading]) -> None:
-    ours = of(readings, Contestant.PROVIDER)
+@pytest.mark.parametrize("contestant", FLOOR_OF)
+def test_each_step_sends_exactly_the_necessary_requests(readings: list[Reading], contestant: Contestant) -> None:
+    ours = of(readings, contestant)
     assert {step: one.traffic.requests for step, one in ours.items()} == {
         step: expected(step, SESSIONS) for step in Step
     }
@@ -31,19 +44,20 @@ def test_each_step_sends_exactly_the_necessary_requests(readings: list[Reading])
 def test_the_official_client_sends_one_request_per_session_and_step(readings: list[Reading]) -> None:
     for contestant in (Contestant.LOOP, Contestant.THREADS):
         counts = {step: sum(one.traffic.requests.values()) for step, one in of(readings, contestant).items()}
-        assert counts == dict.fromkeys((Step.CREATE, Step.REFRESH, Step.EXTEND, Step.APPEND, Step.DESTROY), SESSIONS)
+        assert counts == dict.fromkeys(OF_CLIENTS, SESSIONS)
 
 
-def test_the_floor_has_as_much_state_as_the_provider(readings: list[Reading]) -> None:
-    ours, floor = of(readings, Contestant.PROVIDER), of(readings, Contestant.FLOOR)
-    assert [*floor] == [*Step]
-    for step in Step:
+@pytest.mark.parametrize("contestant", FLOOR_OF)
+def test_the_floor_has_as_much_state_as_the_provider(readings: list[Reading], contestant: Contestant) -> None:
+    ours, floor = of(readings, contestant), of(readings, FLOOR_OF[contestant])
+    assert [*floor] == [*OF_FLOORS]
+    for step in OF_FLOORS:
         assert floor[step].state_bytes == pytest.approx(ours[step].state_bytes, rel=0.1)
         assert not floor[step].traffic.requests
 
 
 def test_cpu_and_memory_of_each_process_are_measured(readings: list[Reading]) -> None:
-    for contestant in (Contestant.PROVIDER, Contestant.FLOOR):
+    for contestant in (*FLOOR_OF, *FLOOR_OF.values()):
         for step, one in of(readings, contestant).items():
             assert one.usage.engine_cpu > 0
             assert one.usage.host_cpu > 0
