@@ -8,7 +8,7 @@ from uuid import uuid4
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, ResourceProvider, UpdateResult
 
-from benchmarks.workload import CREATED, READ, UPDATED, inputs_of, planned_expiry
+from benchmarks.workload import CREATED, NO_OUTPUTS, READ, UPDATED, inputs_of, planned_expiry
 
 
 class FloorProvider(ResourceProvider):
@@ -40,5 +40,4 @@ class FloorSession(Resource, module="quant", name="Session"):
 
     def __init__(self, name: str, minutes: int, messages: list[Any]) -> None:
         opts = pulumi.ResourceOptions(additional_secret_outputs=["title"])
-        outputs = dict.fromkeys((*CREATED, *READ, *UPDATED, "organization", "expiresAt"))
-        super().__init__(FloorProvider(), name, outputs | inputs_of(name, minutes, messages), opts)
+        super().__init__(FloorProvider(), name, NO_OUTPUTS | inputs_of(name, minutes, messages), opts)

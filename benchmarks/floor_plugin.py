@@ -15,7 +15,7 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.struct_pb2 import Struct, Value
 from pulumi.runtime.proto import ResourceProviderServicer, plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from benchmarks.workload import CREATED, READ, UPDATED, inputs_of, planned_expiry
+from benchmarks.workload import CREATED, NO_OUTPUTS, READ, UPDATED, inputs_of, planned_expiry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,10 +27,11 @@ _SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - it is none, 
 
 
 class FloorResource(pulumi.CustomResource):
-    """A resource with a session's type and inputs. Nothing is created."""
+    """A resource with a session's type, inputs and outputs. Nothing is created."""
 
     def __init__(self, name: str, minutes: int, messages: list[Any]) -> None:
-        super().__init__("quant-sessions:index:Session", name, inputs_of(name, minutes, messages))
+        properties = NO_OUTPUTS | inputs_of(name, minutes, messages)
+        super().__init__("quant-sessions:index:Session", name, properties)
 
 
 class FloorServicer(ResourceProviderServicer):

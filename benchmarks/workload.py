@@ -34,6 +34,8 @@ CREATED: Final = {
 """What a floor's creation returns beside the inputs."""
 READ: Final = {"title": "A customer asks where a parcel is", "model": "emulator", "totalMessages": 2}
 UPDATED: Final = {"totalMessages": 3, "totalTokens": 100, "updatedAt": "2026-01-01T00:00:00.000Z"}
+NO_OUTPUTS: Final[dict[str, Any]] = dict.fromkeys((*CREATED, *READ, *UPDATED, "organization", "expiresAt"))
+"""A floor's outputs, by which its program names them."""
 
 
 def inputs_of(name: str, minutes: int, messages: list[Any]) -> dict[str, Any]:

@@ -71,7 +71,8 @@ class Session(DeclaredSession, ExistingSession):
         inputs = dict.fromkeys(PROPERTIES) | inputs_of(name, arguments)
         # A stack of the dynamic provider moves over by the program's import line.
         ours = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=SESSION_TYPE)])
-        pulumi.CustomResource.__init__(self, PLUGIN_TYPE, name, inputs, pulumi.ResourceOptions.merge(opts, ours))
+        merged = pulumi.ResourceOptions.merge(opts, ours) if opts else ours
+        pulumi.CustomResource.__init__(self, PLUGIN_TYPE, name, inputs, merged)
 
 
 class SessionGroup(GroupOfSessions[Session]):

@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+from contextlib import suppress
+from functools import lru_cache
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 import requests
@@ -21,6 +24,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, SSLError
 from urllib3.util.connection import allowed_gai_family, create_connection
+from urllib3.util.ssl_ import create_urllib3_context, resolve_cert_reqs
 
 import quant_sessions_provider
 from quant_sessions_provider.client.deadline import half_of_the_time, seconds_left
@@ -144,7 +148,31 @@ class _DeadlineConnection(HTTPConnection):
 
 
 class _DeadlineHTTPSConnection(_DeadlineConnection, HTTPSConnection):
-    pass
+    def connect(self) -> None:
+        """Connect with a context that all connections share: reading the CA bundle costs more than a handshake."""
+        # A proxy that speaks TLS itself is checked against the bundle of this connection.
+        if self.ssl_context is None and self._tunnel_scheme != "https":
+            # What is wrong with a bundle is said by urllib3, which then reads it too.
+            with suppress(OSError):
+                self.ssl_context = _context_for(self.cert_reqs, self.ca_certs, self.ca_cert_dir)
+                self.ca_certs = self.ca_cert_dir = None
+        super().connect()
+
+
+_READING: Final = Lock()
+"""Without it all threads that begin at the same time would read the bundle."""
+
+
+def _context_for(*source: Any) -> ssl.SSLContext:  # noqa: ANN401 - urllib3's own
+    with _READING:
+        return _read_context(*source)
+
+
+@lru_cache(maxsize=8)
+def _read_context(cert_reqs: int | str | None, file: str | None, folder: str | None) -> ssl.SSLContext:
+    context = create_urllib3_context(cert_reqs=resolve_cert_reqs(cert_reqs))
+    context.load_verify_locations(file, folder)
+    return context
 
 
 class _HTTPPool(HTTPConnectionPool):

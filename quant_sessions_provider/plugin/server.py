@@ -39,10 +39,8 @@ def main() -> None:
         signal.signal(number, lambda *_: told.put(None))
     engine = sys.argv[-1] if len(sys.argv) > 1 and ":" in sys.argv[-1] else ""
     plugin = Plugin(engine)
-    server = grpc.server(ThreadPoolExecutor(_THREADS), options=_OPTIONS)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
+    # A server that nothing refers to any more stops.
+    _server, port = serve(plugin)
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     _wait(told, engine)
@@ -51,6 +49,15 @@ def main() -> None:
         time.sleep(_LINGER_SECONDS)
     # Threads that still wait for an answer would keep the process.
     os._exit(0)
+
+
+def serve(plugin: Plugin) -> tuple[grpc.Server, int]:
+    """Start a server on a free port, which answers as many calls at a time as an engine makes."""
+    server = grpc.server(ThreadPoolExecutor(_THREADS), options=_OPTIONS)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)
+    port: int = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    return server, port
 
 
 def _wait(told: SimpleQueue[None], engine: str) -> None:

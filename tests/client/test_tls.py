@@ -10,7 +10,7 @@ import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -63,6 +63,30 @@ def bundle(tmp_path: Path) -> str:
 
 def url(host: Host) -> str:
     return f"https://127.0.0.1:{host.server_port}"
+
+
+def test_connections_of_all_threads_share_what_was_read_of_the_ca_bundle(
+    tls: Host, bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+    read: list[object] = []
+    original = ssl.SSLContext.load_verify_locations
+
+    def load(context: ssl.SSLContext, *source: Any) -> None:  # noqa: ANN401 - ssl's own
+        read.append(source)
+        original(context, *source)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", load)
+    client, together = client_of(url(tls)), threading.Barrier(8)
+
+    def get(_number: int) -> None:
+        together.wait()
+        client.get("acme", "3f2a")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len([*pool.map(get, range(8))]) == 8
+    assert len({request.connection for request in tls.asked}) == 8
+    assert len(read) == 1
 
 
 @pytest.mark.parametrize("variable", VARIABLES)
