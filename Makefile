@@ -64,7 +64,7 @@ chaos: venv ## Run stacks on a bad network: 10,000 seeds with a model of the eng
 soak: venv ## Simulate a month of runs on the real engine, and check every session's requests (RUNS=60)
 	@$(run) tools.run_tests --module tests.soak $(RUNS)
 
-bench: venv ## Compare with Pulumi alone and QuantCDN's client; write docs/performance.md (N=100: one size, 3 min)
+bench: venv ## Compare with Pulumi alone and QuantCDN's client; write docs/performance.md (N=100: one size, 5 min)
 	@$(run) tools.run_tests --module benchmarks $(N)
 
 state: venv ## Record the state that this version writes, at each release (VERSION=0.1)

@@ -62,7 +62,7 @@ def once(sessions: int, number: int = 1) -> Iterator[Heat]:
         return
     yield _heat(_PROGRAMS, plain, Step, number)
     yield _heat(_OURS, slow, Step, number)
-    if sessions > PARALLELS[0]:
+    if sessions >= max(PARALLELS):
         for parallel in PARALLELS:
             yield _heat(_OURS, Case(sessions, LATENCY, parallel), _WITH_REQUESTS, number)
     if number == 1:
