@@ -18,6 +18,8 @@ _MAX_GROWTH: Final = 1.05
 """Less is not growth: two equal runs differ by as much."""
 _MAX_OVER_PROVIDER: Final = 1.10
 """Less is not slower: two equal steps of a second differ by as much."""
+_CONNECTIONS: Final = {Contestant.PROVIDER: 1, Contestant.PLUGIN: 2}
+"""Connections per request in flight. The plugin's pool adds a thread if none that has answered is idle yet."""
 _MAX_MB: Final = 120
 _MAX_IMPORT_MS: Final = 150
 _LARGE: Final = 1000
@@ -119,7 +121,7 @@ def _connections(medians: Medians) -> Iterator[Goal]:
             cases = [case for case in medians.rounds if case.parallel == parallel]
             found = [row.connections for case in cases for row in _rows(medians, who, case)]
             if found:
-                limit = who.in_flight(parallel)
+                limit = who.in_flight(parallel) * _CONNECTIONS[who]
                 yield Goal(f"--parallel {parallel}: {name}, connections", max(found), limit)
 
 

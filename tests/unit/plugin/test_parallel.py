@@ -25,10 +25,10 @@ class _Together(ThreadingHTTPServer):
     """Responds to requests once as many as there can be are in flight."""
 
     daemon_threads = True
-    request_queue_size = PARALLEL
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.socket.listen(PARALLEL)
         self.all_are_here = Barrier(PARALLEL)
 
 
