@@ -14,7 +14,7 @@ OF_FLOORS = (Step.CREATE, Step.REFRESH, Step.APPEND, Step.DESTROY)
 OF_CLIENTS = (Step.CREATE, Step.REFRESH, Step.EXTEND, Step.APPEND, Step.DESTROY)
 STEPS = {
     Contestant.PROVIDER: tuple(Step),
-    Contestant.PLUGIN: (Step.CREATE, Step.SAME, Step.REFRESH, Step.APPEND, Step.DESTROY),
+    Contestant.PLUGIN: tuple(step for step in Step if step is not Step.PREVIEW),
     **dict.fromkeys(FLOOR_OF.values(), OF_FLOORS),
     **dict.fromkeys((Contestant.LOOP, Contestant.THREADS), OF_CLIENTS),
 }
