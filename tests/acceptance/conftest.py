@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import pytest
 
 from quant_sessions_provider import native
+from tests.acceptance import refused
 from tests.support.emulator_server import Emulator
 from tests.support.engine import Stack
 from tests.support.examples import Example
@@ -13,11 +15,14 @@ from tests.support.examples import Example
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+    from types import ModuleType
 
 ORGANIZATION = "acme"
 WHOLE = "TEST_BOTH_HOSTS" in os.environ
-"""Whether more modules than a sample run on both hosts (``make test-plugin``)."""
+"""Whether all modules that declare sessions run on both hosts (``make test-plugin``)."""
 Host = Literal["dynamic", "plugin"]
+CONFIGURED_BY: dict[Host, str] = {"dynamic": "stack", "plugin": "provider"}
+"""What errors call the configuration: to a plugin, the stack's is that of a provider."""
 
 
 class NewStack(Protocol):
@@ -39,26 +44,29 @@ def _without_settings_of_the_caller() -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run the tests of a module on both hosts, if it says so."""
-    if getattr(metafunc.module, "ON_BOTH_HOSTS", False):
+    """Run the tests of a module on both hosts, if it says so, or if all do that do not say why they cannot."""
+    module = metafunc.module
+    if getattr(module, "ON_BOTH_HOSTS", WHOLE and not hasattr(module, "ON_ONE_HOST") and _declares(module)):
         metafunc.parametrize("host", ["dynamic", "plugin"], indirect=True, scope="module")
+
+
+def _declares(module: ModuleType) -> bool:
+    return any(hasattr(module, name) for name in native.__all__)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def host(request: pytest.FixtureRequest) -> Iterator[Host]:
     """Have the programs of the module declare sessions of the plugin, where it runs on both hosts."""
     named: Host = getattr(request, "param", "dynamic")
-    names = [name for name in native.__all__ if named == "plugin" and hasattr(request.module, name)]
-    before = {name: getattr(request.module, name) for name in names}
-    for name in names:
-        setattr(request.module, name, getattr(native, name))
-    yield named
-    for name, cls in before.items():
-        setattr(request.module, name, cls)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (request.module, refused) if named == "plugin" else ():
+            for name in filter(partial(hasattr, module), native.__all__):
+                patch.setattr(module, name, getattr(native, name))
+        yield named
 
 
 @pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
+def emulator(host: Host) -> Iterator[Emulator]:  # noqa: ARG001 - so that what a module shares is made once a host
     with Emulator() as server:
         yield server
 

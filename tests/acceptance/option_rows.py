@@ -60,6 +60,7 @@ class Row:
     sent: Sent = field(default_factory=list)
     said: str | Callable[[Late], str] = ""
     options_after: Options | None = None
+    said_by_the_plugin: str = ""
     was: str = ""
     """The resource's name before the edit, if it is renamed."""
 
@@ -132,6 +133,7 @@ ROWS = {
         keys=["expirationMinutes"],
         sent=LOSS_QUERY + _post("replaced-on-raising", 120) + GONE,
         said=f"expirationMinutes changed: {NOTHING_LOST}",
+        said_by_the_plugin=f"expirationMinutes, expiresAt changed: {NOTHING_LOST}",
     ),
     "replaced-on-append": Row(
         _options(replace_on_changes=["messages"]),

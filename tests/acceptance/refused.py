@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from quant_sessions_provider import Session
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from tests.support.emulator_server import Emulator
     from tests.support.engine import Run, Stack
 
-PROBLEM = "pulumi-python:dynamic/quant:Session resource 'bad' has a problem: "
+PROBLEM = re.compile("^(pulumi-python:dynamic/quant|quant-sessions:index):Session resource 'bad' has a problem: ")
 SECRETIVE = "declared-text"
 
 
@@ -32,4 +33,4 @@ def run_refused(stack: Stack, emulator: Emulator, declare: Callable[[], dict[str
 
 
 def problems(run: Run) -> list[str]:
-    return sorted(text.removeprefix(PROBLEM) for text in run.said("bad"))
+    return sorted(PROBLEM.sub("", text) for text in run.said("bad"))

@@ -10,7 +10,7 @@ import pytest
 
 from quant_sessions_provider import Session
 from quant_sessions_provider.core import timestamps
-from tests.acceptance.conftest import ORGANIZATION, WHOLE
+from tests.acceptance.conftest import ORGANIZATION
 from tests.acceptance.expiry_rows import REPLACED, ROWS
 from tests.acceptance.wire import Sent, requests_of
 from tests.support.ageing import age
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.support.emulator_server import Emulator
     from tests.support.engine import Run
 
-ON_BOTH_HOSTS = WHOLE
+ON_BOTH_HOSTS = True
 
 
 def _declare(side: str, start: Callable[[str], datetime]) -> None:

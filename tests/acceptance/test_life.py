@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from quant_sessions_provider import Session
-from tests.acceptance.conftest import ORGANIZATION, WHOLE
+from tests.acceptance.conftest import ORGANIZATION
 from tests.acceptance.wire import PATH
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import Host, NewStack
     from tests.support.emulator_server import Emulator
 
-ON_BOTH_HOSTS = WHOLE
+ON_BOTH_HOSTS = True
 TYPES = {"dynamic": "pulumi-python:dynamic/quant:Session", "plugin": "quant-sessions:index:Session"}
 
 

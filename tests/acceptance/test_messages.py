@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from quant_sessions_provider import Message, Session
-from tests.acceptance.conftest import ORGANIZATION, WHOLE
+from tests.acceptance.conftest import ORGANIZATION
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.support.emulator_server import Emulator
     from tests.support.engine import Run
 
-ON_BOTH_HOSTS = WHOLE
+ON_BOTH_HOSTS = True
 SYSTEM: Message = {"role": "system", "content": "Be brief."}
 FIRST: Message = {"role": "user", "content": "First"}
 SECOND: Message = {"role": "assistant", "content": "Second"}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pytest
@@ -10,6 +11,9 @@ import pytest
 from quant_sessions_provider import Session
 from quant_sessions_provider.core.model import INPUTS
 from tests.support.mocked import run_mocked
+
+if TYPE_CHECKING:
+    from tests.acceptance.conftest import Host
 
 
 def test_a_program_runs_under_mocks() -> None:
@@ -51,10 +55,23 @@ def test_mutually_exclusive_arguments_are_refused_under_mocks_too() -> None:
         run_mocked(program)
 
 
+def test_an_import_is_refused_where_the_host_cannot_import(host: Host) -> None:
+    options = pulumi.ResourceOptions(import_="theirs")
+
+    def program() -> None:
+        Session("desk", user_id="u", opts=options)
+
+    if host == "plugin":
+        assert run_mocked(program).declared.keys() == {"desk"}
+        return
+    line = "session desk: import_ is not supported; Session.get reads an existing session"
+    with pytest.raises(pulumi.RunError, match=f"^{re.escape(line)}$"):
+        run_mocked(program)
+
+
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ({"import_": "theirs"}, "import_ is not supported; Session.get reads an existing session"),
         ({"hide_diffs": ["session_group"]}, "hide_diffs takes state keys: use sessionGroup instead of session_group"),
         (
             {"ignore_changes": ["expiration_minutes"]},

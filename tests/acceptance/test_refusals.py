@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tests.support.engine import Stack
 
 
+ON_BOTH_HOSTS = True
+
+
 @pytest.fixture(scope="module")
 def stack(new_stack: NewStack) -> Stack:
     return new_stack(lambda: None)

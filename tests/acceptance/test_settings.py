@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,7 @@ from quant_sessions_provider import Session
 from tests.acceptance.refused import SECRETIVE, preview, problems
 
 if TYPE_CHECKING:
-    from tests.acceptance.conftest import NewStack
+    from tests.acceptance.conftest import Host, NewStack
     from tests.support.emulator_server import Emulator
 
 TOKEN = "no API token is configured: set the variable QUANTCDN_API_TOKEN, or run `pulumi config set --secret"
@@ -43,20 +44,32 @@ def test_a_missing_or_malformed_setting_fails_the_preview(new_stack: NewStack, e
 
 
 @pytest.mark.parametrize("key", ["quant-sessions:bearer", "quant:bearer"])
-def test_a_token_in_plain_text_is_refused(new_stack: NewStack, emulator: Emulator, key: str) -> None:
+def test_a_token_in_plain_text_is_refused_where_state_would_have_it(
+    new_stack: NewStack, emulator: Emulator, host: Host, key: str
+) -> None:
     stack = new_stack(lambda: None)
     stack.config(key, SECRETIVE)
+    if host == "plugin":
+        stack.program = lambda: (Session("desk", user_id="u"), None)[1]
+        assert not stack.up().failed
+        assert SECRETIVE not in json.dumps(stack.export())
+        return
     line = f"{key} is not a secret, so Pulumi would keep it in state in plain text"
     assert f"{line}: set it again with `pulumi config set --secret {key}`" in preview(stack, emulator).said()
 
 
-def test_stack_configuration_takes_precedence_over_the_environment(new_stack: NewStack, emulator: Emulator) -> None:
+def test_stack_configuration_takes_precedence_over_the_environment(
+    new_stack: NewStack, emulator: Emulator, host: Host
+) -> None:
+    # Pulumi gives a plugin the settings of its own name alone.
+    general = "quant" if host == "dynamic" else "quant-sessions"
+
     def program() -> None:
         Session("desk", user_id="u")
 
     stack = new_stack(program, QUANTCDN_ORGANIZATION="from-environment", QUANTCDN_API_TOKEN="")
-    stack.config("quant:organization", "shared")
-    stack.config("quant:bearer", emulator.token, secret=True)
+    stack.config(f"{general}:organization", "shared")
+    stack.config(f"{general}:bearer", emulator.token, secret=True)
     assert not stack.up().failed
     assert stack.resources()["desk"]["inputs"]["organization"] == "shared"
     stack.config("quant-sessions:organization", "own")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.acceptance.conftest import NewStack
     from tests.support.emulator_server import Emulator
 
+ON_ONE_HOST = "The recorded states are of the dynamic provider."
 SUBCLASS = state_files.FOLDER / "subclass-v0.1.json"
 """The state of a session that was declared by a subclass, which had another type then."""
 READ = state_files.FOLDER / "read-v0.1.json"

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from quant_sessions_provider import Session
-from tests.acceptance.conftest import ORGANIZATION
+from tests.acceptance.conftest import CONFIGURED_BY, ORGANIZATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.acceptance.conftest import NewStack
+    from tests.acceptance.conftest import Host, NewStack
     from tests.support.emulator_server import Emulator
     from tests.support.engine import Stack
 
+    Give = Callable[[Stack, str], None]
+
 OLD, NEW = "the-old-token", "the-new-token"
-CONFIGURED = "the stack configuration quant-sessions:bearer"
 NEXT_STEP = "After replacing it run `pulumi up`, or add --run-program to refresh and destroy"
 
 
@@ -30,7 +31,7 @@ def _from_stack(stack: Stack, token: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("give", "end", "words"),
+    "case",
     [
         (
             _from_variable,
@@ -40,18 +41,15 @@ def _from_stack(stack: Stack, token: str) -> None:
         (
             _from_stack,
             {"forbidden": True},
-            f"403: Access denied; the token from {CONFIGURED} is not allowed to do this",
+            "403: Access denied; the token from the {} configuration quant-sessions:bearer is not allowed to do this",
         ),
     ],
     ids=["expired", "revoked"],
 )
 def test_the_error_names_the_credential_and_created_sessions_stay_in_state(
-    new_stack: NewStack,
-    emulator: Emulator,
-    give: Callable[[Stack, str], None],
-    end: dict[str, Any],
-    words: str,
+    new_stack: NewStack, emulator: Emulator, host: Host, case: tuple[Give, dict[str, Any], str]
 ) -> None:
+    give, end, words = case
     emulator.behave(token=OLD)
     ending = True
 
@@ -69,7 +67,10 @@ def test_the_error_names_the_credential_and_created_sessions_stay_in_state(
     give(stack, OLD)
     run = stack.up()
     assert run.failed
-    assert run.refusal("second") == f"creating the session: the API returned {words}. {NEXT_STEP}"
+    assert (
+        run.refusal("second")
+        == f"creating the session: the API returned {words.format(CONFIGURED_BY[host])}. {NEXT_STEP}"
+    )
     assert OLD not in run.text
     assert stack.resources().keys() == {"first"}
     made = stack.resources()["first"]["id"]

@@ -32,7 +32,7 @@ class Desks:
         self.read: str | None = None
         self.folder = folder
         self.stack: Stack = new_stack(self._program)
-        self.stack.config("quant:transcriptDir", str(folder))
+        self.stack.config("quant-sessions:transcriptDir", str(folder))
 
     def _program(self) -> None:
         if self.read:

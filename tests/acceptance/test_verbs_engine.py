@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.acceptance.conftest import NewStack
+    from tests.acceptance.conftest import Host, NewStack
     from tests.support.emulator_server import Emulator
     from tests.support.engine import Run, Stack
 
@@ -180,28 +180,26 @@ def test_hooks_of_the_program_can_stop_update_and_destroy(new_stack: NewStack, e
     assert deleted == ["desk"]
 
 
-def test_an_existing_session_is_read_in_every_run_and_cannot_be_imported(
-    new_stack: NewStack, emulator: Emulator
-) -> None:
+def test_an_existing_session_is_read_in_every_run(new_stack: NewStack, emulator: Emulator) -> None:
     emulator.seed(ORGANIZATION, "theirs", messages=[{"role": "user", "content": "Hi"}])
-    importing = False
-
-    def program() -> None:
-        if importing:
-            Session("adopted", user_id="u", opts=ResourceOptions(import_="theirs"))
-        else:
-            pulumi.export("count", Session.get("seen", "theirs").total_messages)
-
-    stack = new_stack(program)
+    stack = new_stack(lambda: pulumi.export("count", Session.get("seen", "theirs").total_messages))
     emulator.clear()
     for run in (stack.up(), stack.preview()):
         assert run.ops("seen") == ["read"]
     assert stack.outputs() == {"count": 1}
     assert [r["method"] for r in emulator.requests(clear=True)] == ["GET", "GET"]
 
-    importing = True
+
+def test_a_bare_id_cannot_be_imported(new_stack: NewStack, emulator: Emulator, host: Host) -> None:
+    emulator.seed(ORGANIZATION, "known")
+    stack = new_stack(lambda: (Session("adopted", user_id="u", opts=ResourceOptions(import_="known")), None)[1])
+    emulator.clear()
     line = "session adopted: import_ is not supported; Session.get reads an existing session"
-    assert line in stack.up().said()
+    up = stack.up()
+    assert up.failed
+    assert "Traceback" not in up.text
+    if host == "dynamic":
+        assert line in up.said()
     assert emulator.requests() == []
     assert "adopted" not in stack.resources()
 
