@@ -24,7 +24,7 @@ class CannotBuildError(Exception):
 
 
 def version_of(module: str) -> str:
-    """Return the version that a module in `tools/pulumi/` pins: Pulumi's, or that of the host of YAML programs."""
+    """Return the version that a module in `tools/pulumi/` pins: Pulumi's, or for YAML the host's own."""
     versioned = _YAML if module == "language-yaml" else _SDK
     found = re.search(rf"{versioned} v(\S+)", _go_mod(module))
     if found is None:
@@ -67,17 +67,18 @@ def build(root: Path) -> Path:
     return root
 
 
-def build_yaml(folder: Path) -> Path:
-    """Build the host of YAML programs into a folder and return its file.
+def build_host(language: str, folder: Path) -> Path:
+    """Build the host of `yaml`, `nodejs` or `go` programs into a folder and return its file.
 
     Raises:
         CannotBuildError: Go is missing or too old, or the build failed.
 
     """
     go = _go()
-    say("Pulumi CLI: building the host of YAML programs from its Go module (once, about a minute)")
-    binary = folder / "pulumi-language-yaml"
-    _compile(go, "language-yaml", binary, folder / "language-yaml.log")
+    say(f"Pulumi CLI: building the host of {language} programs from its Go module (once, about a minute)")
+    module = f"language-{language}"
+    binary = folder / f"pulumi-{module}"
+    _compile(go, module, binary, folder / f"{module}.log")
     return binary
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from tools import pulumi_cli, pulumi_yaml
+from tools import pulumi_cli, pulumi_hosts
 from tools.environment import CREDENTIALS, ENGINE, without
 from tools.pulumi_build import CannotBuildError
 
@@ -16,7 +16,7 @@ def main(arguments: list[str]) -> NoReturn:
     """Replace this process by pytest or the module, so that exit code and signals are passed through."""
     try:
         folder = pulumi_cli.ensure()
-        yaml_folder = pulumi_yaml.ensure(folder)
+        yaml_folder = pulumi_hosts.ensure("yaml", folder)
     except CannotBuildError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:

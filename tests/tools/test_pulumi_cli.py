@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from quant_sessions_provider import pulumi_cli as versions
-from tools import pulumi_build, pulumi_cli, pulumi_download, pulumi_yaml
+from tools import pulumi_build, pulumi_cli, pulumi_download, pulumi_hosts
 from tools.pulumi_build import CannotBuildError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -261,21 +261,21 @@ def test_the_host_of_yaml_programs_is_taken_from_beside_the_cli(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", machine.env["XDG_CACHE_HOME"])
     cli = machine.has_pulumi("v3.274.1")
-    script(cli / pulumi_yaml.HOST, "")
-    assert pulumi_yaml.ensure(cli) == cli
+    script(cli / pulumi_hosts.file_of("yaml"), "")
+    assert pulumi_hosts.ensure("yaml", cli) == cli
     assert machine.builds == 0
 
 
-@pytest.mark.parametrize("ours", [True, False])
-def test_the_host_of_yaml_programs_is_built_once(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch, *, ours: bool
+@pytest.mark.parametrize(("language", "version", "ours"), [("yaml", "1.25.0", True), ("nodejs", "3.187.0", False)])
+def test_the_host_of_a_language_is_built_once(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, language: str, version: str, *, ours: bool
 ) -> None:
     machine.has_go()
     monkeypatch.setenv("XDG_CACHE_HOME", machine.env["XDG_CACHE_HOME"])
     monkeypatch.setenv("PATH", str(machine.bin))
     cli = machine.has_pulumi("v3.274.1", machine.cached if ours else machine.home / "theirs")
-    folders = {pulumi_yaml.ensure(cli) for _ in range(2)}
-    assert folders == {machine.cached if ours else machine.cache / "pulumi-language-yaml-v1.25.0"}
-    assert os.access(folders.pop() / pulumi_yaml.HOST, os.X_OK)
+    folders = {pulumi_hosts.ensure(language, cli) for _ in range(2)}
+    assert folders == {machine.cached if ours else machine.cache / f"pulumi-language-{language}-v{version}"}
+    assert os.access(folders.pop() / pulumi_hosts.file_of(language), os.X_OK)
     assert machine.builds == 1
     assert not list(machine.cache.glob(".get-*"))
