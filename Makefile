@@ -1,6 +1,6 @@
 # Each target runs the setup itself, so any of them can be the first in a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help up preview down setup test test-plugin check previews previews-check report machine fuzz chaos soak bench schema state lock fresh clean venv
+.PHONY: help up preview down setup test test-plugin check previews previews-check report machine fuzz chaos soak languages bench schema plugin-archive state lock fresh clean venv
 
 PYTHON ?= python3
 export PYTHON LIVE
@@ -22,14 +22,15 @@ down: ## Destroy what `make up` created and stop the emulator (LIVE=1: destroy t
 	@if [ -d .demo/emulator ] || [ -d .demo/live ]; then sh tools/setup.sh && $(run) tools.demo down; \
 	else echo "Nothing is up."; fi
 
-setup: venv ## Create .venv with all packages, and install the Pulumi CLI
+setup: venv ## Create .venv with all packages, and install the Pulumi CLI with the host of YAML programs
 	@cli="$$($(run) tools.pulumi_cli)" && echo "Pulumi CLI: $$cli"
+	@host="$$($(run) tools.pulumi_hosts yaml)" && echo "Host of YAML programs: $$host"
 
 test: venv ## Run the tests (ARGS="-k word" is passed to pytest)
 	@$(run) tools.run_tests $(ARGS)
 
 test-plugin: venv ## Run the tests of the plugin, and on both hosts all that are written for both
-	@TEST_BOTH_HOSTS=1 $(run) tools.run_tests tests/unit/plugin $$(grep -l -e ON_BOTH_HOSTS -e native -e yaml tests/acceptance/test_*.py)
+	@TEST_BOTH_HOSTS=1 $(run) tools.run_tests tests/unit/plugin tests/languages $$(grep -l -e ON_BOTH_HOSTS -e native -e yaml tests/acceptance/test_*.py)
 
 check: venv ## Check format, lint, types, the direction of imports, and unused code
 	$(run) ruff format --check .
@@ -64,6 +65,9 @@ chaos: venv ## Run stacks on a bad network: 10,000 seeds with a model of the eng
 soak: venv ## Simulate a month of runs on the real engine, and check every session's requests (RUNS=60)
 	@$(run) tools.run_tests --module tests.soak $(RUNS)
 
+languages: venv ## Run the examples in YAML, TypeScript and Go, and install the plugin's archive (ARGS="yaml go")
+	@$(run) tools.run_tests --module tests.languages $(ARGS)
+
 bench: venv ## Compare with Pulumi alone and QuantCDN's client; write docs/performance.md (N=100: one size, 5 min)
 	@$(run) tools.run_tests --module benchmarks $(N)
 
@@ -72,6 +76,9 @@ state: venv ## Record the state that this version writes, at each release (VERSI
 
 schema: venv ## Write the plugin's schema.json from the property table (held by a test)
 	@$(run) quant_sessions_provider.plugin.schema
+
+plugin-archive: venv ## Write the archives that `pulumi plugin install` takes into dist/
+	@$(run) tools.plugin_archive
 
 lock: venv ## Pin the newest allowed packages in requirements.lock
 	@$(uv) pip compile pyproject.toml --quiet --upgrade --all-extras --universal --python-version 3.10 \

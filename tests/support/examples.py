@@ -92,15 +92,20 @@ class Example(Stack):
         return "\n".join(step["run"] for step in steps if step.get("run", "pulumi install") != "pulumi install")
 
     def untrue(self) -> list[str]:
-        """Return the text blocks of the README that no run printed completely. Timestamps and ids are ignored."""
-        printed = [set(_comparable(text).splitlines()) for text in self.printed]
-        blocks = re.findall(r"^```text\n(.*?)^```$", self.readme, re.DOTALL | re.MULTILINE)
-        assert blocks, "the README shows no preview"
-        return [block for block in blocks if not any(set(_comparable(block).splitlines()) <= each for each in printed)]
+        """Return the text blocks of the README that no run printed completely."""
+        return untrue(self.readme, self.printed)
 
 
 def _defaults(rule: Rule[Any]) -> dict[str, Any]:
     return {key: setting["default"] for key, setting in rule.schema.items()}
+
+
+def untrue(readme: str, printed: list[str]) -> list[str]:
+    """Return the text blocks that none of the outputs has completely. Timestamps and ids are ignored."""
+    lines = [set(_comparable(text).splitlines()) for text in printed]
+    blocks = re.findall(r"^```text\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
+    assert blocks, "the README shows no preview"
+    return [block for block in blocks if not any(set(_comparable(block).splitlines()) <= each for each in lines)]
 
 
 def _comparable(text: str) -> str:

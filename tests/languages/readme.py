@@ -1,0 +1,47 @@
+"""The YAML program that the README shows, from nothing to destroy."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from tests.languages import prepare
+from tests.languages.life import ORGANIZATION
+from tests.languages.project import ExampleProject
+from tests.support.examples import EXAMPLES
+from tests.support.yaml_project import requests_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.emulator_server import Emulator
+
+_README: Final = EXAMPLES.parent / "README.md"
+
+
+def program() -> str:
+    """Return the program. It is the only one in YAML there."""
+    (shown,) = re.findall(r"^```yaml\n(.*?)^```$", _README.read_text(), re.DOTALL | re.MULTILINE)
+    return str(shown)
+
+
+def readme(folder: Path, emulator: Emulator) -> None:
+    """Run the program, and count its requests.
+
+    Raises:
+        CannotRunError: something is missing on this machine.
+
+    """
+    prepare.host("yaml")
+    project = ExampleProject(folder / "yaml", "yaml", emulator.variables(ORGANIZATION))
+    project.program.write_text(program())
+    project.run("stack", "init", "main")
+    assert "desk: lives 60 minutes, until about" in project.run("preview")
+    assert requests_of(emulator) == []
+    project.run("up", "--yes", "--skip-preview")
+    assert requests_of(emulator) == [("POST", 201)]
+    project.run("preview", "--expect-no-changes")
+    assert requests_of(emulator) == []
+    project.run("destroy", "--yes", "--skip-preview")
+    assert requests_of(emulator) == [("DELETE", 200)]
+    assert emulator.sessions(ORGANIZATION) == []
