@@ -38,6 +38,14 @@ class Session(DeclaredSession, ExistingSession):
     ``docs/expiry.md``.
     """
 
+    _former_type = ""
+    """The type that a subclass had in the state of older versions of the dynamic provider."""
+
+    def __init_subclass__(cls, module: str = "", name: str = "Resource", **kwargs: object) -> None:
+        """Take what subclasses on the dynamic provider take, so that they move over too."""
+        super().__init_subclass__(**kwargs)
+        cls._former_type = f"pulumi-python:dynamic{f'/{module}' if module else ''}:{name}"
+
     @classmethod
     def get(
         cls,
@@ -70,7 +78,8 @@ class Session(DeclaredSession, ExistingSession):
             refuse_unknown_paths(name, opts)
         inputs = dict.fromkeys(PROPERTIES) | inputs_of(name, arguments)
         # A stack of the dynamic provider moves over by the program's import line.
-        ours = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=SESSION_TYPE)])
+        former = [SESSION_TYPE, *filter(None, [self._former_type])]
+        ours = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=type_) for type_ in former])
         merged = pulumi.ResourceOptions.merge(opts, ours) if opts else ours
         pulumi.CustomResource.__init__(self, PLUGIN_TYPE, name, inputs, merged)
 

@@ -21,14 +21,15 @@ from pulumi.dynamic import (
 
 from quant_sessions_provider.client.sessions import client_of
 from quant_sessions_provider.core import settings as config
+from quant_sessions_provider.core.describe import TAKEN_OVER
 from quant_sessions_provider.core.errors import ConfigurationError
 from quant_sessions_provider.core.model import Key, same
 from quant_sessions_provider.core.paths import covers
-from quant_sessions_provider.dynamic.host import HostCall, current_call, inform, warn
+from quant_sessions_provider.dynamic.host import PROVIDER_KEY, HostCall, current_call, inform, warn
 from quant_sessions_provider.dynamic.one_line_errors import one_line_errors
 from quant_sessions_provider.dynamic.properties import REPLACE_ON_CHANGES, from_pulumi, refusals, to_pulumi
 from quant_sessions_provider.engine.debug_log import show_log
-from quant_sessions_provider.operations.crud import Operations
+from quant_sessions_provider.operations.crud import Diff, Operations
 from quant_sessions_provider.operations.delete_reasons import DeleteReasons
 from quant_sessions_provider.operations.transcripts import UNKNOWN_REASON
 
@@ -104,6 +105,8 @@ class SessionProvider(ResourceProvider):
             )
         if call:
             self._reasons.diff(call.urn, _id, diff.replaces, in_plan=paths is not None)
+            if paths is not None and PROVIDER_KEY not in _olds:
+                diff = _taken_over(diff)
         if diff.sentence:
             (warn if diff.loses else inform)(_id, diff.sentence)
         # After a half-done run the inputs in state are those of the program, and outputs alone tell what is missing.
@@ -152,3 +155,8 @@ class SessionProvider(ResourceProvider):
 def _ignores_expiry(call: HostCall | None) -> bool:
     """Return whether the program ignores changes of the expiry; so does one of which that cannot be seen."""
     return call is None or covers(call.ignored_paths, Key.EXPIRES_AT)
+
+
+def _taken_over(diff: Diff) -> Diff:
+    """Return a decision that makes the engine record this provider, which the host needs in outputs from then on."""
+    return Diff(changes=True, sentence=TAKEN_OVER) if diff.changes is False else diff

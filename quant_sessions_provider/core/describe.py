@@ -84,6 +84,7 @@ def end_of_new(new: Properties, now: datetime) -> str:
 
 _EXTENDS: Final = re.compile(r"\bextends by \d+ minutes?\b")
 _NOTHING_SENT: Final = "nothing is sent"
+TAKEN_OVER: Final = f"moves from the plugin to the dynamic provider: {_NOTHING_SENT}"
 
 
 @dataclass(frozen=True)

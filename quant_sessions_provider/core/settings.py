@@ -57,6 +57,7 @@ class Settings:
         organization: the owner of the sessions; None if not configured.
         bearer: the API token; None if not configured.
         bearer_source: where the token was found, as in error messages.
+        provider: the name of the provider resource that they are properties of; empty for the stack's configuration.
 
     """
 
@@ -71,15 +72,15 @@ class Settings:
     organization: str | None
     bearer: str | None = field(repr=False)
     bearer_source: str
+    provider: str = ""
 
-    @staticmethod
-    def missing(key: str) -> str:
+    def missing(self, key: str) -> str:
         """Return the error text for a required key that is not configured."""
         flag = " --secret" if key == "bearer" else ""
-        return (
-            f"no {_NAMES[key]} is configured: set the variable {VARIABLES[key]},"
-            f" or run `pulumi config set{flag} {NAMESPACES[0]}:{key}`"
-        )
+        way = f"run `pulumi config set{flag} {NAMESPACES[0]}:{key}`"
+        if self.provider:
+            way = f"set {_property(key, self.provider)}"
+        return f"no {_NAMES[key]} is configured: set the variable {VARIABLES[key]}, or {way}"
 
     def require_organization(self) -> str:
         """Return the organization.
@@ -104,14 +105,14 @@ class Settings:
         return self.bearer
 
 
-def load(lookup: Lookup, environ: Mapping[str, str], configuration: str = "stack configuration") -> Settings:
-    """Read all settings; ``configuration`` is what errors call the place that ``lookup`` reads.
+def load(lookup: Lookup, environ: Mapping[str, str], provider: str = "") -> Settings:
+    """Read all settings; ``lookup`` reads the properties of the provider resource ``provider``, if it is given.
 
     Raises:
         ConfigurationError: a value is malformed; the text names its key or variable.
 
     """
-    read = _Reader(lookup, environ, configuration)
+    read = _Reader(lookup, environ, provider)
     return Settings(
         base_url=read.convert("baseUrl", _base_url) or DEFAULT_BASE_URL,
         timeout_seconds=read.convert("timeoutSeconds", _positive) or 30.0,
@@ -124,6 +125,7 @@ def load(lookup: Lookup, environ: Mapping[str, str], configuration: str = "stack
         organization=read.convert("organization", _name),
         bearer=read.convert("bearer", _token),
         bearer_source=read.source("bearer"),
+        provider=provider,
     )
 
 
@@ -137,20 +139,25 @@ def find(key: str, lookup: Lookup, environ: Mapping[str, str]) -> tuple[str, obj
     return VARIABLES[key], environ.get(VARIABLES[key]) or None
 
 
-def source_of(name: str, configuration: str = "stack configuration") -> str:
+def source_of(name: str) -> str:
     """Return where a setting was found, for error messages. `name` is the name that :func:`find` returned."""
-    return f"the {configuration} {name}" if ":" in name else f"the variable {name}"
+    return f"the stack configuration {name}" if ":" in name else f"the variable {name}"
+
+
+def _property(key: str, provider: str) -> str:
+    return f"the property {key} of the provider resource {provider}"
 
 
 class _Reader:
-    def __init__(self, lookup: Lookup, environ: Mapping[str, str], configuration: str) -> None:
-        self._lookup, self._environ, self._configuration = lookup, environ, configuration
+    def __init__(self, lookup: Lookup, environ: Mapping[str, str], provider: str) -> None:
+        self._lookup, self._environ, self._provider = lookup, environ, provider
 
     def _find(self, key: str) -> tuple[str, object]:
         return find(key, self._lookup, self._environ)
 
     def source(self, key: str) -> str:
-        return source_of(self._find(key)[0], self._configuration)
+        name = self._find(key)[0]
+        return _property(key, self._provider) if self._provider and ":" in name else source_of(name)
 
     def convert(self, key: str, parse: Callable[[str], _T]) -> _T | None:
         name, value = self._find(key)
@@ -160,7 +167,8 @@ class _Reader:
             return parse(str(value))
         except ValueError as error:
             # `from None`, because the cause may contain the value.
-            raise ConfigurationError(f"{name}: {error}") from None
+            place = self.source(key) if self._provider else name
+            raise ConfigurationError(f"{place}: {error}") from None
 
 
 def _or_default(value: _T | None, default: _T) -> _T:

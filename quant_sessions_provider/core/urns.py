@@ -8,6 +8,8 @@ PLUGIN_TYPE: Final = "quant-sessions:index:Session"
 """The type of the plugin's."""
 GROUP_TYPE: Final = "quant-sessions:index:SessionGroup"
 """The type of the plugin's groups."""
+PYTHON_GROUP_TYPE: Final = "quant:SessionGroup"
+"""The type of the groups that a Python program makes itself, on either host."""
 SESSION_TYPES: Final = (SESSION_TYPE, PLUGIN_TYPE)
 """They lie in people's state, so they never change."""
 

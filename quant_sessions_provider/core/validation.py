@@ -176,7 +176,7 @@ def _one_expiry(old: Properties, new: Properties) -> Failures:
     if other not in new:
         other = kept = Key.RENEW_BEFORE_MINUTES
     if other in new and not same(old.get(kept), new[kept]):
-        hint = f" (if ignore_changes keeps {other}, remove it there)" if same(old.get(other), new[other]) else ""
+        hint = f" (if ignoreChanges keeps {other}, remove it there)" if same(old.get(other), new[other]) else ""
         yield f"{Key.EXPIRES_AT}: excludes {other}; declare one of them{hint}"
 
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from pulumi.runtime.proto import engine_pb2
 
-_PROVIDER_KEY: Final = "__provider"
+PROVIDER_KEY: Final = "__provider"
+"""Where the host keeps its reference to the provider, in inputs and outputs."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class HostCall:
         """End this call likewise, and have the engine keep the resource in state with these outputs, if they fit."""
         properties = getattr(self.request, "news", None) or self.request.properties
         kept = type(properties)()
-        kept.update({**outputs, _PROVIDER_KEY: properties[_PROVIDER_KEY]})
+        kept.update({**outputs, PROVIDER_KEY: properties[PROVIDER_KEY]})
         details = details_of(text, session_id, kept)
         if details:
             self.end_in_one_line(text, details)

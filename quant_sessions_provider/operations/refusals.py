@@ -47,7 +47,7 @@ def half_updated(error: QuantSessionsError, state: StoredState, result: Properti
 
 def expired_error(state: StoredState) -> RefusedError:
     """Return the error that stops a run where ``onExpired`` is ``error``."""
-    leave = 'on_expired="ignore" leaves it as it is'
+    leave = "`onExpired: ignore` leaves it as it is"
     known = state.shown_expiry
     expired = f"expired{f' at {timestamps.render(known)}' if known else ''}"
     return RefusedError(f"{session(state.id)} {expired} and onExpired is error: {REPLACE}, {leave}")

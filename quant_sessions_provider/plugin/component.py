@@ -12,7 +12,7 @@ from pulumi.provider.server import ProviderServicer
 
 from quant_sessions_provider.core.errors import RefusedError
 from quant_sessions_provider.core.model import PROPERTIES, Key
-from quant_sessions_provider.core.urns import GROUP_TYPE, PLUGIN_TYPE
+from quant_sessions_provider.core.urns import GROUP_TYPE, PLUGIN_TYPE, PYTHON_GROUP_TYPE, SESSION_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,7 @@ _LOCK: Final = Lock()
 _OF_EACH: Final = (
     "additional_secret_outputs",
     "custom_timeouts",
+    "delete_before_replace",
     "ignore_changes",
     "replace_on_changes",
     "replace_with",
@@ -42,9 +43,22 @@ def construct(request: provider_pb2.ConstructRequest, engine: str) -> provider_p
     """
     if request.type != GROUP_TYPE:
         raise RefusedError(f"there is no component {request.type}")
-    servicer = ProviderServicer(_Groups(""), [], engine)
+    servicer = _Servicer(_Groups(""), [], engine)
     with _LOCK:
         return asyncio.run(servicer._construct(request, None))  # noqa: SLF001 - what a plugin of components is made of
+
+
+class _Servicer(ProviderServicer):
+    @staticmethod
+    def _construct_options(request: provider_pb2.ConstructRequest) -> pulumi.ResourceOptions:
+        """Return all options of the component; Pulumi's own leaves out three of them."""
+        options = ProviderServicer._construct_options(request)  # noqa: SLF001 - as above
+        options.additional_secret_outputs = list(request.additionalSecretOutputs)
+        options.delete_before_replace = request.deleteBeforeReplace or None
+        if request.HasField("customTimeouts"):
+            given = request.customTimeouts
+            options.custom_timeouts = pulumi.CustomTimeouts(given.create, given.update, given.delete)
+        return options
 
 
 class _Groups(Provider):
@@ -61,11 +75,15 @@ class _Groups(Provider):
 
 class _Group(pulumi.ComponentResource):
     def __init__(self, name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions) -> None:
-        each = pulumi.ResourceOptions(parent=self, depends_on=opts.depends_on)
+        # A group of a Python program moves over.
+        each = pulumi.ResourceOptions(
+            parent=self, depends_on=opts.depends_on, aliases=[pulumi.Alias(type_=SESSION_TYPE)]
+        )
         for option in _OF_EACH:
             setattr(each, option, getattr(opts, option))
             setattr(opts, option, None)
-        super().__init__(GROUP_TYPE, name, None, opts)
+        former = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=PYTHON_GROUP_TYPE)])
+        super().__init__(GROUP_TYPE, name, None, pulumi.ResourceOptions.merge(opts, former))
         users = _users(inputs.pop("userIds", None))
         sessions = {key: _Session(f"{name}-{key}", {**inputs, Key.USER_ID: user}, each) for key, user in users.items()}
         self.found: dict[str, Any] = {

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from pulumi.runtime.proto import provider_pb2
 
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.model import UNKNOWN
+from quant_sessions_provider.core.urns import name_of
 from quant_sessions_provider.plugin.wire import from_wire, holds_secret, secret
 
 if TYPE_CHECKING:
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 
 PACKAGE = "quant-sessions"
 _TOKEN = "bearer"  # noqa: S105 - the name of a setting
-_PLACE = "provider configuration"
-"""What errors call it: of the default provider it is the stack's, of others their own."""
+_DEFAULT = re.compile(r"default(_.*)?")
+"""What the engine calls the provider resources that no program declares: their settings are the stack's."""
 
 
 def check(news: Struct) -> Struct:
@@ -42,12 +44,20 @@ def diff(olds: Struct, news: Struct) -> provider_pb2.DiffResponse:
     return provider_pb2.DiffResponse(changes=changes)
 
 
-def read(arguments: Struct) -> Settings:
+def read(urn: str, arguments: Struct) -> Settings:
     """Return the settings; of the stack's configuration the engine sends those of this package's own namespace.
+
+    ``urn`` is that of the provider resource.
 
     Raises:
         ConfigurationError: a value is malformed.
 
     """
     values = {f"{PACKAGE}:{key}": value for key, value in from_wire(arguments).items() if value is not UNKNOWN}
-    return config.load(values.get, os.environ, _PLACE)
+    return config.load(values.get, os.environ, _declared_name(urn))
+
+
+def _declared_name(urn: str) -> str:
+    """Return the name by which a program declares a provider resource; empty if none does."""
+    name = name_of(urn) if urn else ""
+    return "" if _DEFAULT.fullmatch(name) else name

@@ -92,7 +92,7 @@ class Plugin(ResourceProviderServicer):
     def Configure(self, request: provider_pb2.ConfigureRequest, _context: object) -> provider_pb2.ConfigureResponse:  # noqa: N802
         """Read the settings; an error in them is raised by the first call that needs them."""
         try:
-            settings = configuration.read(request.args)
+            settings = configuration.read(request.urn, request.args)
         except ConfigurationError as error:
             self._verbs, self._lookups = Verbs(error, self._lines), error
         else:

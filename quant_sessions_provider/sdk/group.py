@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 import pulumi
 
+from quant_sessions_provider.core.urns import GROUP_TYPE, PYTHON_GROUP_TYPE
 from quant_sessions_provider.dynamic.properties import is_deferred
 from quant_sessions_provider.sdk.declared import DeclaredSession
 from quant_sessions_provider.sdk.members import arguments_of
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from quant_sessions_provider.sdk.declared import Message, OnExpired, SessionArgs, Status
-
-TYPE: Final = "quant:SessionGroup"
-"""It lies in people's state, so it never changes."""
 
 _SESSION_OPTIONS: Final = (
     "additional_secret_outputs",
@@ -131,7 +129,7 @@ class GroupOfSessions(pulumi.ComponentResource, Generic[_SessionT]):
         shared = {key: carried(value, f"session group {name}", key) for key, value in arguments.items()}
         members = arguments_of(name, users, shared, session_args)
         own, each = _split_options(name, opts or pulumi.ResourceOptions())
-        super().__init__(TYPE, name, None, own)
+        super().__init__(PYTHON_GROUP_TYPE, name, None, own)
         each.parent = self
         made: dict[str, Any] = {
             key: self._session(f"{name}-{key}", opts=pulumi.ResourceOptions.merge(each, session_opts(key)), **arguments)
@@ -169,7 +167,8 @@ def _split_options(name: str, opts: pulumi.ResourceOptions) -> tuple[pulumi.Reso
     """Return the options of the component and those of each session."""
     if opts.import_:
         raise pulumi.RunError(f"session group {name}: import_ is not supported")
-    own = pulumi.ResourceOptions.merge(None, opts)
+    # A group of another language moves over to a Python program.
+    own = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=GROUP_TYPE)]))
     # The engine makes children wait for what their component waits for, but does not record that in their state.
     each = pulumi.ResourceOptions(depends_on=opts.depends_on)
     for option in _SESSION_OPTIONS:

@@ -12,6 +12,7 @@ from pulumi.runtime.settings import get_monitor
 
 from quant_sessions_provider.core.model import PROPERTIES
 from quant_sessions_provider.core.settings import NAMESPACES
+from quant_sessions_provider.core.urns import PLUGIN_TYPE
 from quant_sessions_provider.dynamic.properties import REPLACE_ON_CHANGES
 from quant_sessions_provider.provider import SessionProvider
 from quant_sessions_provider.sdk.declared import DeclaredSession
@@ -75,10 +76,12 @@ class Session(DeclaredSession, ExistingSession, module="quant", name="Session"):
             refuse_unknown_paths(name, opts)
             if opts.replace_on_changes:
                 inputs |= {REPLACE_ON_CHANGES: opts.replace_on_changes}
-        # The API may make the title from messages.
+        former = [f"pulumi-python:{self._former_type}"] if self._former_type else []
         ours = pulumi.ResourceOptions(
+            # The API may make the title from messages.
             additional_secret_outputs=["title"],
-            aliases=[pulumi.Alias(type_=f"pulumi-python:{self._former_type}")] if self._former_type else None,
+            # A stack of the plugin moves over by the program's import line.
+            aliases=[pulumi.Alias(type_=type_) for type_ in (PLUGIN_TYPE, *former)],
         )
         names: dict[str, Any] = dict.fromkeys(PROPERTIES)
         Resource.__init__(self, SessionProvider(), name, names | inputs, pulumi.ResourceOptions.merge(opts, ours))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from quant_sessions_provider.core.urns import PLUGIN_TYPE, SESSION_TYPE
+from quant_sessions_provider.core.urns import PLUGIN_TYPE
 from tests.acceptance.conftest import ORGANIZATION
 from tests.support.project import PROGRAM, Project
 from tests.support.yaml_project import requests_of
@@ -62,36 +62,6 @@ def test_a_session_is_declared_and_another_read_by_the_plugin(project: Project, 
     assert not any("s3cr3t" in text for text in stored)
     project.ok("destroy", "--yes", "--skip-preview")
     assert [method for method, _ in requests_of(emulator)] == ["DELETE"]
-
-
-def test_a_program_moves_to_the_plugin_by_its_import_line(project: Project, emulator: Emulator) -> None:
-    project.declare(desk={"messages": [{"role": "user", "content": "Hi"}], "metadata": {"v": 1}})
-    project.ok("up", "--yes", "--skip-preview")
-    before = project.sessions()["desk"]
-    assert before["type"] == SESSION_TYPE
-    emulator.clear()
-    (project.folder / "__main__.py").write_text(NATIVE)
-    project.ok("up", "--yes", "--skip-preview")
-    after = project.sessions()["desk"]
-    assert requests_of(emulator) == []
-    assert (after["type"], after["id"]) == (PLUGIN_TYPE, before["id"])
-    assert after["inputs"] == {key: value for key, value in before["inputs"].items() if not key.startswith("__")}
-    assert "2 unchanged" in project.ok("up", "--yes", "--skip-preview")
-
-
-def test_a_group_moves_with_its_sessions(project: Project, emulator: Emulator) -> None:
-    program = 'from quant_sessions_provider import SessionGroup\nSessionGroup("team", user_ids=["ada", "bob"])\n'
-    (project.folder / "__main__.py").write_text(program)
-    project.ok("up", "--yes", "--skip-preview")
-    before = project.sessions()
-    emulator.clear()
-    moved = program.replace("quant_sessions_provider import", "quant_sessions_provider.native import")
-    (project.folder / "__main__.py").write_text(moved)
-    project.ok("up", "--yes", "--skip-preview")
-    after = project.sessions()
-    assert requests_of(emulator) == []
-    assert {name: one["id"] for name, one in after.items()} == {name: one["id"] for name, one in before.items()}
-    assert {one["type"] for one in after.values()} == {PLUGIN_TYPE}
 
 
 def test_what_pulumi_cannot_carry_is_refused_in_one_line(project: Project) -> None:

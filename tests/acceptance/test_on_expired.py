@@ -31,7 +31,7 @@ def test_error_fails_preview_and_up_but_not_refresh_and_destroy(new_stack: NewSt
     expiry = stack.resources()["desk"]["inputs"]["expiresAt"]
     line = (
         f"session {session} expired at {expiry} and onExpired is error: `pulumi up --replace` with"
-        ' its URN starts a new one from the declared messages, on_expired="ignore" leaves it as it is'
+        " its URN starts a new one from the declared messages, `onExpired: ignore` leaves it as it is"
     )
     for _ in ("by the clock", "after a refresh that got a 404"):
         for run in (stack.preview(), stack.up()):

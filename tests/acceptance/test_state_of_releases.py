@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from quant_sessions_provider import Session
+from quant_sessions_provider import Session, native
 from quant_sessions_provider.core import timestamps
-from quant_sessions_provider.core.urns import SESSION_TYPE
+from quant_sessions_provider.core.urns import PLUGIN_TYPE, SESSION_TYPE
 from tests.support import state_files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from quant_sessions_provider.sdk.declared import DeclaredSession
     from tests.acceptance.conftest import NewStack
     from tests.support.emulator_server import Emulator
 
@@ -61,6 +63,35 @@ def test_recorded_state_needs_no_request_and_can_be_refreshed_and_destroyed(
 
 class Team(Session):
     """A subclass of a program's own."""
+
+
+class NativeTeam(native.Session):
+    """The same, on the plugin."""
+
+
+@pytest.mark.parametrize(
+    ("file", "kind", "back"),
+    [*((file, native.Session, Session) for file in FILES), (SUBCLASS, NativeTeam, Team)],
+    ids=[*(file.stem for file in FILES), SUBCLASS.stem],
+)
+def test_recorded_state_moves_to_the_plugin_and_back_without_a_request(
+    file: Path, kind: type[DeclaredSession], back: type[DeclaredSession], new_stack: NewStack, emulator: Emulator
+) -> None:
+    deployment = state_files.fresh(file, emulator.url)
+    state_files.seed(emulator, deployment)
+    (before,) = (r for r in deployment["resources"] if "pulumi-python:dynamic" in r["type"])
+    emulator.clear()
+    stack = new_stack(lambda: state_files.declare(kind))
+    stack.import_(deployment)
+    for declared, type_ in ((kind, PLUGIN_TYPE), (back, SESSION_TYPE)):
+        stack.program = partial(state_files.declare, declared)
+        run = stack.up()
+        assert (run.failed, run.ops("desk")) == (False, ["same"])
+        desk = stack.resources()["desk"]
+        assert (desk["type"], desk["id"]) == (type_, before["id"])
+    assert desk["inputs"] == before["inputs"]
+    assert emulator.requests() == []
+    assert stack.destroy().ops("desk") == ["delete"]
 
 
 def test_a_subclass_keeps_the_type_of_a_session_and_takes_up_the_one_that_it_had(

@@ -10,12 +10,15 @@ import sys
 import tempfile
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quant_sessions_provider import Session
 from quant_sessions_provider.core import timestamps
 from tests.support.emulator_server import Emulator
 from tests.support.engine import Stack
+
+if TYPE_CHECKING:
+    from quant_sessions_provider.sdk.declared import DeclaredSession
 
 FOLDER = Path(__file__).parents[1] / "state"
 ORGANIZATION = "acme"
@@ -27,7 +30,7 @@ def program() -> None:
     declare(Session)
 
 
-def declare(kind: type[Session]) -> None:
+def declare(kind: type[DeclaredSession]) -> None:
     """Declare it by a class."""
     kind(
         "desk",

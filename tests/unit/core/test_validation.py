@@ -146,7 +146,7 @@ LATER = "2026-11-24T12:30:00Z"
         (
             {"expiresAt": "2026-11-24T12:31:00Z", "expirationMinutes": 60},
             {"expirationMinutes": 60},
-            f"{EXCLUDED} (if ignore_changes keeps expirationMinutes, remove it there)",
+            f"{EXCLUDED} (if ignoreChanges keeps expirationMinutes, remove it there)",
         ),
         ({}, {"renewBeforeMinutes": 5}, "expiresAt: excludes renewBeforeMinutes; declare one of them"),
         (

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import call
 
 import pytest
+from pulumi.runtime.proto import provider_pb2
 
+from quant_sessions_provider.core.describe import TAKEN_OVER
 from quant_sessions_provider.core.errors import HalfDoneError, RefusedError
 from quant_sessions_provider.dynamic.host import warn
 from quant_sessions_provider.operations.crud import Diff
@@ -157,6 +159,21 @@ def test_where_outputs_alone_tell_what_is_missing_the_engine_is_told_of_a_change
         host.check(new, {})
     response = host.diff({"status": "active"}, new, old_inputs=old_inputs)
     assert type(response).DiffChanges.Name(response.changes) == changes
+
+
+def test_state_of_the_plugin_is_recorded_anew_by_an_update(host: Host, operations: NonCallableMagicMock) -> None:
+    operations.diff.return_value = Diff(changes=False)
+    host.check({}, {})
+    assert host.diff({}, {}).changes == provider_pb2.DiffResponse.DIFF_NONE
+    assert host.engine.lines == []
+    for planned, changes in ((True, "DIFF_SOME"), (False, "DIFF_NONE")):
+        if planned:
+            host.check({}, {})
+        request = provider_pb2.DiffRequest(id="3f2a", urn=URN)
+        request.news.update({"__provider": host.provider})
+        response = host.stub.Diff(request)
+        assert provider_pb2.DiffResponse.DiffChanges.Name(response.changes) == changes
+    assert host.engine.lines == [("INFO", f"desk: {TAKEN_OVER}", URN)]
 
 
 # --- errors ------------------------------------------------------------------------------------------------------

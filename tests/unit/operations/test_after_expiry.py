@@ -25,7 +25,7 @@ STILL_LIVES = Diff(None, sentence="was to expire at 11:51Z and still lives: exte
 ERROR = (
     f"session {ID} {EXPIRED} and onExpired is error: `pulumi up --replace` with its URN starts a new one from the"
     " declared messages,"
-    ' on_expired="ignore" leaves it as it is'
+    " `onExpired: ignore` leaves it as it is"
 )
 
 
@@ -106,7 +106,7 @@ def test_an_unreachable_api_does_not_make_a_session_gone(failure: Exception) -> 
         host.operations.diff(ID, applied(-9), inputs_of(applied(-9), **RENEWED))
 
 
-STOPS = f'session {ID} expired at {at(-9)} and onExpired is error: {REPLACE}, on_expired="ignore" leaves it as it is'
+STOPS = f"session {ID} expired at {at(-9)} and onExpired is error: {REPLACE}, `onExpired: ignore` leaves it as it is"
 
 
 @pytest.mark.parametrize(
