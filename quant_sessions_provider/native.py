@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from quant_sessions_provider.core.model import PROPERTIES, Key
+from quant_sessions_provider.core.model import PROPERTIES, Key, by_state_key
 from quant_sessions_provider.core.urns import PLUGIN_TYPE, SESSION_TYPE
 from quant_sessions_provider.sdk.declared import DeclaredSession
 from quant_sessions_provider.sdk.existing import SessionOutputs
@@ -21,7 +21,58 @@ from quant_sessions_provider.sdk.values import inputs_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ExistingSession", "Session", "SessionGroup"]
+__all__ = ["ExistingSession", "Provider", "Session", "SessionGroup"]
+
+
+class Provider(pulumi.ProviderResource):
+    """An account of its own, for the sessions and groups whose option ``provider`` it is."""
+
+    def __init__(  # noqa: PLR0913 - there are that many settings
+        self,
+        name: str,
+        *,
+        bearer: pulumi.Input[str] | None = None,
+        organization: pulumi.Input[str] | None = None,
+        base_url: pulumi.Input[str] | None = None,
+        timeout_seconds: pulumi.Input[float] | None = None,
+        max_retries: pulumi.Input[int] | None = None,
+        base_delay_ms: pulumi.Input[float] | None = None,
+        max_delay_ms: pulumi.Input[float] | None = None,
+        enable_jitter: pulumi.Input[bool] | None = None,
+        requests_per_second: pulumi.Input[float] | None = None,
+        transcript_dir: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare where and how requests are sent. What is not given is read from its variable, else the default.
+
+        Args:
+            name: The resource's name in the stack.
+            bearer: The API token; secret in state, whether or not it is given as a secret.
+            organization: The owner of the sessions.
+            base_url: Scheme and host of the API. Only https.
+            timeout_seconds: Deadline of one API call with its retries.
+            max_retries: How often a request is retried.
+            base_delay_ms: Delay before the first retry; it doubles each time.
+            max_delay_ms: Maximum delay between retries.
+            enable_jitter: Randomize the delays.
+            requests_per_second: Rate limit.
+            transcript_dir: Folder where messages are saved before a session is deleted.
+            opts: Pulumi's resource options.
+
+        """
+        settings = {
+            "bearer": None if bearer is None else pulumi.Output.secret(bearer),
+            "organization": organization,
+            "base_url": base_url,
+            "timeout_seconds": timeout_seconds,
+            "max_retries": max_retries,
+            "base_delay_ms": base_delay_ms,
+            "max_delay_ms": max_delay_ms,
+            "enable_jitter": enable_jitter,
+            "requests_per_second": requests_per_second,
+            "transcript_dir": transcript_dir,
+        }
+        super().__init__("quant-sessions", name, by_state_key(settings), opts)
 
 
 class ExistingSession(SessionOutputs, pulumi.CustomResource):

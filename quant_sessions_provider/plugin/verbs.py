@@ -9,7 +9,7 @@ from pulumi.runtime.proto import provider_pb2
 
 from quant_sessions_provider.core.changes import Change
 from quant_sessions_provider.core.errors import ConfigurationError, QuantSessionsError, RefusedError
-from quant_sessions_provider.core.model import Key
+from quant_sessions_provider.core.model import DEFAULT_LIFETIME, Key, is_by_hand, same
 from quant_sessions_provider.core.paths import covers
 from quant_sessions_provider.core.state import StoredState
 from quant_sessions_provider.dynamic.properties import refusals
@@ -42,7 +42,7 @@ class Verbs:
         old, inputs = from_wire(request.olds), from_wire(request.news)
         failures = refusals(inputs)
         if not failures:
-            inputs, failures = self._check(old, inputs)
+            inputs, failures = self._check(old, _with_lifetime(old, inputs))
             failures += conflicts(old, inputs) if imported else []
         # If a failure named its property, the engine would print its value.
         failed = [provider_pb2.CheckFailure(property="", reason=line) for line in failures]
@@ -138,3 +138,12 @@ class Verbs:
         reason = self._plans.reasons.of(request.urn, request.id)
         self._operations.delete(request.id, from_wire(request.properties), reason)
         return Empty()
+
+
+def _with_lifetime(old: Properties, new: Properties) -> Properties:
+    """Return the inputs of a program with the lifetime that it leaves to its default, if they are.
+
+    ``ignoreChanges`` puts the planned expiry of the last run among them, as if the program declared it.
+    """
+    kept = Key.EXPIRES_AT in new and not is_by_hand(old) and same(old.get(Key.EXPIRES_AT), new[Key.EXPIRES_AT])
+    return {Key.EXPIRATION_MINUTES: DEFAULT_LIFETIME} | new if kept else new

@@ -1,7 +1,8 @@
-"""A stack moves from the dynamic provider to the plugin and back by the program's import line, without a request."""
+"""A stack moves from the dynamic provider to the plugin, to YAML and back, without a request."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -10,7 +11,8 @@ from quant_sessions_provider.core.describe import TAKEN_OVER
 from quant_sessions_provider.core.urns import PLUGIN_TYPE, SESSION_TYPE
 from tests.acceptance.conftest import ORGANIZATION
 from tests.support.project import Project
-from tests.support.yaml_project import requests_of
+from tests.support.project_plugin import PLUGIN
+from tests.support.yaml_project import requests_of, secretly, session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +34,19 @@ Desk("desk", user_id=pulumi.Output.secret("s3cr3tUser"), messages=secret, metada
 SessionGroup("team", user_ids=["ada", "bob"], messages=secret)
 """
 NATIVE: Final = DYNAMIC.replace("quant_sessions_provider import", "quant_sessions_provider.native import")
+SECRET: Final = [{"role": "user", "content": secretly("s3cr3tMessage")}]
+TEAM: Final = {"userIds": {"ada": "ada", "bob": "bob"}, "messages": SECRET}
+YAML: Final = json.dumps(
+    {
+        "name": "acceptance",
+        "runtime": "yaml",
+        **PLUGIN,
+        "resources": {
+            "desk": session(secretly("s3cr3tUser"), messages=SECRET, metadata={"v": 1}),
+            "team": {"type": "quant-sessions:SessionGroup", "properties": TEAM},
+        },
+    }
+)
 NAMES: Final = {"desk", "team-ada", "team-bob"}
 
 
@@ -67,7 +82,12 @@ def test_a_stack_moves_to_the_plugin_and_back_without_a_request(project: Project
     assert {one["type"] for one in there.values()} == {PLUGIN_TYPE}
     for name, one in there.items():
         assert (one["id"], one["inputs"].keys()) == (before[name]["id"], without_host(before[name]["inputs"]).keys())
-    # Its own outputs hold nothing of the dynamic provider, as those that it makes.
+    settings = project.folder / "Pulumi.yaml"
+    python = settings.read_text()
+    settings.write_text(YAML)
+    assert "5 unchanged" in up(project, "")
+    settings.write_text(python)
+    # Outputs that the plugin makes hold nothing of the dynamic provider; these have stayed as they were.
     state = project.export()
     for resource in state["resources"]:
         resource.get("outputs", {}).pop("__provider", None)

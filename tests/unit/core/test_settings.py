@@ -149,6 +149,22 @@ def test_the_error_of_a_missing_setting_names_its_key_and_variable(
     )
 
 
+def test_errors_about_a_provider_resource_name_it_and_its_property() -> None:
+    def read(**values: str) -> config.Settings:
+        return config.load({f"quant-sessions:{key}": value for key, value in values.items()}.get, {}, "theirs")
+
+    settings = read()
+    assert settings.missing("bearer") == (
+        "no API token is configured: set the variable QUANTCDN_API_TOKEN,"
+        " or set the property bearer of the provider resource theirs"
+    )
+    assert settings.bearer_source == "the variable QUANTCDN_API_TOKEN"
+    assert read(bearer=TOKEN).bearer_source == "the property bearer of the provider resource theirs"
+    with pytest.raises(ConfigurationError) as raised:
+        read(timeoutSeconds="soon")
+    assert str(raised.value) == f"the property timeoutSeconds of the provider resource theirs: {POSITIVE}"
+
+
 def test_the_token_is_required_only_when_it_is_used() -> None:
     assert load({"quant:bearer": TOKEN}).require_bearer() == TOKEN
     with pytest.raises(ConfigurationError, match=r"^no API token is configured: "):

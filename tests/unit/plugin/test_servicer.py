@@ -79,6 +79,23 @@ def test_a_missing_token_says_where_to_set_it(host: PluginHost) -> None:
     assert line.startswith("no API token is configured")
 
 
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [
+        ("theirs", "set the property organization of the provider resource theirs"),
+        ("defaults", "set the property organization of the provider resource defaults"),
+        ("default", "run `pulumi config set quant-sessions:organization`"),
+        ("default_0_2_0_rc_1", "run `pulumi config set quant-sessions:organization`"),
+    ],
+)
+def test_a_missing_setting_is_to_be_set_where_the_others_are(host: PluginHost, name: str, way: str) -> None:
+    urn = f"urn:pulumi:main::shop::pulumi:providers:quant-sessions::{name}"
+    host.stub.Configure(provider_pb2.ConfigureRequest(urn=urn, args=struct({"bearer": "t0k3n"})))
+    line = f"no organization is configured: set the variable QUANTCDN_ORGANIZATION, or {way}"
+    assert host.check({"userId": "ada"})[1] == [line]
+    assert fails(host.invoke, "getSession", id="3f2a").text == line
+
+
 # --- functions, lists and components -----------------------------------------------------------------------------
 
 

@@ -57,6 +57,27 @@ def test_a_planned_expiry_is_secret_where_the_last_one_was(host: PluginHost) -> 
     assert sent.fields["expiresAt"] == secret(to_value(at(39)))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "lifetime"),
+    [
+        ({"expirationMinutes": 60}, {}, 60),
+        # The program no longer declares one.
+        ({"expirationMinutes": 90}, {}, 60),
+        ({"expirationMinutes": 60}, {"expirationMinutes": 90}, 90),
+        ({}, {}, None),
+        ({"expirationMinutes": 60}, {"expiresAt": at(30)}, None),
+    ],
+)
+def test_an_expiry_that_the_engine_keeps_is_not_set_by_hand(
+    host: PluginHost, old: dict[str, Any], new: dict[str, Any], lifetime: int | None
+) -> None:
+    kept = {"userId": "ada", "expiresAt": at(9)}
+    sent, failures = host.check(kept | new, kept | old)
+    assert failures == []
+    assert plain(sent).get("expirationMinutes") == lifetime
+    assert plain(sent)["expiresAt"] == (kept | new)["expiresAt"]
+
+
 def test_failures_name_no_property_and_repeat_no_text(host: PluginHost) -> None:
     asset = {SIGNATURE: "c44067f5952c0a294b673a41bacd8c17", "text": "s3cr3t"}
     _, failures = host.check({"userId": "ada", "onExpired": "s3cr3t", "metadata": {"x": asset}})

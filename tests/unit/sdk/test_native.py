@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from typing import Any
 
 import pulumi
 import pytest
 
 from quant_sessions_provider import native
+from quant_sessions_provider.core.model import camel
+from quant_sessions_provider.core.settings import VARIABLES
+from quant_sessions_provider.plugin.schema_parts import SETTINGS
 from tests.support.mocked import run_mocked
 
 
@@ -29,6 +34,15 @@ def test_a_program_runs_under_mocks() -> None:
         "onExpired": "recreate",
         "status": "active",
     }
+
+
+def test_a_provider_resource_takes_every_setting_as_the_schema_describes_it() -> None:
+    arguments = list(inspect.signature(native.Provider).parameters)
+    assert [camel(argument) for argument in arguments] == ["name", *VARIABLES, "opts"]
+    described = {camel(key): text for key, text in re.findall(r"(\w+): (.*)", native.Provider.__init__.__doc__ or "")}
+    for key, setting in SETTINGS.items():
+        words = setting["description"].partition("; else")[0].removesuffix(".")
+        assert described[key].startswith(words)
 
 
 def test_what_excludes_each_other_is_refused() -> None:
