@@ -152,7 +152,7 @@ SESSION_RULES: Final[tuple[Rule[Declared], ...]] = (
     Rule(
         "longest-lifetime",
         "The lifetime of an AI session is limited.",
-        "Lower expiration_minutes, or set an earlier expires_at. To keep a session alive, set renew_before_minutes.",
+        "Lower expirationMinutes, or set an earlier expiresAt. To keep a session alive, set renewBeforeMinutes.",
         longest_lifetime,
         {
             "maxMinutes": {
@@ -167,7 +167,7 @@ SESSION_RULES: Final[tuple[Rule[Declared], ...]] = (
     Rule(
         "session-group",
         "An AI session has a session group whose name matches a pattern.",
-        "Set session_group to a matching name. Changing it replaces the session.",
+        "Set sessionGroup to a matching name. Changing it replaces the session.",
         session_group,
         {
             "pattern": {
@@ -180,7 +180,7 @@ SESSION_RULES: Final[tuple[Rule[Declared], ...]] = (
     Rule(
         "user-id-no-email",
         "The user id of an AI session contains no e-mail address.",
-        "Set user_id to an opaque id, such as the key of your user table. Changing it replaces the session.",
+        "Set userId to an opaque id, such as the key of your user table. Changing it replaces the session.",
         user_id_no_email,
     ),
     Rule(
@@ -207,7 +207,7 @@ SESSION_RULES: Final[tuple[Rule[Declared], ...]] = (
     Rule(
         "production-expiry",
         "A production session is not recreated without notice.",
-        'Set renew_before_minutes, or on_expired="error": then a person decides whether a new conversation starts.',
+        "Set renewBeforeMinutes, or `onExpired: error`: then a person decides whether a new conversation starts.",
         production_expiry,
         {
             "production": {

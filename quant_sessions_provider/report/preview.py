@@ -222,7 +222,7 @@ def _deleted(step: _Step, old: _Step, context: _Context) -> _RowFacts:
         # A refresh asks about all that it may delete; what it finds gone is this step instead.
         return _RowFacts("forget", _NOT_FOUND, "")
     if _is_retained(old):
-        return _RowFacts("forget", f"{reason}; retain_on_delete keeps the session", _known_expiry(old))
+        return _RowFacts("forget", f"{reason}; retainOnDelete keeps the session", _known_expiry(old))
     if _is_expired(old):
         return _RowFacts("delete", f"{reason}; already expired", _known_expiry(old))
     if _expiry(old).passed(context.now):

@@ -165,7 +165,7 @@ def test_a_deletion_after_the_expiry_is_a_loss_until_a_refresh_has_checked_it() 
 
 def test_a_retained_session_is_no_loss() -> None:
     old = state("desk", retainOnDelete=True)
-    expected = ("forget", "no longer declared; retain_on_delete keeps the session", HALF, None)
+    expected = ("forget", "no longer declared; retainOnDelete keeps the session", HALF, None)
     assert row(step("delete", "desk", oldState=old)) == expected
     assert row(step("replace", "desk", oldState=old))[3] is None
 
