@@ -52,13 +52,14 @@ class _Servicer(ProviderServicer):
     @staticmethod
     def _construct_options(request: provider_pb2.ConstructRequest) -> pulumi.ResourceOptions:
         """Return all options of the component; Pulumi's own leaves out three of them."""
-        options = ProviderServicer._construct_options(request)  # noqa: SLF001 - as above
-        options.additional_secret_outputs = list(request.additionalSecretOutputs)
-        options.delete_before_replace = request.deleteBeforeReplace or None
-        if request.HasField("customTimeouts"):
-            given = request.customTimeouts
-            options.custom_timeouts = pulumi.CustomTimeouts(given.create, given.update, given.delete)
-        return options
+        given = request.customTimeouts
+        timeouts = pulumi.CustomTimeouts(given.create, given.update, given.delete)
+        left_out = pulumi.ResourceOptions(
+            additional_secret_outputs=list(request.additionalSecretOutputs),
+            custom_timeouts=timeouts if request.HasField("customTimeouts") else None,
+            delete_before_replace=request.deleteBeforeReplace or None,
+        )
+        return pulumi.ResourceOptions.merge(ProviderServicer._construct_options(request), left_out)  # noqa: SLF001 - as above
 
 
 class _Groups(Provider):
