@@ -67,7 +67,7 @@ def running_api() -> Iterator[Api]:
 
 @contextmanager
 def _run_emulator(folder: Path) -> Iterator[Api]:
-    command = [str(Path(sys.executable).with_name("quant-sessions")), "emulator", "--port", "0"]
+    command = [str(Path(sys.executable).with_name("quant-sessions")), "emulator", "--port", "0", "--quiet"]
     options = ["--db", str(folder / "sessions.db")]
     with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -1,13 +1,14 @@
-"""The application: the API, the control routes, the documentation, and the middleware around them."""
+"""The application: the API, the control routes, the page, the documentation, and the middleware around them."""
 
-from collections import deque
+from collections.abc import Callable
 
 from fastapi_offline import FastAPIOffline
 
-from quant_sessions_provider.emulator import api, control, errors
+from quant_sessions_provider.emulator import api, control, errors, events, page
 from quant_sessions_provider.emulator.behaviours import Behaviours
 from quant_sessions_provider.emulator.faults import Faults, FaultSetup
-from quant_sessions_provider.emulator.middleware import LOG_LENGTH, EmulatorMiddleware, RequestLog
+from quant_sessions_provider.emulator.middleware import EmulatorMiddleware
+from quant_sessions_provider.emulator.request_log import LogEntry, RequestLog
 from quant_sessions_provider.emulator.sessions import rfc3339
 from quant_sessions_provider.emulator.store import Store
 from quant_sessions_provider.emulator.switches import Switches
@@ -15,10 +16,12 @@ from quant_sessions_provider.emulator.switches import Switches
 TITLE = "QuantCDN AI sessions emulator"
 
 
-def create_app(store: Store, faults: FaultSetup | None = None) -> EmulatorMiddleware:
-    """Return the ASGI application; the caller closes the store."""
+def create_app(
+    store: Store, faults: FaultSetup | None = None, on_request: Callable[[LogEntry], None] | None = None
+) -> EmulatorMiddleware:
+    """Return the ASGI application; the caller closes the store. ``on_request`` is called with each API request."""
     switches = Switches(Faults(faults or FaultSetup()), Behaviours())
-    log: RequestLog = deque(maxlen=LOG_LENGTH)
+    log = RequestLog(on_request)
     app = FastAPIOffline(
         title=TITLE,
         description="A local emulator of the QuantCDN AI sessions API. Any bearer token is accepted.",
@@ -29,13 +32,9 @@ def create_app(store: Store, faults: FaultSetup | None = None) -> EmulatorMiddle
     app.state.store = store
     app.state.log = log
     app.state.switches = switches
-    routers = (api.router, control.router)
+    routers = (api.router, control.router, events.router, page.router)
     errors.register_handlers(app, [route for router in routers for route in router.routes])
     for router in routers:
         app.include_router(router)
-
-    @app.get("/", include_in_schema=False)
-    async def root() -> dict[str, str]:
-        return {"name": TITLE, "docs": "/docs", "api": api.router.prefix}
 
     return EmulatorMiddleware(app, log, lambda: rfc3339(store.now()), switches)

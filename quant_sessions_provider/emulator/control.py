@@ -126,9 +126,7 @@ async def read_requests(log: CurrentRequestLog) -> list[dict[str, Any]]:
 @router.delete("/requests")
 async def clear_requests(log: CurrentRequestLog) -> Count:
     """Clear the log of API requests."""
-    count = len(log)
-    log.clear()
-    return Count(count=count)
+    return Count(count=log.clear())
 
 
 @router.get("/sessions")
@@ -152,6 +150,20 @@ async def shift_one(session_id: SessionId, body: Shift, store: CurrentStore) -> 
     if not count:
         raise SessionNotFoundError
     return Count(count=count)
+
+
+@router.get(_STORED_SESSION, responses=error_responses({404: "Session not found"}))
+async def read_session(organisation: Organisation, session_id: SessionId, store: CurrentStore) -> dict[str, Any]:
+    """Return a stored session, even a completed or expired one."""
+    return to_json(store.get(organisation, session_id))
+
+
+@router.delete(_STORED_SESSION, responses=error_responses({404: "Session not found"}))
+async def delete_session(organisation: Organisation, session_id: SessionId, store: CurrentStore) -> Count:
+    """Delete a stored session, even a completed or expired one."""
+    if not store.delete(organisation, session_id, expired=True):
+        raise SessionNotFoundError
+    return Count(count=1)
 
 
 @router.put(_STORED_SESSION)

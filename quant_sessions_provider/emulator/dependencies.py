@@ -8,7 +8,7 @@ from fastapi.security import HTTPBearer
 from pydantic import AfterValidator
 
 from quant_sessions_provider.emulator.behaviours import Behaviours
-from quant_sessions_provider.emulator.middleware import RequestLog
+from quant_sessions_provider.emulator.request_log import RequestLog
 from quant_sessions_provider.emulator.schemas import ErrorResponse
 from quant_sessions_provider.emulator.store import Store
 from quant_sessions_provider.emulator.switches import Switches

@@ -89,7 +89,7 @@ def _allowed_methods(routes: Iterable[BaseRoute], scope: Scope) -> set[str]:
 
 
 def register_handlers(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
-    """Return every error of the application as JSON; ``routes`` are the API's and the control routes."""
+    """Return every error of the application as JSON; ``routes`` are all but the documentation's."""
 
     @app.exception_handler(EmulatorError)
     async def on_emulator_error(_: Request, error: EmulatorError) -> JSONResponse:

@@ -227,6 +227,11 @@ class Faults:
         """Return the fault that applies to a request, and count it; None if there is none."""
         return next((active.fault for active in self._active if active.strike(method, path)), None)
 
+    def armed(self) -> list[dict[str, Any]]:
+        """Return the faults that apply to a limited number of requests, and to how many more (``left``)."""
+        limited = [(active.fault, active.fault.count - active.struck) for active in self._active if active.fault.count]
+        return [{"kind": fault.kind, "status": fault.status, "left": left} for fault, left in limited if left]
+
     @property
     def latency(self) -> float:
         """Seconds by which every request is delayed."""

@@ -1,13 +1,17 @@
 """The middleware around the whole application: host and token checks, faults, and the request log.
 
 A rejected request reaches no route. The log entry of a request is written before its response is sent. It holds the
-fault that applied (null: none), whether the operation took effect, and the client's port, which identifies the
-connection; the status of a dropped request is null. Tokens are checked here and never stored.
+fault that applied (null: none), whether the operation took effect, the milliseconds until its response, and the
+client's port, which identifies the connection; the status of a dropped request is null. Tokens are checked here and
+never stored.
+
+Any token opens the control routes: what keeps other pages of a browser out is that a token has to be sent at all, which
+no browser does across origins without leave, and none is ever given.
 """
 
 import json
 import re
-from collections import deque
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -20,15 +24,16 @@ from quant_sessions_provider.emulator.behaviours import Behaviours
 from quant_sessions_provider.emulator.connection import get_connection
 from quant_sessions_provider.emulator.delivery import INTERIM_RESPONSES, capture_response, send_response
 from quant_sessions_provider.emulator.errors import error_response
+from quant_sessions_provider.emulator.request_log import RequestLog
 from quant_sessions_provider.emulator.switches import Switches
-
-RequestLog = deque[dict[str, Any]]
-LOG_LENGTH = 100_000
 
 # DNS rebinding: a foreign name that resolves to 127.0.0.1 arrives as the Host header.
 _LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?", re.IGNORECASE)
 _BEARER = re.compile(r"bearer +(?P<token>\S.*)", re.IGNORECASE)
-_PUBLIC_PATH = re.compile(r"/|/docs|/openapi\.json|/static-offline-docs/.*")
+# What a browser says of a request that a page of another origin has caused.
+_FOREIGN_SITES = {"cross-site", "same-site"}
+_STARTED = "emulator.started"
+_PUBLIC_PATH = re.compile(r"/|/page/.*|/docs|/openapi\.json|/static-offline-docs/.*")
 
 
 class EmulatorMiddleware:
@@ -45,7 +50,7 @@ class EmulatorMiddleware:
         body = await _read_body(receive)
         if body is None:
             return
-        scope = _keep_escaped_slashes(scope)
+        scope = {**_keep_escaped_slashes(scope), _STARTED: time.perf_counter()}
         self._send_interim(scope)
         rejection = _rejection(scope, body, self._switches.behaviours)
         if rejection or not _is_api(scope):
@@ -82,7 +87,8 @@ class EmulatorMiddleware:
         return logged
 
     def _record(self, scope: Scope, body: bytes, **outcome: object) -> None:
-        self._log.append(_describe(scope, body) | outcome | {"at": self._timestamp()})
+        taken = round((time.perf_counter() - scope[_STARTED]) * 1000, 1)
+        self._log.append(_describe(scope, body) | outcome | {"milliseconds": taken, "at": self._timestamp()})
 
 
 def _is_api(scope: Scope) -> bool:
@@ -99,6 +105,8 @@ def _rejection(scope: Scope, body: bytes, behaviours: Behaviours) -> Response | 
         return error_response(403, "Access denied: the Host header must be a loopback address")
     if _PUBLIC_PATH.fullmatch(scope["path"]):
         return None
+    if not _is_api(scope) and headers.get("sec-fetch-site") in _FOREIGN_SITES:
+        return error_response(403, "Access denied: only the emulator's own page may control it from a browser")
     bearer = _BEARER.fullmatch(headers.get("authorization", ""))
     if not bearer:
         return error_response(401, "Missing bearer token", {"WWW-Authenticate": "Bearer"})

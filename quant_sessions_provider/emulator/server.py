@@ -19,6 +19,7 @@ from quant_sessions_provider.emulator.connection import Connection
 from quant_sessions_provider.emulator.errors import StartError
 from quant_sessions_provider.emulator.faults import FaultSetup
 from quant_sessions_provider.emulator.middleware import EmulatorMiddleware
+from quant_sessions_provider.emulator.request_log import LogEntry
 from quant_sessions_provider.emulator.store import Store
 
 _HOST = "127.0.0.1"
@@ -28,18 +29,25 @@ _BACKLOG = 1024
 class EmulatorServer:
     """The emulator on ``port`` of 127.0.0.1 (0: any free port), with its data in the file ``database``.
 
-    The port is bound on construction; requests are answered after ``run`` or ``start``. Raises StartError, whose
-    message is one line, if the port or the file cannot be used.
+    The port is bound on construction; requests are answered after ``run`` or ``start``; ``on_request`` is called with
+    the log entry of each API request. Raises StartError, whose message is one line, if the port or the file cannot be
+    used.
     """
 
-    def __init__(self, database: Path, port: int = 0, faults: FaultSetup | None = None) -> None:
+    def __init__(
+        self,
+        database: Path,
+        port: int = 0,
+        faults: FaultSetup | None = None,
+        on_request: Callable[[LogEntry], None] | None = None,
+    ) -> None:
         self._socket = _listen(port)
         try:
             self._store = Store(database)
         except StartError:
             self._socket.close()
             raise
-        self._server = uvicorn.Server(_config(create_app(self._store, faults)))
+        self._server = uvicorn.Server(_config(create_app(self._store, faults, on_request)))
         self._thread = threading.Thread(target=self._serve, name="emulator", daemon=True)
         self.url = f"http://{_HOST}:{self._socket.getsockname()[1]}"
 

@@ -44,6 +44,11 @@ ON CONFLICT (organisation, id) DO UPDATE SET
     total_tokens = :total_tokens, created_at = :created_at, updated_at = :updated_at,
     expires_at = :expires_at, metadata = :metadata, messages = :messages
 """
+_OVERVIEW = """
+SELECT organisation, id, user_id AS userId, session_group AS sessionGroup, status, title,
+       created_at AS createdAt, expires_at AS expiresAt, json_array_length(messages) AS messages
+FROM sessions ORDER BY sequence
+"""
 _FILTERS = {
     "user_id": " AND user_id = ?",
     "session_group": " AND session_group = ?",
@@ -150,6 +155,16 @@ class Store:
                 (organisation, organisation),
             ).fetchall()
         return [_from_row(row) for row in rows]
+
+    def overview(self) -> list[dict[str, Any]]:
+        """Return all sessions in camelCase, without metadata and with the number of messages, oldest first."""
+        with self._lock:
+            return [dict(row) for row in self._connection.execute(_OVERVIEW)]
+
+    def changes(self) -> int:
+        """Return a number that grows with every change to sessions and clock."""
+        with self._lock:
+            return self._connection.total_changes
 
     def shift(self, milliseconds: int, session_id: str | None = None) -> int:
         """Shift the timestamps of one session, or of all organisations' sessions; return how many were shifted."""
