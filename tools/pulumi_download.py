@@ -63,14 +63,14 @@ def download(scratch: Path, version: str, blocked_after: float = BLOCKED_AFTER) 
         start_new_session=True,
     )
     try:
-        _watch(child, scratch, blocked_after)
+        watch(child, scratch, blocked_after)
     finally:
         end_group(child)
     return root if child.returncode == 0 else None
 
 
-def _watch(child: subprocess.Popen[bytes], scratch: Path, blocked_after: float) -> None:
-    """Wait until the installer has ended or the download is stalled."""
+def watch(child: subprocess.Popen[bytes], scratch: Path, blocked_after: float) -> None:
+    """Wait until an installer has ended, or its download below `scratch` is stalled."""
     progress = Progress("downloading")
     arrivals = Arrivals(time.monotonic(), blocked_after)
     size = 0
