@@ -83,17 +83,21 @@ def test_data_survive_restarts_and_shutdown_is_clean(tmp_path: Path) -> None:
     """One test, since each process takes seconds to start: SIGTERM, then SIGKILL, then SIGINT under faults."""
     database = tmp_path / "data.db"
     with serving(database) as (process, url, line):
-        assert line == f"QuantCDN AI sessions emulator: {url} (docs at /docs, data in {database})\n"
+        assert (
+            line == f"QuantCDN AI sessions emulator: {url} (open it in a browser; docs at /docs, data in {database})\n"
+        )
         first = call("POST", url + SESSIONS, ADA).json()["sessionId"]
         call("PUT", f"{url}/_emulator/clock", {"offsetSeconds": 1800})
         call("GET", f"{url}/nowhere")
         before = call("GET", f"{url}/_emulator/sessions").json()
-        assert end(process, signal.SIGTERM) == (("", ""), 0)
+        (printed, lines), code = end(process, signal.SIGTERM)
+        assert (printed, code) == ("", 0)
+        assert re.fullmatch(rf"\d\d:\d\d:\d\d  POST    201 +\d+\.\d ms  {SESSIONS}\n", lines)
     assert [path.name for path in tmp_path.iterdir()] == ["data.db"]
     assert database.stat().st_mode & 0o077 == 0
     assert b"private-token" not in database.read_bytes()
 
-    with serving(database) as (process, url, _):
+    with serving(database, "--quiet") as (process, url, _):
         assert call("GET", f"{url}/_emulator/sessions").json() == before
         assert call("GET", f"{url}/_emulator/clock").json()["offsetSeconds"] == 1800
         second = call("POST", url + SESSIONS, ADA).json()["sessionId"]
@@ -103,7 +107,7 @@ def test_data_survive_restarts_and_shutdown_is_clean(tmp_path: Path) -> None:
         before = call("GET", f"{url}/_emulator/sessions").json()
         assert end(process, signal.SIGKILL) == (("", ""), -signal.SIGKILL)
 
-    with serving(database, "--latency-ms", "50", "--fault-rate", "1", "--seed", "7") as (process, url, line):
+    with serving(database, "--quiet", "--latency-ms", "50", "--fault-rate", "1", "--seed", "7") as (process, url, line):
         assert line.endswith(f"data in {database}), failing 100% of the requests with --seed 7\n")
         assert call("GET", f"{url}/_emulator/sessions").json() == before
         faults = call("GET", f"{url}/_emulator/faults").json()
@@ -151,7 +155,7 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, words in [
         (["--version"], [metadata.version("quant-sessions-provider") + "\n"]),
         (["--help"], ["emulator"]),
-        (["emulator", "--help"], ["--port", "--db", "--latency-ms", "--fault-rate", "--seed"]),
+        (["emulator", "--help"], ["--port", "--db", "--latency-ms", "--fault-rate", "--seed", "--quiet"]),
     ]:
         with pytest.raises(SystemExit) as ended:
             app(arguments)

@@ -116,6 +116,17 @@ def test_seed_refuses(emulator: Emulator, field: str) -> None:
     assert refused(emulator.http.put(address, json={field: "?" if field != "userId" else 1}, timeout=10), 400)
 
 
+def test_a_stored_session_is_read_and_deleted_behind_the_api(emulator: Emulator) -> None:
+    address = f"{emulator.url}/_emulator/sessions/{ORGANISATION}/old"
+    whole = emulator.seed(ORGANISATION, "old", expiresAt="2020-01-01T00:00:00Z", messages=ODD)
+    emulator.fault()
+    assert emulator.http.get(address, timeout=10).json() == whole
+    assert emulator.http.delete(address, timeout=10).json() == {"count": 1}
+    emulator.clear_faults()
+    refused(emulator.http.get(address, timeout=10), 404)
+    refused(emulator.http.delete(address, timeout=10), 404)
+
+
 def test_messages_behind_the_api(emulator: Emulator) -> None:
     session_id = create_id(emulator)
     emulator.append(ORGANISATION, session_id, [USER, *ODD])

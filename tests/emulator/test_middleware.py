@@ -8,9 +8,10 @@ from tests.emulator.calls import ORGANISATION, create_id, refused
 from tests.support.emulator_server import Emulator
 
 SESSIONS = f"/api/v3/organizations/{ORGANISATION}/ai/sessions"
-CLOSED = [SESSIONS, f"{SESSIONS}/x", "/_emulator/clock", "/_emulator/requests", "/_emulator/sessions", "/nowhere"]
-FIELDS = {"method", "path", "query", "body", "connection", "status", "fault", "effect", "at"}
-OPEN = ["/", "/docs", "/openapi.json"]
+CONTROL = [f"/_emulator/{name}" for name in ("clock", "requests", "sessions", "events")]
+CLOSED = [SESSIONS, f"{SESSIONS}/x", *CONTROL, "/nowhere"]
+FIELDS = {"method", "path", "query", "body", "connection", "status", "fault", "effect", "milliseconds", "at"}
+OPEN = ["/", "/page/page.js", "/docs", "/openapi.json"]
 
 
 def fetch(emulator: Emulator, path: str, **headers: str) -> requests.Response:
@@ -41,6 +42,13 @@ def test_a_bad_body_without_a_token_is_unauthorised(emulator: Emulator) -> None:
 @pytest.mark.parametrize("host", ["example.com", "127.0.0.1.example.com", "127.0.0.1@example.com", "10.0.0.1", ""])
 def test_refuses_a_foreign_host(emulator: Emulator, path: str, host: str) -> None:
     refused(fetch(emulator, path, Host=host, Authorization="Bearer x"), 403)
+
+
+@pytest.mark.parametrize("path", CONTROL)
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_page_of_another_origin_is_refused_control(emulator: Emulator, path: str, site: str) -> None:
+    refused(fetch(emulator, path, Authorization="Bearer x", **{"Sec-Fetch-Site": site}), 403)
+    assert fetch(emulator, SESSIONS, Authorization="Bearer x", **{"Sec-Fetch-Site": site}).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["localhost", "LocalHost:1", "127.0.0.1", "127.0.0.1:99", "[::1]", "[::1]:8787"])
@@ -90,8 +98,26 @@ def test_the_documentation_needs_no_network(emulator: Emulator) -> None:
     assert "https://" not in page
 
 
+@pytest.mark.parametrize("path", ["/", "/page/page.css", "/page/page.js", "/page/icon.svg"])
+def test_the_page_needs_no_network_and_forbids_what_it_does_not_need(emulator: Emulator, path: str) -> None:
+    answer = fetch(emulator, path)
+    policy = answer.headers["content-security-policy"]
+    assert answer.status_code == 200
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)", answer.text) == []
+    assert re.findall(r" on\w+=| style=|<script>|<style>|innerHTML", answer.text) == []
+
+
+@pytest.mark.parametrize("name", ["page.html", "other.js", "..%2Fpage.py", "../page.py", ""])
+def test_the_page_has_no_other_files(emulator: Emulator, name: str) -> None:
+    assert fetch(emulator, f"/page/{name}").status_code in {401, 404}
+
+
 def test_root_and_description_need_no_token(emulator: Emulator) -> None:
-    assert fetch(emulator, "/").json()["docs"] == "/docs"
+    assert 'href="/docs"' in fetch(emulator, "/").text
     assert fetch(emulator, "/openapi.json").json()["openapi"].startswith("3.")
 
 
@@ -112,6 +138,7 @@ def test_the_log_has_everything_but_the_token(emulator: Emulator) -> None:
         ("GET", f"{SESSIONS}/secret", {}, None, 401),
     ]
     assert all(r.keys() == FIELDS for r in log)
+    assert all(r["milliseconds"] >= 0 for r in log)
     kept = {r["connection"] for r in log if r["path"] != f"{SESSIONS}/secret"}
     assert len(kept) == 1
     assert len({r["connection"] for r in log}) == 2
