@@ -1,9 +1,9 @@
 # Each target runs the setup itself, so any of them can be the first in a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help up preview down setup test test-plugin check previews previews-check report machine fuzz chaos soak languages bench schema plugin-archive state lock fresh clean venv
+.PHONY: help up preview down setup test test-plugin check previews previews-check report screenshots machine fuzz chaos soak languages bench schema plugin-archive state lock fresh clean venv
 
 PYTHON ?= python3
-export PYTHON LIVE
+export PYTHON LIVE YES
 
 run := .venv/bin/python -m
 uv := $${XDG_CACHE_HOME:-$$HOME/.cache}/quant-sessions-provider/uv-$$(sed -n s/^UV_VERSION=//p tools/setup.sh)
@@ -12,7 +12,7 @@ help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; \
 	do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
-up: venv ## Start the emulator, preview and apply the quickstart (LIVE=1: in your QuantCDN account)
+up: venv ## Start the emulator, preview and apply the quickstart (LIVE=1: in your QuantCDN account; YES=1: never ask)
 	@$(run) tools.demo up
 
 preview: venv ## Show what `make up` would change (LIVE=1 likewise)
@@ -51,6 +51,9 @@ previews-check: venv ## Check that they match the engine's output (part of `make
 report: venv ## Write the report and the timeline in docs/, with their images, from a run of the real engine
 	@$(run) tools.run_tests --module tools.docs.report_page
 	@$(run) tools.docs.timeline_page > /dev/null
+
+screenshots: venv ## Write the pictures of the emulator's page in docs/ (needs a browser)
+	@$(run) tools.docs.emulator_page
 
 machine: venv ## Run the stateful tests under every behaviour that the API may have (EXAMPLES=3 each)
 	@$(run) tools.run_tests --module tests.stateful.trials $(EXAMPLES)

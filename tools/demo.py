@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from tools import pulumi_cli
@@ -29,9 +30,13 @@ _INTERRUPTED = 130
 
 def wants_live(environ: Mapping[str, str]) -> bool:
     """Return whether LIVE is 1. Refuse anything but 1, 0 and empty: a wrong guess could cost a real session."""
-    value = environ.get("LIVE", "")
+    return _is_set(environ, "LIVE", "must be 1, for your QuantCDN account, or unset, for the emulator")
+
+
+def _is_set(environ: Mapping[str, str], name: str, rule: str) -> bool:
+    value = environ.get(name, "")
     if value not in {"", "0", "1"}:
-        raise DemoError(f"LIVE={value}: must be 1, for your QuantCDN account, or unset, for the emulator")
+        raise DemoError(f"{name}={value}: {rule}")
     return value == "1"
 
 
@@ -77,12 +82,45 @@ def _ready() -> tuple[Stack, dict[str, str]]:
 
 
 def up() -> int:
-    """Preview the changes, apply them and print what to try next."""
+    """Preview the changes, apply them and print what to try next. Ask first if a conversation would be destroyed."""
+    unasked = _is_set(os.environ, "YES", "must be 1, to destroy conversations without being asked, or unset")
     stack, env = _ready()
-    code = _preview(stack, env) or stack.run(env, "up", "--yes", "--skip-preview", *POLICIES)
+    code = _preview(stack, env)
+    if code == 0 and not unasked:
+        _ask_about_losses(stack, env)
+    code = code or stack.run(env, "up", "--yes", "--skip-preview", *POLICIES)
     if code == 0:
         _print_next_steps(stack, env)
     return code
+
+
+def _ask_about_losses(stack: Stack, env: Mapping[str, str]) -> None:
+    """Ask whether to go on if sessions with messages that nobody declared would end; raise DemoError if not."""
+    losses = _losses(stack, env) if stack.sessions() else []
+    if not losses:
+        return
+    say("\n".join(["This run destroys what cannot be brought back:", *losses]))
+    if not sys.stdin.isatty():
+        raise DemoError("Nothing was changed. To go on: make up YES=1")
+    if input("Go on? [y/N] ").strip().lower() not in {"y", "yes"}:
+        raise DemoError("Nothing was changed.")
+
+
+def _losses(stack: Stack, env: Mapping[str, str]) -> list[str]:
+    """Return a line for each session whose conversation the run would end."""
+    # Imported here because `make clean` runs without the packages that this module needs.
+    from quant_sessions_provider.core.text import counted  # noqa: PLC0415
+    from quant_sessions_provider.report.preview import NoPreviewError, read  # noqa: PLC0415
+
+    try:
+        report = read(stack.preview_document(env), datetime.now(timezone.utc))
+    except NoPreviewError as error:
+        raise DemoError("Whether conversations would be lost could not be found out: run `make preview`") from error
+    lost = [(row.name, row.loss.messages) for row in report.rows if row.loss]
+    return [
+        f"  {name}: {'an unknown number of messages' if count is None else counted(count, 'undeclared message')}"
+        for name, count in lost
+    ]
 
 
 def preview() -> int:
@@ -102,6 +140,7 @@ def _print_next_steps(stack: Stack, env: Mapping[str, str]) -> None:
     print("\nWhat to try next:")
     print(f"  raise expiration_minutes in examples/quickstart/__main__.py, then: make preview{suffix}")
     if stack is LOCAL:
+        print(f"  see the session and append to its conversation, in a browser: {env['QUANTCDN_BASE_URL']}")
         print(f"  see the API: {env['QUANTCDN_BASE_URL']}/docs")
     print(f"  remove it all: make down{suffix}")
 

@@ -102,15 +102,17 @@ class Stack:
 
     def outputs(self, env: Mapping[str, str]) -> dict[str, Any]:
         """Return the stack's outputs, empty if they cannot be read."""
-        result = subprocess.run(
-            ["pulumi", "stack", "output", "--json", "--stack", self.name],
-            cwd=ROOT,
-            env=env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        result = self._captured(env, "stack", "output", "--json")
         return dict(json.loads(result.stdout)) if result.returncode == 0 else {}
+
+    def preview_document(self, env: Mapping[str, str]) -> object:
+        """Return what `pulumi preview --json` prints, None if it fails."""
+        result = self._captured(env, "preview", "--json", "--config-file", str(self._config))
+        return json.loads(result.stdout) if result.returncode == 0 else None
+
+    def _captured(self, env: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["pulumi", *arguments, "--stack", self.name]
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
 
     def _drop_dead_locks(self) -> None:
         """Remove the locks of killed engines. The demo's own lock excludes running ones."""

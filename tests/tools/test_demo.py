@@ -212,6 +212,90 @@ def test_every_run_passes_the_policy_pack(
     assert set((tmp_path / "folders").read_text().splitlines()) == {str(demo_stack.ROOT)}
 
 
+LOSS = {
+    "steps": [
+        {
+            "op": "delete",
+            "urn": f"urn:pulumi:demo::{PROJECT}::{SESSION_TYPE}::chat",
+            "oldState": {"id": "3f2a", "outputs": {"expired": False}},
+        }
+    ]
+}
+
+
+@pytest.fixture
+def second_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stack with a session, whose engine prints what a test writes to a file and notes its calls in another."""
+    stack = Stack("demo", tmp_path / "demo")
+    write_state(stack, SESSION_TYPE)
+    (tmp_path / "pulumi").write_text(
+        f'#!/bin/sh\necho "$1" >> {tmp_path}/calls\ncase "$*" in *--json*) cat {tmp_path}/printed; esac\n'
+    )
+    (tmp_path / "pulumi").chmod(0o755)
+    env = {"PATH": f"{tmp_path}:{os.defpath}", "QUANTCDN_BASE_URL": "http://127.0.0.1:1"}
+    monkeypatch.setattr(demo, "DEMO", tmp_path)
+    monkeypatch.setattr(demo, "LOCAL", stack)
+    monkeypatch.setattr(demo, "_ready", lambda: (stack, env))
+    monkeypatch.delenv("YES", raising=False)
+    return tmp_path
+
+
+def applied(folder: Path) -> bool:
+    """Return whether the engine was told to apply the changes."""
+    return "up" in (folder / "calls").read_text().split()
+
+
+@pytest.mark.parametrize(("answer", "goes_on"), [("y", True), ("yes", True), ("", False), ("n", False)])
+def test_up_asks_before_it_destroys_a_conversation(
+    second_run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answer: str, *, goes_on: bool
+) -> None:
+    (second_run / "printed").write_text(json.dumps(LOSS))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda _: answer)
+
+    assert demo.main("up") == (0 if goes_on else 1)
+
+    assert applied(second_run) is goes_on
+    assert "  chat: an unknown number of messages\n" in capsys.readouterr().err
+
+
+def test_up_without_a_terminal_destroys_no_conversation(second_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (second_run / "printed").write_text(json.dumps(LOSS))
+
+    assert demo.main("up") == 1
+
+    assert not applied(second_run)
+    assert "Nothing was changed. To go on: make up YES=1" in capsys.readouterr().err
+
+
+def test_up_with_yes_asks_nothing(second_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (second_run / "printed").write_text(json.dumps(LOSS))
+    monkeypatch.setenv("YES", "1")
+
+    assert demo.main("up") == 0
+
+    assert applied(second_run)
+
+
+def test_up_that_destroys_nothing_asks_nothing_and_says_where_the_page_is(
+    second_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (second_run / "printed").write_text('{"steps": []}')
+
+    assert demo.main("up") == 0
+
+    assert "in a browser: http://127.0.0.1:1\n" in capsys.readouterr().out
+
+
+def test_up_stops_if_losses_are_not_known(second_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (second_run / "printed").write_text("[]")
+
+    assert demo.main("up") == 1
+
+    assert not applied(second_run)
+    assert "could not be found out" in capsys.readouterr().err
+
+
 def test_clean_refuses_while_the_live_stack_has_sessions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
