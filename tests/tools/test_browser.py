@@ -46,7 +46,8 @@ def test_without_any_the_error_says_what_to_install(machine: Path) -> None:
     assert not (machine / "called").exists()
 
 
-def test_a_download_from_which_nothing_arrives_is_given_up(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("machine")
+def test_a_download_from_which_nothing_arrives_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("PLAYWRIGHT_DOWNLOAD_HOST", f"http://127.0.0.1:{silent.getsockname()[1]}")
 
