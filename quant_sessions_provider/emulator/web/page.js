@@ -18,7 +18,7 @@ let ahead = 0; // of this browser's clock, in milliseconds
 let axis = { start: 0, end: 1 };
 let chosen = null; // the row whose conversation is shown
 let told = []; // its messages, as JSON
-let shownFrom = 0; // the first of them that is in the page
+let loads = 0;
 
 const now = () => Date.now() + ahead;
 
@@ -70,8 +70,8 @@ const counted = (count, word) => `${count.toLocaleString("en")} ${word}${count =
 const two = (number) => String(number).padStart(2, "0");
 const clock = (at, seconds = false) =>
   new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", ...(seconds && { second: "2-digit" }) });
-const day = (at) => new Date(at).toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short" });
-const moment = (at) => (Math.abs(at - now()) < DAY / 2 ? clock(at) : `${day(at)}, ${clock(at)}`);
+const day = (at, more) => new Date(at).toLocaleDateString("en-GB", { day: "numeric", month: "short", ...more });
+const shortTime = (at) => (Math.abs(at - now()) < DAY / 2 ? clock(at) : `${day(at)}, ${clock(at)}`);
 
 function duration(milliseconds) {
   const seconds = Math.floor(Math.abs(milliseconds) / 1000);
@@ -97,7 +97,7 @@ function leftOf(session, at) {
   return state === "alive" || state === "soon" ? duration(session.expiresAt - at) : state;
 }
 
-const untilOf = (session, at) => `${session.expiresAt <= at ? "at" : "until"} ${moment(session.expiresAt)}`;
+const untilOf = (session, at) => `${session.expiresAt <= at ? "at" : "until"} ${shortTime(session.expiresAt)}`;
 
 const watcher = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
@@ -108,7 +108,8 @@ const watcher = new IntersectionObserver((entries) => {
 });
 
 function newRow(key) {
-  const parts = Object.fromEntries(["user", "group", "left", "until"].map((name) => [name, element("span", { className: name })]));
+  const names = ["user", "group", "left", "until"];
+  const parts = Object.fromEntries(names.map((name) => [name, element("span", { className: name })]));
   const node = element(
     "div",
     { className: "row", role: "option", tabIndex: -1, ariaSelected: "false" },
@@ -148,8 +149,13 @@ function matches(row, state, words) {
   return fits && words.every((word) => row.text.includes(word));
 }
 
+function compareEnds(a, b) {
+  const later = a.session.expiresAt - b.session.expiresAt;
+  return RANKS[a.state] - RANKS[b.state] || (a.state === "expired" ? -later : later);
+}
+
 const ORDERS = {
-  end: (a, b) => RANKS[a.state] - RANKS[b.state] || (a.session.expiresAt - b.session.expiresAt) * (a.state === "expired" ? -1 : 1),
+  end: compareEnds,
   new: (a, b) => b.session.createdAt - a.session.createdAt,
   user: (a, b) => a.session.userId.localeCompare(b.session.userId) || a.session.expiresAt - b.session.expiresAt,
 };
@@ -190,18 +196,20 @@ function showCounts() {
   const counts = { all: rows.size, alive: 0, soon: 0, completed: 0, expired: 0 };
   for (const { state } of rows.values()) counts[state] += 1;
   counts.alive += counts.soon;
-  for (const input of document.querySelectorAll("#filter input")) setText(input.nextElementSibling, counts[input.value].toLocaleString("en"));
+  for (const input of document.querySelectorAll("#filter input")) {
+    setText(input.nextElementSibling, counts[input.value].toLocaleString("en"));
+  }
   document.title = `${counts.alive} alive · AI sessions emulator`;
 }
 
 function remove(key) {
   const row = rows.get(key);
   if (!row) return;
-  if (row === chosen) close();
   watcher.unobserve(row.node);
   onScreen.delete(row);
   row.node.remove();
   rows.delete(key);
+  if (row === chosen) close();
 }
 
 function update(session) {
@@ -262,7 +270,7 @@ function tick() {
   chooseAxis();
   $("board").style.setProperty("--now", percent(at)); // no change of style while it is the same
   setText($("time"), clock(at, true));
-  setText($("date"), day(at));
+  setText($("date"), day(at, { weekday: "short" }));
   if (chosen) showChosenTime(at);
 }
 
@@ -291,6 +299,7 @@ function choose(row) {
   $("choose").hidden = true;
   document.body.classList.add("reading");
   $("messages").replaceChildren();
+  $("text").value = ""; // it was meant for another session
   told = null;
   setText($("who"), row.session.userId);
   showChosenTime(now());
@@ -310,12 +319,14 @@ function close() {
 }
 
 async function load() {
+  const turn = ++loads; // only the latest answer is shown
   const row = chosen;
+  const isWanted = () => turn === loads && row === chosen;
   try {
     const session = await (await call("GET", pathOf(row.session))).json();
-    if (row === chosen) showConversation(session);
+    if (isWanted()) showConversation(session);
   } catch (error) {
-    if (row === chosen) say(`The conversation could not be read: ${error.message}`);
+    if (isWanted()) say(`The conversation could not be read: ${error.message}`);
   }
 }
 
@@ -337,7 +348,6 @@ function showConversation(session) {
 }
 
 function showFrom(messages, from) {
-  shownFrom = from;
   $("messages").replaceChildren(...messages.slice(from).map(messageNode));
   $("earlier").hidden = from === 0;
   setText($("earlier"), `Show ${counted(from, "earlier message")}`);
@@ -347,8 +357,10 @@ function showFrom(messages, from) {
 function messageNode(message) {
   const plain = typeof message?.content === "string" && typeof message.role === "string";
   const known = plain && ["user", "assistant", "system"].includes(message.role);
-  const text = element("p", { className: plain ? "" : "raw", dir: "auto" }, plain ? message.content : JSON.stringify(message, null, 2));
-  const node = element("li", { className: "message" }, element("span", { className: "role" }, plain ? message.role : "other"), text);
+  const role = element("span", { className: "role" }, plain ? message.role : "other");
+  const content = plain ? message.content : JSON.stringify(message, null, 2);
+  const text = element("p", { className: plain ? "" : "raw", dir: "auto" }, content);
+  const node = element("li", { className: "message" }, role, text);
   node.dataset.role = known ? message.role : "other";
   return node;
 }
@@ -360,12 +372,12 @@ function showFacts(session) {
     Status: session.status,
     Model: session.model,
     Tokens: session.totalTokens.toLocaleString("en"),
-    Created: moment(Date.parse(session.createdAt)),
-    Updated: moment(Date.parse(session.updatedAt)),
+    Created: shortTime(Date.parse(session.createdAt)),
+    Updated: shortTime(Date.parse(session.updatedAt)),
     Metadata: Object.keys(session.metadata).length ? JSON.stringify(session.metadata, null, 2) : null,
   };
-  const given = Object.entries(facts).filter(([, value]) => value !== null);
-  $("facts").replaceChildren(...given.flatMap(([name, value]) => [element("dt", {}, name), element("dd", { dir: "auto" }, value)]));
+  const pair = ([name, value]) => [element("dt", {}, name), element("dd", { dir: "auto" }, value)];
+  $("facts").replaceChildren(...Object.entries(facts).filter(([, value]) => value !== null).flatMap(pair));
 }
 
 async function append() {
@@ -469,10 +481,12 @@ async function follow() {
 function onKey(event) {
   const nodes = visibleRows();
   const index = nodes.indexOf(event.target);
-  const moves = { ArrowDown: index + 1, ArrowUp: index - 1, PageDown: index + 10, PageUp: index - 10, Home: 0, End: nodes.length - 1 };
+  const last = nodes.length - 1;
+  const [next, before, page, pageBefore] = [1, -1, 10, -10].map((step) => Math.min(last, Math.max(0, index + step)));
+  const moves = { ArrowDown: next, ArrowUp: before, PageDown: page, PageUp: pageBefore, Home: 0, End: last };
   if (event.key === "Enter" || event.key === " ") choose(event.target.row);
   else if (event.key in moves) {
-    const node = nodes[Math.min(nodes.length - 1, Math.max(0, moves[event.key]))];
+    const node = nodes[moves[event.key]];
     keepOneTabStop(node);
     node.focus();
   } else return;
