@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from http import HTTPStatus
 from importlib import import_module
 from pathlib import Path
@@ -52,7 +53,8 @@ def _print_request(entry: dict[str, Any]) -> None:
     took = f"{entry['milliseconds']:7.1f} ms"
     line = f"{time.strftime('%H:%M:%S')}  {entry['method']:<6}  {status or '---'}  {took}  {entry['path']}"
     failed = status is None or status >= HTTPStatus.BAD_REQUEST
-    typer.secho(f"{line}  (fault: {fault})" if fault else line, fg="yellow" if failed else None, err=True)
+    with suppress(OSError):  # whoever read the lines has gone, and requests go on
+        typer.secho(f"{line}  (fault: {fault})" if fault else line, fg="yellow" if failed else None, err=True)
 
 
 def _emulator_package() -> ModuleType:

@@ -5,8 +5,8 @@ fault that applied (null: none), whether the operation took effect, the millisec
 client's port, which identifies the connection; the status of a dropped request is null. Tokens are checked here and
 never stored.
 
-Any token opens the control routes: what keeps other pages of a browser out is that a token has to be sent at all, which
-no browser does across origins without leave, and none is ever given.
+Any token opens the control routes. What keeps other pages of a browser out is that a token has to be sent at all: to
+another origin a browser sends one only with a permission, which is never given.
 """
 
 import json

@@ -90,9 +90,13 @@ def test_data_survive_restarts_and_shutdown_is_clean(tmp_path: Path) -> None:
         call("PUT", f"{url}/_emulator/clock", {"offsetSeconds": 1800})
         call("GET", f"{url}/nowhere")
         before = call("GET", f"{url}/_emulator/sessions").json()
-        (printed, lines), code = end(process, signal.SIGTERM)
+        assert process.stderr
+        logged = process.stderr.readline()
+        assert re.fullmatch(rf"\d\d:\d\d:\d\d  POST    201 +\d+\.\d ms  {SESSIONS}\n", logged)
+        process.stderr.close()
+        assert call("GET", url + SESSIONS).status_code == 200
+        (printed, _), code = end(process, signal.SIGTERM)
         assert (printed, code) == ("", 0)
-        assert re.fullmatch(rf"\d\d:\d\d:\d\d  POST    201 +\d+\.\d ms  {SESSIONS}\n", lines)
     assert [path.name for path in tmp_path.iterdir()] == ["data.db"]
     assert database.stat().st_mode & 0o077 == 0
     assert b"private-token" not in database.read_bytes()
