@@ -31,7 +31,7 @@ class ExportedSession:
 
     ``ignores_expiry``: an option ignores changes of its expiry; ``replaced_by_renewal``: one replaces it for them.
     ``pending``: it was deleted, and the next run creates its replacement. ``replaced_with``: the URNs of resources that
-    it is replaced with.
+    it is replaced with. ``lives``: whether the API has it; None if that was not asked, so that its times decide.
     """
 
     name: str
@@ -44,6 +44,7 @@ class ExportedSession:
     replaced_by_renewal: bool = False
     pending: bool = False
     replaced_with: frozenset[str] = frozenset()
+    lives: bool | None = None
 
 
 @dataclass

@@ -5,7 +5,8 @@ The provider's own operations carry out each run on an API in memory, with the p
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.errors import QuantSessionsError, RefusedError
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from quant_sessions_provider.core.model import Properties
+
+_LINGERS: Final = timedelta(minutes=1)
+"""How long a session lives on that is past its expiry: nobody knows, and runs look at it as they come."""
 
 
 def forecasts(
@@ -56,10 +60,12 @@ def _forecast(
 
 
 def _first_expiry(session: ExportedSession, start: datetime) -> datetime:
-    if session.pending or session.outputs.get(Key.EXPIRED) is True:
+    lives = session.lives
+    if session.pending or lives is False or (lives is None and session.outputs.get(Key.EXPIRED) is True):
         return start
     expiry = Expiry.of(session.outputs)
-    return expiry.granted or expiry.known or start
+    planned = expiry.granted or expiry.known or start
+    return max(planned, start + _LINGERS) if lives else planned
 
 
 def _span(since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:

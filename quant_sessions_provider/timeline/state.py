@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.core.model import Key, is_by_hand, with_whole_numbers
@@ -12,6 +14,8 @@ from quant_sessions_provider.core.urns import SESSION_TYPES, name_of
 from quant_sessions_provider.timeline.model import ExportedSession
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from quant_sessions_provider.core.model import Properties
 
 _SECRET_KEY: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - marks a secret in every Pulumi state
@@ -25,6 +29,19 @@ class InvalidExportError(ValueError):
     """The document is not what ``pulumi stack export`` prints."""
 
 
+@dataclass(frozen=True)
+class Unreadable:
+    """A session whose times cannot be read: its name, why, and what to do about it."""
+
+    name: str
+    reason: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        """Return one line."""
+        return f"{self.name}: {self.reason}{f': {self.advice}' if self.advice else ''}"
+
+
 def read_sessions(document: object) -> tuple[list[ExportedSession], list[str]]:
     """Return the sessions of an exported stack, and one line for each session that cannot be read.
 
@@ -32,30 +49,41 @@ def read_sessions(document: object) -> tuple[list[ExportedSession], list[str]]:
         InvalidExportError: the document is not an export.
 
     """
+    with reading_export():
+        # Runs do not renew a session that was only looked up; one that is pending deletion has a successor.
+        owned = (each for each in sessions_in(document) if not each.get("external") and not each.get("delete"))
+        found = [read_times(resource) for resource in owned]
+    sessions = [session for session in found if isinstance(session, ExportedSession)]
+    return sessions, [str(session) for session in found if isinstance(session, Unreadable)]
+
+
+@contextmanager
+def reading_export() -> Iterator[None]:
+    """Raise an InvalidExportError wherever a document lacks what an export has."""
     try:
-        resources = document["deployment"].get("resources") or []  # type: ignore[index]
-        found = [_read(resource) for resource in resources if _is_session(resource)]
+        yield
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise InvalidExportError("not what `pulumi stack export` prints") from error
-    sessions = [session for session in found if isinstance(session, ExportedSession)]
-    return sessions, [note for note in found if isinstance(note, str)]
 
 
-def _is_session(resource: dict[str, Any]) -> bool:
-    # Runs do not renew a session that was only looked up; one that is pending deletion has a successor.
-    return resource["type"] in SESSION_TYPES and not resource.get("external") and not resource.get("delete")
+def sessions_in(document: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON
+    """Return the resources of an exported stack that are sessions, for use in :func:`reading_export`."""
+    resources = document["deployment"].get("resources") or []
+    return [resource for resource in resources if resource["type"] in SESSION_TYPES]
 
 
-def _read(resource: dict[str, Any]) -> ExportedSession | str:
+def read_times(resource: dict[str, Any]) -> ExportedSession | Unreadable:
+    """Return what decides about the life of a session."""
     name = name_of(resource["urn"])
-    inputs, outputs = (_plain(resource.get(side) or {}) for side in ("inputs", "outputs"))
+    inputs, outputs = (plain(resource.get(side) or {}) for side in ("inputs", "outputs"))
     times = dict.fromkeys((*_INPUTS, *EXPIRY_OUTPUTS))
     hidden = [key for key in times if any(isinstance(side.get(key), dict) for side in (inputs, outputs))]
     if hidden:
         verb = "is" if len(hidden) == 1 else "are"
-        return f"{name}: {', '.join(hidden)} {verb} secret: export the stack with --show-secrets to see its times"
+        advice = "export the stack with --show-secrets to see its times"
+        return Unreadable(name, f"{', '.join(hidden)} {verb} secret", advice)
     if Expiry.of(outputs).known is None or Key.EXPIRES_AT not in inputs:
-        return f"{name}: state has no expiry"
+        return Unreadable(name, "state has no expiry")
     inputs = _only(inputs, *_INPUTS)
     declared = {key: value for key, value in inputs.items() if key != Key.EXPIRES_AT}
     ignores_expiry = covers(resource.get("ignoreChanges") or [], Key.EXPIRES_AT)
@@ -79,7 +107,7 @@ def _only(properties: Properties, *keys: str) -> Properties:
     return {key: properties[key] for key in keys if key in properties} | _PLACEHOLDER_OWNER
 
 
-def _plain(properties: dict[str, Any]) -> Properties:
+def plain(properties: dict[str, Any]) -> Properties:
     """Return properties with those secrets decoded that were exported in plain text."""
     return {key: with_whole_numbers(_decoded(value)) for key, value in properties.items()}
 
