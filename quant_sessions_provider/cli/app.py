@@ -11,13 +11,16 @@ from typing import Annotated
 import typer
 
 import quant_sessions_provider
+from quant_sessions_provider.cli.delete import delete
 from quant_sessions_provider.cli.doctor import doctor
 from quant_sessions_provider.cli.emulator import emulator
 from quant_sessions_provider.cli.exits import GuardedGroup
+from quant_sessions_provider.cli.extend import extend
 from quant_sessions_provider.cli.list import list_sessions
 from quant_sessions_provider.cli.policies import policies
 from quant_sessions_provider.cli.report import report
 from quant_sessions_provider.cli.show import show
+from quant_sessions_provider.cli.status import status
 from quant_sessions_provider.cli.timeline import timeline
 
 app = typer.Typer(
@@ -47,6 +50,9 @@ def main(
 
 app.command("list")(list_sessions)
 app.command("show")(show)
+app.command("status")(status)
+app.command("extend")(extend)
+app.command("delete")(delete)
 app.command("report")(report)
 app.command("timeline")(timeline)
 app.command("doctor")(doctor)

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from quant_sessions_provider.cli.import_file import import_file
+from quant_sessions_provider.cli.list_stack import Beside, json_of, names_in, orphans_of
 from quant_sessions_provider.cli.output import AsJson, console, print_json, table, to_minute
 from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack, open_account, valid_text
 from quant_sessions_provider.core.text import counted, one_line
@@ -38,6 +39,9 @@ def list_sessions(  # noqa: PLR0913 - one parameter per option
     group: Annotated[str | None, _filter("Only this session group's sessions.")] = None,
     model: Annotated[str | None, _filter("Only sessions with this model.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of sessions.")] = 50,
+    orphans: Annotated[
+        bool, typer.Option("--orphans", help="Only sessions of the users and groups of --stack that it does not know.")
+    ] = False,
     as_json: AsJson = False,
     as_import: Annotated[
         bool, typer.Option("--import", help="Print the JSON that `pulumi import --file` takes; needs --user.")
@@ -49,19 +53,24 @@ def list_sessions(  # noqa: PLR0913 - one parameter per option
     """List active sessions. The API lists neither completed nor expired ones."""
     if as_import:
         _require_importable(user, as_json=as_json)
+    if orphans and (stack is None or user or group or model):
+        raise typer.BadParameter("requires --stack, and excludes --user, --group and --model", param_hint="--orphans")
     client, owner = open_account(organization, base_url, stack)
-    # One more than the limit shows whether there are more.
-    asked = client.list(owner, user_id=user, session_group=group, model=model, limit=limit + 1)
-    found = list(asked)
+    if orphans:
+        found, beside = orphans_of(str(stack), client, owner)
+    else:
+        # One more than the limit shows whether there are more.
+        found = list(client.list(owner, user_id=user, session_group=group, model=model, limit=limit + 1))
+        beside = [] if as_import else names_in(stack)
     shown = found[:limit]
     if as_import and user:
         ids = [session.id for session in listed_sessions("list", shown)]
         print_json(import_file(owner, user, group, ids))
         _say_group(group)
     elif as_json:
-        print_json([asdict(session) for session in shown])
+        print_json([asdict(session) | json_of(session, beside) for session in shown])
     else:
-        _print(shown)
+        _print(shown, beside, "No orphan." if orphans else "No active session.")
     if len(found) > limit:
         typer.echo(f"More than {counted(limit, 'session')}: raise --limit to see them.", err=True)
 
@@ -78,21 +87,27 @@ def _say_group(group: str | None) -> None:
         typer.echo("Without --group they are imported as sessions of no group. List those of a group by it.", err=True)
 
 
-def _print(sessions: Sequence[SessionSummary]) -> None:
+def _print(sessions: Sequence[SessionSummary], beside: Sequence[Beside], none: str) -> None:
     if not sessions:
-        console().print("No active session.")
+        console().print(none)
         return
     to = console()
-    shown = table(["id", "created", "model", "title"], [_row(session) for session in sessions])
-    to.width = _fit(shown.columns, to.width) if to.is_terminal else _total(shown.columns)
+    heads = ["id", *(column.head for column in beside), "created", "model", "title"]
+    rows = [_row(session, beside) for session in sessions]
+    shown = table(heads, rows)
+    width = _fit(shown.columns, to.width) if to.is_terminal else _total(shown.columns)
+    if beside and to.is_terminal and width > to.width:
+        shown = table(heads[:-3], [row[:-3] for row in rows])
+        width = max(to.width, _total(shown.columns))
+    to.width = width
     to.print(shown)
 
 
 def _fit(columns: list[Column], width: int) -> int:
     """Cut models and titles to a terminal's width; return the width that the table takes."""
-    model, title = columns[2:]
+    model, title = columns[-2:]
     # People copy ids, so they are never cut, even in a terminal that is too narrow for them.
-    left = width - _total(columns[:2]) - 2 * _GAP
+    left = width - _total(columns[:-2]) - 2 * _GAP
     model.width = min(_widest(model), max(left - _MIN_CELLS, _MIN_CELLS))
     title.width = min(_widest(title), max(left - model.width, _MIN_CELLS))
     for column in (model, title):
@@ -108,6 +123,7 @@ def _widest(column: Column) -> int:
     return max(cell_len(str(cell)) for cell in (column.header, *column.cells))
 
 
-def _row(session: SessionSummary) -> list[Text]:
-    values = (session.id, to_minute(session.created_at), session.model, session.title)
+def _row(session: SessionSummary, beside: Sequence[Beside]) -> list[Text]:
+    texts = (column.text(session) for column in beside)
+    values = (session.id, *texts, to_minute(session.created_at), session.model, session.title)
     return [Text(one_line(value or "")) for value in values]

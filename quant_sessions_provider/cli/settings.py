@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from quant_sessions_provider.cli.stack import stack_configuration
 from quant_sessions_provider.client.sessions import Client, client_of
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import ConfigurationError
-from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.doctor.settings import FoundSetting
-from quant_sessions_provider.pulumi_cli import output_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-_PULUMI_SECONDS: Final = 60
 
 
 def valid_text(value: str | None) -> str | None:
@@ -124,8 +119,8 @@ class Account(NamedTuple):
     organization: str
 
 
-def open_account(organization: str | None, base_url: str | None, stack: str | None) -> Account:
-    """Return the account that the options and the configuration lead to; nothing is sent yet.
+def account_settings(organization: str | None, base_url: str | None, stack: str | None) -> config.Settings:
+    """Return the settings that the options and the configuration lead to, with a token and an organization.
 
     Raises:
         ConfigurationError: a setting is missing or malformed.
@@ -133,36 +128,16 @@ def open_account(organization: str | None, base_url: str | None, stack: str | No
     """
     settings = sources(organization, base_url, stack).load()
     settings.require_bearer()
-    return Account(client_of(settings), settings.require_organization())
+    settings.require_organization()
+    return settings
 
 
-def stack_configuration(stack: str) -> dict[str, str]:
-    """Return a stack's configuration by full key, from the Pulumi CLI; secrets are decrypted.
+def open_account(organization: str | None, base_url: str | None, stack: str | None) -> Account:
+    """Return the account that the options and the configuration lead to; nothing is sent yet.
 
     Raises:
-        ConfigurationError: it cannot be read; says why in Pulumi's words.
+        ConfigurationError: a setting is missing or malformed.
 
     """
-    command = ["pulumi", "config", "--json", "--show-secrets", "--non-interactive", "--stack", stack]
-    try:
-        found = json.loads(output_of(*command, seconds=_PULUMI_SECONDS))
-    except subprocess.CalledProcessError as error:
-        raise _unreadable(stack, _reason(str(error.stderr))) from None
-    except subprocess.TimeoutExpired:
-        raise _unreadable(stack, f"pulumi did not finish within {_PULUMI_SECONDS} seconds") from None
-    except OSError:
-        raise _unreadable(stack, "the Pulumi CLI is not on PATH") from None
-    except ValueError:
-        raise _unreadable(stack, "pulumi did not print JSON") from None
-    return {key: str(entry["value"]) for key, entry in found.items() if "value" in entry}
-
-
-def _unreadable(stack: str, reason: str) -> ConfigurationError:
-    return ConfigurationError(f"the configuration of stack {one_line(stack)} cannot be read: {reason}")
-
-
-def _reason(stderr: str) -> str:
-    """Return the line that says what went wrong, of all that Pulumi prints."""
-    lines = [one_line(line) for line in stderr.splitlines() if line.strip()]
-    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    return (errors or lines or ["pulumi printed no reason"])[0]
+    settings = account_settings(organization, base_url, stack)
+    return Account(client_of(settings), settings.require_organization())

@@ -12,13 +12,16 @@ from quant_sessions_provider.core.model import Key, Properties, contains_unknown
 from quant_sessions_provider.core.text import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from quant_sessions_provider.core.changes import Change
 
 _LOSES: Final = "replacing it loses"
+_DELETING: Final = "deleting it loses"
 _IS_GONE: Final = "it is gone"
 _ALL_DECLARED: Final = "it holds only declared messages"
+_NO_MESSAGES: Final = "it holds no messages"
 _UNKNOWN_NUMBER: Final = "an unknown number of messages"
 _AT_LEAST: Final = "at least "
 _EXPIRED: Final = "expired"
@@ -126,15 +129,25 @@ def recreation_sentence(change: Change, loss: Loss, now: datetime) -> str:
     return f"{expired}{outcome}{_end(change.new, now)}"
 
 
+def recreation_loss(loss: Loss) -> str:
+    """Return what the recreation of a session loses, where its replacement is not known."""
+    return f"{_LOSES} {_messages(loss)}"
+
+
+def deletion_sentence(live: Sequence[object] | None) -> str:
+    """Return what the deletion of a session by hand loses: all of its messages, None for an unknown number."""
+    return f"{_DELETING} {_messages(Loss(None if live is None else len(live)), _NO_MESSAGES)}"
+
+
 def _price(new: Properties, loss: Loss) -> str:
     return f"{_LOSES} {_messages(loss)}{_again(new)}"
 
 
-def _messages(loss: Loss) -> str:
+def _messages(loss: Loss, why_none: str = _ALL_DECLARED) -> str:
     if loss.messages is None:
         return _UNKNOWN_NUMBER
     if loss.is_none:
-        return f"nothing: {_IS_GONE if loss.gone else _ALL_DECLARED}"
+        return f"nothing: {_IS_GONE if loss.gone else why_none}"
     return f"{_AT_LEAST if loss.at_least else ''}{counted(loss.messages, 'message')}"
 
 

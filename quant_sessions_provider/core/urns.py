@@ -22,3 +22,8 @@ def type_of(urn: str) -> str:
 def name_of(urn: str) -> str:
     """Return the name of a resource. It may contain any characters, such as ``::``."""
     return urn.split("::", 3)[3]
+
+
+def stack_of(urn: str) -> str:
+    """Return the name of the stack that a resource is in."""
+    return urn.split("::", maxsplit=1)[0].rpartition(":")[2]

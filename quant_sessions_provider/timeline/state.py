@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from quant_sessions_provider.core.model import Key, is_by_hand, with_whole_numbers
 from quant_sessions_provider.core.paths import covers
@@ -66,9 +66,16 @@ def reading_export() -> Iterator[None]:
         raise InvalidExportError("not what `pulumi stack export` prints") from error
 
 
-def sessions_in(document: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON
-    """Return the resources of an exported stack that are sessions, for use in :func:`reading_export`."""
-    resources = document["deployment"].get("resources") or []
+def sessions_in(document: Any, *, pending: bool = False) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON
+    """Return the resources of an exported stack that are sessions, for use in :func:`reading_export`.
+
+    ``pending``: instead those on which an operation was begun whose end is not recorded.
+    """
+    deployment = document["deployment"]
+    if pending:
+        resources = [operation["resource"] for operation in deployment.get("pending_operations") or []]
+    else:
+        resources = deployment.get("resources") or []
     return [resource for resource in resources if resource["type"] in SESSION_TYPES]
 
 
@@ -113,6 +120,11 @@ def plain(properties: dict[str, Any]) -> Properties:
 
 
 def _decoded(value: object) -> object:
-    if isinstance(value, dict) and _SECRET_KEY in value and "plaintext" in value:
+    if is_secret(value) and "plaintext" in value:
         return json.loads(value["plaintext"])
     return value
+
+
+def is_secret(value: object) -> TypeGuard[dict[str, Any]]:
+    """Return whether a property is secret as it stands in state, whether or not it was exported in plain text."""
+    return isinstance(value, dict) and _SECRET_KEY in value

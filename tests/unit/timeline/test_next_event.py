@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.urns import SESSION_TYPE
-from quant_sessions_provider.timeline.model import Event, ExportedSession
 from quant_sessions_provider.timeline.next_event import next_events
 from quant_sessions_provider.timeline.simulate import forecasts
 from quant_sessions_provider.timeline.state import read_sessions
 from tests.support.exports import START, state
+
+if TYPE_CHECKING:
+    from quant_sessions_provider.timeline.model import Event, ExportedSession
 
 
 def exported(**declared: Any) -> ExportedSession:  # noqa: ANN401 - any properties
@@ -32,7 +34,7 @@ def found(session: ExportedSession, at: float = 0, *, lives: bool | None = None)
     """Return what comes next, as of ``at`` minutes after the start: what, in how many minutes, by how many."""
     now = START + timedelta(minutes=at)
     event = next_events([replace(session, lives=lives)], now).get(session.urn)
-    return event and (event.kind, (event.at - now) / timedelta(minutes=1), event.minutes)
+    return (event.kind, (event.at - now) / timedelta(minutes=1), event.minutes) if event else None
 
 
 RENEWED: dict[str, Any] = {"expirationMinutes": 60, "renewBeforeMinutes": 15}
@@ -54,7 +56,12 @@ RENEWED: dict[str, Any] = {"expirationMinutes": 60, "renewBeforeMinutes": 15}
         ({"expiresAt": after(60)}, 0, True, None),
         ({"expirationMinutes": 60, "pendingReplacement": True}, 0, True, ("recreated", 0, 0)),
         ({"expirationMinutes": 60, "expired": True}, 0, True, ("recreated", 60, 0)),
-        (RENEWED | {"expiresAt": "9999-12-31T23:59:59Z", "grantedExpiresAt": after(60)}, 0, True, ("renewed", 45, 1440)),
+        (
+            RENEWED | {"expiresAt": "9999-12-31T23:59:59Z", "grantedExpiresAt": after(60)},
+            0,
+            True,
+            ("renewed", 45, 1440),
+        ),
     ],
 )
 def test_what_comes_next(

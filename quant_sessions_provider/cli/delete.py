@@ -1,0 +1,116 @@
+"""``quant-sessions delete``: sessions that no stack is to delete, such as orphans."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from quant_sessions_provider.cli.exits import fail
+from quant_sessions_provider.cli.list_stack import not_looked_at
+from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack, account_settings, valid_text
+from quant_sessions_provider.cli.stack import read_state
+from quant_sessions_provider.client.sessions import client_of
+from quant_sessions_provider.core.describe import about
+from quant_sessions_provider.core.errors import ForbiddenError, NotFoundError, QuantSessionsError
+from quant_sessions_provider.core.losses import deletion_sentence
+from quant_sessions_provider.core.model import Key
+from quant_sessions_provider.core.text import counted, one_line
+from quant_sessions_provider.operations.crud import Operations
+from quant_sessions_provider.status.state import read_stack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from quant_sessions_provider.core.settings import Settings
+    from quant_sessions_provider.operations.api import SessionsApi
+    from quant_sessions_provider.status.model import Role, StackSession
+
+_REASON: Final = "deleted by hand"
+_NOTHING: Final = "Nothing was deleted."
+_KNOWN: Final[dict[Role, str]] = {
+    "declared": "stack {stack} declares it as {name}: remove it from the program, and `pulumi up` deletes it",
+    "pending deletion": "stack {stack} had it as {name}: the next `pulumi up` deletes it",
+    "read": "the program of stack {stack} reads it as {name}",
+}
+
+
+def _valid_ids(ids: list[str]) -> list[str]:
+    return [valid_text(one) or one for one in ids]
+
+
+def delete(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", callback=_valid_ids, help="Ids of the sessions.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
+    organization: Organization = None,
+    base_url: BaseUrl = None,
+    stack: Stack = None,
+) -> None:
+    """Delete sessions that are in no stack, with their messages. Those in the state of --stack are refused."""
+    settings = account_settings(organization, base_url, stack)
+    api, owner = client_of(settings), settings.require_organization()
+    wanted = list(dict.fromkeys(ids))
+    if stack is not None:
+        _refuse_known(wanted, stack)
+    there = [session_id for session_id in wanted if _is_there(api, owner, session_id)]
+    if not there:
+        return
+    typer.echo(not_looked_at(stack, len(there)), err=True)
+    if not yes:
+        _ask(there, settings)
+    failed = [session_id for session_id in there if not _delete(api, settings, session_id)]
+    raise typer.Exit(int(bool(failed)))
+
+
+def _refuse_known(ids: Sequence[str], stack: str) -> None:
+    known = {session.id.lower(): session for session in read_state(stack, read_stack)}
+    refused = [(one, known[one.lower()]) for one in ids if one.lower() in known]
+    for session_id, session in refused:
+        _say(session_id, _why(session, stack), err=True)
+    if refused:
+        fail(_NOTHING)
+
+
+def _why(session: StackSession, stack: str) -> str:
+    return _KNOWN[session.role].format(stack=one_line(stack), name=one_line(session.name))
+
+
+def _is_there(api: SessionsApi, organization: str, session_id: str) -> bool:
+    """Say what the deletion of a session loses; return whether there is anything to delete."""
+    try:
+        _say(session_id, deletion_sentence(api.get(organization, session_id).messages))
+    except NotFoundError:
+        _say(session_id, f"already gone: {one_line(organization)} has no such session")
+        return False
+    except ForbiddenError:
+        raise
+    except QuantSessionsError as error:
+        _say(session_id, f"{deletion_sentence(None)} ({error})")
+    return True
+
+
+def _ask(ids: Sequence[str], settings: Settings) -> None:
+    saved = f", after saving in {settings.transcript_dir}" if settings.transcript_dir else ""
+    where = f"organization {one_line(settings.require_organization())} at {settings.base_url}"
+    try:
+        if typer.confirm(f"Delete {counted(len(ids), 'session')} of {where}{saved}?"):
+            return
+    except typer.Abort:
+        typer.echo()
+    fail(_NOTHING)
+
+
+def _delete(api: SessionsApi, settings: Settings, session_id: str) -> bool:
+    operations = Operations(api, settings, lambda *_: None)
+    try:
+        operations.delete(session_id, {Key.ORGANIZATION: settings.require_organization()}, _REASON)
+    except QuantSessionsError as error:
+        _say(session_id, f"not deleted: {error}", err=True)
+        return False
+    _say(session_id, "deleted")
+    return True
+
+
+def _say(session_id: str, sentence: str, *, err: bool = False) -> None:
+    typer.echo(about(one_line(session_id), one_line(sentence)), err=err)

@@ -1,0 +1,70 @@
+"""A stack's configuration and state, from the Pulumi CLI."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from quant_sessions_provider.core.errors import ConfigurationError
+from quant_sessions_provider.core.text import one_line
+from quant_sessions_provider.pulumi_cli import output_of
+from quant_sessions_provider.timeline.state import InvalidExportError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_T = TypeVar("_T")
+_PULUMI_SECONDS: Final = 60
+
+
+def stack_configuration(stack: str | None) -> dict[str, str]:
+    """Return the configuration of a stack, or of the selected one, by full key; secrets are decrypted.
+
+    Raises:
+        ConfigurationError: it cannot be read; says why in Pulumi's words.
+
+    """
+    found = _read("configuration", stack, "config", "--json", "--show-secrets")
+    return {key: str(entry["value"]) for key, entry in found.items() if "value" in entry}
+
+
+def read_state(stack: str | None, read: Callable[[object], _T], *, show_secrets: bool = False) -> _T:
+    """Return what ``read`` returns of the exported state of a stack, or of the selected one.
+
+    Raises:
+        ConfigurationError: it cannot be read; says why in Pulumi's words.
+
+    """
+    document = _read("state", stack, "stack", "export", *(["--show-secrets"] if show_secrets else []))
+    try:
+        return read(document)
+    except InvalidExportError as error:
+        raise _unreadable("state", stack, str(error)) from error
+
+
+def _read(what: str, stack: str | None, *command: str) -> Any:  # noqa: ANN401 - any JSON
+    of_stack = [] if stack is None else ["--stack", stack]
+    try:
+        return json.loads(output_of("pulumi", *command, "--non-interactive", *of_stack, seconds=_PULUMI_SECONDS))
+    except subprocess.CalledProcessError as error:
+        raise _unreadable(what, stack, _reason(str(error.stderr))) from None
+    except subprocess.TimeoutExpired:
+        raise _unreadable(what, stack, f"pulumi did not finish within {_PULUMI_SECONDS} seconds") from None
+    except OSError:
+        raise _unreadable(what, stack, "the Pulumi CLI is not on PATH") from None
+    except ValueError:
+        raise _unreadable(what, stack, "pulumi did not print JSON") from None
+
+
+def _unreadable(what: str, stack: str | None, reason: str) -> ConfigurationError:
+    """Return the error for a stack's configuration or state that cannot be read."""
+    named = "the selected stack" if stack is None else f"stack {one_line(stack)}"
+    return ConfigurationError(f"the {what} of {named} cannot be read: {reason}")
+
+
+def _reason(stderr: str) -> str:
+    """Return the line that says what went wrong, of all that Pulumi prints."""
+    lines = [one_line(line) for line in stderr.splitlines() if line.strip()]
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    return (errors or lines or ["pulumi printed no reason"])[0]

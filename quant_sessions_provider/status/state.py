@@ -1,0 +1,81 @@
+"""Reads all sessions in the state of a stack, those that no run renews among them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from quant_sessions_provider.core.model import Key
+from quant_sessions_provider.core.urns import name_of, stack_of
+from quant_sessions_provider.status.model import StackSession, Text
+from quant_sessions_provider.timeline.state import (
+    Unreadable,
+    is_secret,
+    plain,
+    read_times,
+    reading_export,
+    sessions_in,
+)
+
+if TYPE_CHECKING:
+    from quant_sessions_provider.status.model import Role
+
+_DEFAULT: Final = "default"
+"""How the names of the providers begin that the engine makes from the stack's configuration."""
+
+
+def read_stack(document: object) -> list[StackSession]:
+    """Return the sessions in an export, in its order.
+
+    Raises:
+        InvalidExportError: the document is not an export.
+
+    """
+    with reading_export():
+        # A creation that is pending has no id yet.
+        return [_read(resource) for resource in sessions_in(document) if resource.get("id")]
+
+
+def stack_name(document: Any) -> str:  # noqa: ANN401 - any JSON
+    """Return the name of an exported stack; empty if nothing is in it.
+
+    Raises:
+        InvalidExportError: the document is not an export.
+
+    """
+    with reading_export():
+        return next((stack_of(resource["urn"]) for resource in document["deployment"].get("resources") or []), "")
+
+
+def _read(resource: dict[str, Any]) -> StackSession:
+    times = read_times(resource)
+    return StackSession(
+        name_of(resource["urn"]),
+        resource["urn"],
+        str(resource["id"]),
+        _role(resource),
+        declared_text(resource, Key.USER_ID),
+        declared_text(resource, Key.SESSION_GROUP),
+        plain(resource.get("outputs") or {}),
+        times=None if isinstance(times, Unreadable) else times,
+        hidden=times.reason if isinstance(times, Unreadable) else "",
+        account=_account(resource.get("provider") or ""),
+    )
+
+
+def _role(resource: dict[str, Any]) -> Role:
+    if resource.get("external"):
+        return "read"
+    return "pending deletion" if resource.get("delete") else "declared"
+
+
+def declared_text(resource: dict[str, Any], key: str) -> Text:
+    """Return a text that a resource declares; secret if it is so on either side."""
+    sides = {side: (resource.get(side) or {}).get(key) for side in ("inputs", "outputs")}
+    values = [value for value in plain(sides).values() if isinstance(value, str)]
+    return Text(values[-1] if values else None, any(map(is_secret, sides.values())))
+
+
+def _account(provider: str) -> str:
+    """Return the name in a provider's reference, ``URN::ID``, unless the engine made that provider."""
+    name = name_of(provider).rpartition("::")[0] if provider else ""
+    return "" if name.startswith(_DEFAULT) else name
