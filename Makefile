@@ -48,9 +48,10 @@ previews-check: venv ## Check that they match the engine's output (part of `make
 	@$(run) tools.run_tests tests/acceptance/test_gallery.py tests/acceptance/test_terminal_page.py \
 	  tests/acceptance/test_policies.py
 
-report: venv ## Write the report and the timeline in docs/, with their images, from a run of the real engine
+report: venv ## Write the report, the timeline and the status in docs/, with their images (the report from a run)
 	@$(run) tools.run_tests --module tools.docs.report_page
 	@$(run) tools.docs.timeline_page > /dev/null
+	@$(run) tools.docs.status_page
 
 screenshots: venv ## Write the pictures of the emulator's page in docs/ (needs a browser)
 	@$(run) tools.docs.emulator_page

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Group
 from rich.live import Live
-from rich.text import Text
 
 from quant_sessions_provider.cli.output import AsJson, console, print_json, safe
 from quant_sessions_provider.cli.settings import BaseUrl, Sources, valid_text
@@ -18,14 +17,14 @@ from quant_sessions_provider.client.sessions import client_of
 from quant_sessions_provider.core.errors import QuantSessionsError
 from quant_sessions_provider.status.observe import Observer
 from quant_sessions_provider.status.rows import status_of
-from quant_sessions_provider.status.terminal import draw
+from quant_sessions_provider.status.terminal import picture
 from quant_sessions_provider.status.view import as_json as written
-from quant_sessions_provider.status.view import remarks, title
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
 
     from quant_sessions_provider.status.model import Status
+    from quant_sessions_provider.status.terminal import Picture
 
 
 def status(  # noqa: PLR0913 - one parameter per option
@@ -69,38 +68,27 @@ def _look(stack: str | None, observer: Observer | None) -> Status:
     return read_state(stack, lambda document: status_of(document, observer, datetime.now(timezone.utc)))
 
 
-def _watch(stack: str | None, observer: Observer | None, to: Console, seconds: int) -> None:
-    picture = _picture(_look(stack, observer), to)
-    with Live(picture, console=to, auto_refresh=False, vertical_overflow="ellipsis") as live:
+def _watch(stack: str | None, observer: Observer | None, to: Console, seconds: int) -> NoReturn:
+    shown = Group(*_picture(_look(stack, observer), to).parts)
+    with Live(shown, console=to, auto_refresh=False, vertical_overflow="ellipsis") as live:
         while True:
             time.sleep(seconds)
             try:
-                picture = _picture(_look(stack, observer), to)
-                live.update(picture, refresh=True)
+                shown = Group(*_picture(_look(stack, observer), to).parts)
+                live.update(shown, refresh=True)
             except QuantSessionsError as error:
                 # The next refresh may succeed.
-                live.update(Group(picture, safe(f"not refreshed: {error}", "red")), refresh=True)
+                live.update(Group(shown, safe(f"not refreshed: {error}", "red")), refresh=True)
 
 
-def _picture(found: Status, to: Console) -> RenderableType:
-    return Group(*_parts(found, to)[0])
-
-
-def _parts(found: Status, to: Console) -> tuple[list[RenderableType], int]:
-    """Return what is shown, from the top, and the cells that its table takes."""
-    parts: list[RenderableType] = [Text(title(found), style="bold")]
-    width = 0
-    if found.rows:
-        unicode = to.encoding.lower().startswith("utf")
-        drawing = draw(found, to.width if to.is_terminal else None, unicode=unicode)
-        parts.append(drawing.table)
-        width = drawing.width
-    return [*parts, *map(safe, remarks(found))], width
+def _picture(found: Status, to: Console) -> Picture:
+    unicode = to.encoding.lower().startswith("utf")
+    return picture(found, to.width if to.is_terminal else None, unicode=unicode)
 
 
 def _print(found: Status, to: Console) -> None:
-    parts, width = _parts(found, to)
-    # A pipe gets all of a row, and a terminal that is narrower than any table what fits no more on the next line.
-    to.width = max(to.width, width)
-    for part in parts:
-        to.print(part, soft_wrap=isinstance(part, Text))
+    shown = _picture(found, to)
+    # A file gets all of a row; in a terminal narrower than any table what does not fit goes on in the next line.
+    to.width = max(to.width, shown.width)
+    for part in shown.parts:
+        to.print(part, soft_wrap=part is not shown.table)

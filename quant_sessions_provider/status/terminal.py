@@ -64,15 +64,29 @@ _LAYOUTS: Final = (
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """A table, and the cells that it takes."""
+class Picture:
+    """What is shown, from the top, and the cells that its table takes."""
 
-    table: Table
+    title: Text
+    table: Table | None
+    remarks: list[Text]
     width: int
 
+    @property
+    def parts(self) -> list[Text | Table]:
+        """All of it in order; without sessions there is no table."""
+        return [self.title, *([self.table] if self.table else []), *self.remarks]
 
-def draw(status: Status, width: int | None, *, unicode: bool) -> Drawing:
-    """Return a table with a row a session, for a terminal of a width; None for a file, where nothing is cut."""
+
+def picture(status: Status, width: int | None, *, unicode: bool) -> Picture:
+    """Return a status for a terminal of a width; None for a file, where nothing is cut."""
+    table, cells = _table(status, width, unicode=unicode) if status.rows else (None, 0)
+    below = [Text(one_line(line)) for line in view.remarks(status)]
+    return Picture(Text(one_line(view.title(status)), "bold"), table, below, cells)
+
+
+def _table(status: Status, width: int | None, *, unicode: bool) -> tuple[Table, int]:
+    """Return a table with a row a session, and the cells that it takes."""
     texts = _texts(status.rows, status)
     layout, widths = _fitted(texts, width)
     _cut(texts, widths, "…" if unicode else "~")
@@ -84,7 +98,7 @@ def draw(status: Status, width: int | None, *, unicode: bool) -> Drawing:
         bar = _bar(view.fraction_left(row, status.at), layout.bar, blocks)
         texts[_LEFT][place] = f"{bar} {texts[_LEFT][place]}" if bar else texts[_LEFT][place]
         made.add_row(*(Text(texts[column][place], _style(column, row, status)) for column in layout.columns))
-    return Drawing(made, _total(widths, layout))
+    return made, _total(widths, layout)
 
 
 def _texts(rows: Sequence[Row], status: Status) -> dict[str, list[str]]:

@@ -9,6 +9,7 @@ import pytest
 from pulumi import ResourceOptions
 
 from quant_sessions_provider import Session
+from quant_sessions_provider.timeline.next_event import next_events
 from quant_sessions_provider.timeline.simulate import forecasts
 from quant_sessions_provider.timeline.state import read_sessions
 from tests.support.ageing import age
@@ -73,6 +74,8 @@ def walk(new_stack: NewStack, emulator: Emulator) -> dict[str, tuple[str | None,
     assert not notes
     now = datetime.now(timezone.utc)
     foreseen = {each.session.name: each.events for each in forecasts(sessions, [now], now, now + timedelta(minutes=1))}
+    next_ones = {urn.rpartition("::")[2]: event for urn, event in next_events(sessions, now).items() if event.at <= now}
+    assert next_ones == {name: events[0] for name, events in foreseen.items() if events}
     run = stack.up()
     assert not run.failed
     done = {name: next(DONE[op] for op in run.ops(name) if op in DONE) for name in NAMES}

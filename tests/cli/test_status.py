@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -14,6 +15,7 @@ from quant_sessions_provider.cli.app import app
 from quant_sessions_provider.core.urns import PLUGIN_TYPE
 from tests.cli.conftest import CANARY, ORGANIZATION, pulumi
 from tests.cli.stacks import WrittenStack, secret
+from tools.docs.status_page import DRAWING, PAGE, build, drawing
 from tools.docs.terminal import terminal
 
 if TYPE_CHECKING:
@@ -216,3 +218,16 @@ def test_a_watch_refreshes_in_place_until_it_is_interrupted(stack: WrittenStack,
         end = screen.wait()
     assert end.count("desk-id") == 1
     assert "Traceback" not in end
+
+
+def test_the_page_shows_the_terminals_output() -> None:
+    page = PAGE.read_text()
+    assert build(page) == page
+    assert drawing() == DRAWING.read_text()
+
+
+def test_the_drawing_is_an_accessible_svg() -> None:
+    root = ET.fromstring(drawing())  # noqa: S314 - our own
+    assert root.get("role") == "img"
+    assert (root.findtext("{http://www.w3.org/2000/svg}title") or "").startswith("12 sessions of stack main")
+    assert "prefers-color-scheme: dark" in drawing()

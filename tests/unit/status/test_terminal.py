@@ -5,21 +5,21 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
 from quant_sessions_provider.status.model import Seen, Status
-from quant_sessions_provider.status.terminal import draw
+from quant_sessions_provider.status.terminal import picture
 from tests.support.statuses import NOW, session, status, workshop
 
 ALIVE = Seen("alive", messages=1)
 
 
 def shown(what: Status, width: int | None, *, unicode: bool = True) -> list[str]:
-    drawing = draw(what, width, unicode=unicode)
-    console = Console(file=io.StringIO(), width=max(drawing.width, width or 0), color_system=None)
-    console.print(drawing.table)
+    drawn = picture(what, width, unicode=unicode)
+    console = Console(file=io.StringIO(), width=max(drawn.width, width or 0), color_system=None)
+    console.print(drawn.table)
     assert isinstance(console.file, io.StringIO)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
@@ -92,6 +92,7 @@ def test_a_terminal_without_unicode_gets_ascii() -> None:
     assert "~" in lines[1]
 
 
+@settings(max_examples=30)
 @given(name=st.text(min_size=1, max_size=60), width=st.integers(20, 160))
 def test_any_name_can_be_shown(name: str, width: int) -> None:
     lines = shown(status((session(name), ALIVE)), width)
