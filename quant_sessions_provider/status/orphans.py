@@ -7,13 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.core.model import Key
-from quant_sessions_provider.core.redaction import redact_errors
 from quant_sessions_provider.status.parallel import in_parallel
 from quant_sessions_provider.status.state import declared_text, read_stack
 from quant_sessions_provider.timeline.state import plain, reading_export, sessions_in
 
 if TYPE_CHECKING:
-    from quant_sessions_provider.core.model import Properties
     from quant_sessions_provider.operations.api import SessionsApi, SessionSummary
     from quant_sessions_provider.status.model import Text
 
@@ -81,10 +79,5 @@ def _owner(resource: dict[str, Any]) -> Owner:
 
 
 def _listed(api: SessionsApi, organization: str, owner: Owner) -> list[SessionSummary]:
-    whose = {Key.USER_ID: owner.user.value, Key.SESSION_GROUP: owner.group.value}
-    return _list(api, owner.organization or organization, whose)
-
-
-@redact_errors
-def _list(api: SessionsApi, organization: str, whose: Properties) -> list[SessionSummary]:
-    return list(api.list(organization, user_id=whose[Key.USER_ID], session_group=whose[Key.SESSION_GROUP]))
+    user, group = owner.user.value, owner.group.value
+    return list(api.list(owner.organization or organization, user_id=user, session_group=group))
