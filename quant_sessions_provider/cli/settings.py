@@ -61,7 +61,8 @@ Stack = Annotated[
     str | None,
     typer.Option(
         callback=valid_text,
-        help="Also read the configuration of this stack of the project in this directory.",
+        help="Also read the configuration of this stack of the project in this directory; list, extend and delete"
+        " read its state too.",
         show_default="none",
     ),
 ]

@@ -36,9 +36,9 @@ class Text:
 class StackSession:
     """A session in the state of a stack.
 
-    ``outputs`` may hold decrypted secrets. ``times`` is None where they cannot be read, and ``hidden`` says why.
-    ``account`` names the provider resource that the program gave the session, which may have a token of its own; it is
-    empty for the stack's.
+    ``outputs`` and ``times`` may hold decrypted secrets. ``times`` is None where they cannot be read, and ``hidden``
+    says why. ``shows_times``: no expiry is secret. ``account`` names the provider resource that the program gave the
+    session, which may have a token of its own; it is empty for the stack's.
     """
 
     name: str
@@ -50,6 +50,7 @@ class StackSession:
     outputs: Properties = field(repr=False)
     times: ExportedSession | None
     hidden: str = ""
+    shows_times: bool = True
     account: str = ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.core.model import Key
+from quant_sessions_provider.core.state import EXPIRY_OUTPUTS
 from quant_sessions_provider.core.urns import name_of, stack_of
 from quant_sessions_provider.status.model import StackSession, Text
 from quant_sessions_provider.timeline.state import (
@@ -58,6 +59,7 @@ def _read(resource: dict[str, Any]) -> StackSession:
         plain(resource.get("outputs") or {}),
         times=None if isinstance(times, Unreadable) else times,
         hidden=times.reason if isinstance(times, Unreadable) else "",
+        shows_times=not any(declared_text(resource, key).is_secret for key in EXPIRY_OUTPUTS),
         account=_account(resource.get("provider") or ""),
     )
 

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.losses import recreation_loss
 from quant_sessions_provider.core.model import Key
-from quant_sessions_provider.core.state import EXPIRY_OUTPUTS, Expiry
+from quant_sessions_provider.core.state import Expiry
 from quant_sessions_provider.core.text import counted
 from quant_sessions_provider.status.model import HIDDEN
-from quant_sessions_provider.timeline.state import is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -69,7 +68,7 @@ def joined(*parts: str | None) -> str:
 
 def expiry(session: StackSession) -> datetime | None:
     """Return until when a session lives as far as that is known, and may be shown."""
-    return Expiry.of(session.outputs).known if session.times else None
+    return Expiry.of(session.outputs).known if session.times and session.shows_times else None
 
 
 def minutes_left(row: Row, now: datetime) -> int | None:
@@ -101,14 +100,14 @@ def until(session: StackSession, now: datetime) -> str:
     time = expiry(session)
     if time is not None:
         return near(time, now)
-    return HIDDEN if any(is_secret(session.outputs.get(key)) for key in EXPIRY_OUTPUTS) else "?"
+    return "?" if session.shows_times else HIDDEN
 
 
 def next_run(row: Row, now: datetime) -> str:
     """Return what the next `pulumi up` that does anything does, and from when on."""
     if row.session.role == "pending deletion":
         return "deletes now"
-    if row.session.times is None:
+    if row.session.times is None or not row.session.shows_times:
         return "?"
     if row.next is None:
         return "-"
@@ -153,7 +152,7 @@ def _remarks(row: Row, now: datetime) -> Iterable[str]:
     if seen.life == "gone" and not due:
         yield _GONE
     if due and due.kind == "stopped":
-        yield f"the run stops: {due.why}"
+        yield f"the run stops: {due.why}" if row.session.shows_times else "the run stops"
     if due and due.kind == "recreated" and seen.loss and not seen.loss.is_none:
         yield recreation_loss(seen.loss)
 
@@ -188,7 +187,7 @@ def _entry(row: Row, now: datetime) -> dict[str, Any]:
         "expiresAt": timestamps.render(time) if time else None,
         "minutesLeft": minutes_left(row, now),
         "messages": {"declared": declared_messages(row), "live": row.seen.messages},
-        "next": _event(row.next),
+        "next": _event(row.next) if session.shows_times else None,
     }
 
 

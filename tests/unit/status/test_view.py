@@ -94,6 +94,14 @@ def test_json_has_all_of_it() -> None:
     }
 
 
+def test_a_decrypted_time_is_reckoned_with_and_not_shown() -> None:
+    opened = {key: SECRET[key] for key in SECRET if key != "ciphertext"} | {"plaintext": '"2026-03-02T12:42:00Z"'}
+    found = status((session("launch", expiresAt=opened, expirationMinutes=60), Seen("alive", messages=1)))
+    (row,) = found.rows
+    assert row.next
+    assert (next_run(row, NOW), "12:42" in str(as_json(found))) == ("?", False)
+
+
 def test_a_secret_time_is_neither_shown_nor_reckoned_with() -> None:
     one = session("launch", 42, expiresAt=SECRET, grantedExpiresAt="2031-05-05T05:05:05Z")
     found = status((one, Seen("alive", messages=1)))
