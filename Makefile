@@ -56,7 +56,7 @@ report: venv ## Write the report, the timeline and the status in docs/, with the
 screenshots: venv ## Write the pictures of the emulator's page in docs/ (needs a browser)
 	@$(run) tools.docs.emulator_page
 
-machine: venv ## Run the stateful tests under every behaviour that the API may have (EXAMPLES=3 each)
+machine: venv ## Run the stateful tests under every behaviour that the API may have (EXAMPLES=2 on each host)
 	@$(run) tools.run_tests --module tests.stateful.trials $(EXAMPLES)
 
 fuzz: venv ## Fuzz the emulator against its contract and the provider with any properties (EXAMPLES=400)

@@ -26,6 +26,9 @@ from quant_sessions_provider.plugin.wire import from_wire
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from quant_sessions_provider.client.sessions import Client
+    from quant_sessions_provider.core.settings import Settings
+
 _log: Final = logging.getLogger(__name__)
 _CANCELLED: Final = RefusedError("cancelled: nothing was sent")
 _NOT_CONFIGURED: Final = ConfigurationError("the engine has not configured the provider")
@@ -36,8 +39,13 @@ _T = TypeVar("_T")
 class Plugin(ResourceProviderServicer):
     """The provider of one provider resource: an engine starts a process for each."""
 
-    def __init__(self, engine: str = "") -> None:
-        self._lines = Lines(engine)
+    def __init__(
+        self,
+        engine: str = "",
+        connect: Callable[[Settings], Client] = client_of,
+        operate: Callable[[Client, Settings, Callable[[str, str], None]], Operations] = Operations,
+    ) -> None:
+        self._lines, self._connect, self._operate = Lines(engine), connect, operate
         self._verbs = Verbs(_NOT_CONFIGURED, self._lines)
         self._lookups: Lookups | ConfigurationError = _NOT_CONFIGURED
         self._cancelled = False
@@ -96,8 +104,8 @@ class Plugin(ResourceProviderServicer):
         except ConfigurationError as error:
             self._verbs, self._lookups = Verbs(error, self._lines), error
         else:
-            client = client_of(settings)
-            self._verbs = Verbs(Operations(client, settings, self._lines.inform), self._lines)
+            client = self._connect(settings)
+            self._verbs = Verbs(self._operate(client, settings, self._lines.inform), self._lines)
             self._lookups = Lookups(client, settings)
         self._cancelled = False
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)

@@ -13,7 +13,7 @@ from quant_sessions_provider.emulator.faults import Fault, FaultSetup
 from tests.chaos import programs, verdict
 from tests.chaos.leftovers import Leftovers
 from tests.chaos.tally import FAILING, Tally
-from tests.chaos.wire import WorldProvider, connected_to
+from tests.chaos.wire import connected_to, host_in
 from tests.chaos.world import TOKEN, Kill, Killed, World
 from tests.support.masking import UUID
 from tests.support.mini_engine import MiniEngine, PlanError
@@ -100,7 +100,7 @@ class Life:
 
     def _engine(self) -> MiniEngine:
         settings = {"bearer": TOKEN, "organization": self.organization, "baseUrl": "http://127.0.0.1:1"}
-        return MiniEngine(settings, WorldProvider(self.world), self.world.clock.now)
+        return MiniEngine(host_in(self.world, self.seed, settings))
 
     # --- runs -----------------------------------------------------------------------------------------------
 
@@ -114,12 +114,11 @@ class Life:
         return lambda: self.engines[name].up(self.program[name])
 
     def _run(self, verb: str, calls: dict[str, Any]) -> bool:
-        """Make all calls as one run of the engine, with new hosts. Stop at the first failure."""
+        """Make all calls as one run of the engine. Stop at the first failure."""
         self.tally.runs += 1
         known = {state.id for engine in self.engines.values() if (state := engine.state)}
         for name, call in calls.items():
             engine, start = self.engines[name], len(self.world.log)
-            engine.host(WorldProvider(self.world))
             before, doomed = engine.state, [state.id for state in engine.doomed]
             try:
                 call()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from urllib3.exceptions import NewConnectionError
@@ -13,14 +14,19 @@ from quant_sessions_provider.client.sessions import Client
 from quant_sessions_provider.client.transport import Transport
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.operations.crud import Operations
+from quant_sessions_provider.plugin.servicer import Plugin
 from quant_sessions_provider.provider import SessionProvider
+from tests.support.mini_dynamic import DynamicHost
+from tests.support.mini_plugin import PluginHost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pulumi.dynamic import ConfigureRequest
 
+    from quant_sessions_provider.core.settings import Settings
     from tests.chaos.world import World
+    from tests.support.mini_host import Host
 
 
 class _Socket(socket.socket):
@@ -64,14 +70,32 @@ def connected_to(world: World) -> Iterator[None]:
         connection._HTTPPool.ConnectionCls = before  # noqa: SLF001 - as above
 
 
-class WorldProvider(SessionProvider):
+def host_in(world: World, seed: int, configuration: dict[str, str]) -> Host:
+    """Return the host of a seed: half of them have the plugin, of which half is attached."""
+    if seed % 2:
+        return DynamicHost(configuration, lambda: _WorldProvider(world))
+    return PluginHost(configuration, lambda: _plugin_in(world), attached=not seed % 4)
+
+
+def _client_in(world: World, settings: Settings) -> Client:
+    transport = Transport(settings, world.clock.monotonic, world.clock.sleep)
+    return Client(lambda: transport)
+
+
+def _plugin_in(world: World) -> Plugin:
+    return Plugin(
+        connect=lambda settings: _client_in(world, settings), operate=partial(Operations, now=world.clock.now)
+    )
+
+
+class _WorldProvider(SessionProvider):
     """The provider with the clock of a world."""
 
     def __init__(self, world: World) -> None:
-        self._clock = world.clock
+        self._world = world
 
     def configure(self, req: ConfigureRequest) -> None:
         settings = config.load(req.config.get, {})
-        transport = Transport(settings, self._clock.monotonic, self._clock.sleep)
         self._settings_error, self._planned, self._existing = None, {}, set()
-        self._operations = Operations(Client(lambda: transport), settings, lambda *_: None, self._clock.now)
+        client, now = _client_in(self._world, settings), self._world.clock.now
+        self._operations = Operations(client, settings, lambda *_: None, now)

@@ -1,4 +1,4 @@
-"""The behaviours that the API's description leaves open, and their combinations.
+"""The hosts, and the behaviours that the API's description leaves open, with their combinations.
 
 They are read off the emulator's own switches, so that a new one is tried as soon as it exists.
 """
@@ -13,11 +13,16 @@ from pydantic.alias_generators import to_camel
 
 from quant_sessions_provider.emulator.behaviours import Behaviours, Interim
 from quant_sessions_provider.emulator.messages import MessageView
+from tests.support.mini_dynamic import DynamicHost
+from tests.support.mini_plugin import PluginHost
 
 _STEP: Final = 37
 
 Combination = dict[str, Any]
 """A value for each behaviour, as ``Emulator.behave`` takes it."""
+
+HostClass = type[DynamicHost] | type[PluginHost]
+HOSTS: Final[tuple[HostClass, ...]] = (DynamicHost, PluginHost)
 
 _OTHER: Final = ("grant_offset_minutes", "token", "forbidden", "message_window", "returned_id")
 """Switches that are not combined here: numbers, access, and responses of another session, which are errors."""

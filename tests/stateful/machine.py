@@ -15,7 +15,7 @@ from tests.stateful.rules import Rules
 from tests.support.mini_engine import PlanError, as_constructed
 
 if TYPE_CHECKING:
-    from tests.stateful.choices import Combination
+    from tests.stateful.choices import Combination, HostClass
     from tests.support.emulator_server import Emulator
 
 _COSTLY = ("create", "replace")
@@ -75,10 +75,16 @@ class Machine(Rules):
         self._declare({"expiresAt": timestamps.render(planned)})
 
 
-def run_sequences(
-    emulator: Emulator, combination: Combination, examples: int, number: int = 0, steps: int = 25
+def run_sequences(  # noqa: PLR0913 - what is tried, and how long
+    emulator: Emulator,
+    combination: Combination,
+    host: HostClass,
+    examples: int,
+    *,
+    number: int = 0,
+    steps: int = 25,
 ) -> None:
-    """Run ``examples`` sequences of some steps under a combination. ``number`` is the seed."""
-    Machine.emulator, Machine.combination = emulator, combination
+    """Run ``examples`` sequences of some steps on a host under a combination. ``number`` is the seed."""
+    Machine.emulator, Machine.combination, Machine.host = emulator, combination, host
     chosen = settings(max_examples=examples, stateful_step_count=steps, deadline=None)
     run_state_machine_as_test(seed(number)(Machine), settings=chosen)

@@ -9,7 +9,7 @@ from quant_sessions_provider.core import timestamps
 
 if TYPE_CHECKING:
     from tests.stateful.world import World
-    from tests.support.mini_engine import State
+    from tests.support.mini_host import State
 
 Declared = dict[str, Any]
 

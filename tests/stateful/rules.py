@@ -27,7 +27,7 @@ from tests.stateful.world import World
 from tests.support.mini_engine import PlanError, shift_timestamps
 
 if TYPE_CHECKING:
-    from tests.stateful.choices import Combination
+    from tests.stateful.choices import Combination, HostClass
     from tests.support.emulator_server import Emulator
     from tests.support.mini_engine import Plan
 
@@ -37,6 +37,7 @@ class Rules(RuleBasedStateMachine):
 
     emulator: Emulator
     combination: Combination
+    host: HostClass
 
     @initialize(
         skew=st.sampled_from((0, 0, 600, -600)),
@@ -44,7 +45,7 @@ class Rules(RuleBasedStateMachine):
         replaces_after_refusal=st.booleans(),
     )
     def begin(self, skew: int, grant: int, *, replaces_after_refusal: bool) -> None:
-        self.world = World(self.emulator, self.combination, skew=skew, grant=grant)
+        self.world = World(self.emulator, self.combination, self.host, skew=skew, grant=grant)
         self.engine = self.world.engine
         self.replaces_after_refusal = replaces_after_refusal
         """Whether the user replaces the session after a refusal, or reverts the edit."""

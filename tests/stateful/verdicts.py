@@ -12,7 +12,8 @@ from tests.support.mini_engine import check_sentence
 
 if TYPE_CHECKING:
     from tests.stateful.world import World
-    from tests.support.mini_engine import Plan, State
+    from tests.support.mini_engine import Plan
+    from tests.support.mini_host import State
 
 Declared = dict[str, Any]
 Requests = list[dict[str, Any]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from quant_sessions_provider import Session
+from quant_sessions_provider import Session, native
 from quant_sessions_provider.core import timestamps
 from tests.stateful.refusals import BEYOND_A_DAY, REPLACE_HINT, STAYS_COMPLETED
 from tests.support.ageing import age
@@ -31,6 +31,7 @@ REPLACED: Final = ["create-replacement", "replace", "delete-replaced"]
 HELLO: Final = {"role": "user", "content": "Hello"}
 
 Declared = dict[str, dict[str, Any]]
+SessionClass = type[Session] | type[native.Session]
 
 
 def sessions() -> Declared:
@@ -48,14 +49,15 @@ def sessions() -> Declared:
 class Walk:
     """A stack and the API. Each step asserts what must be true under the combination."""
 
-    def __init__(self, emulator: Emulator, combination: Combination, folder: Path) -> None:
+    def __init__(self, emulator: Emulator, combination: Combination, session: SessionClass, folder: Path) -> None:
         self.emulator, self.combination, self.declared = emulator, combination, sessions()
+        self._session = session
         self._made: dict[str, datetime] = {}
         self.stack = Stack(folder / "stack", emulator.variables(ORGANIZATION), self._program)
 
     def _program(self) -> None:
         for name, arguments in self.declared.items():
-            Session(name, user_id=name, **arguments)
+            self._session(name, user_id=name, **arguments)
 
     def run(self) -> None:
         """Do all steps, from the first plan to the last DELETE."""

@@ -14,7 +14,7 @@ from tests.support.mini_engine import MiniEngine, PlanError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.stateful.choices import Combination
+    from tests.stateful.choices import Combination, HostClass
     from tests.support.emulator_server import Emulator
 
 
@@ -24,20 +24,22 @@ class World:
     ``skew``: seconds by which the API's clock is ahead. ``grant``: minutes that it grants beyond the request.
     """
 
-    def __init__(self, emulator: Emulator, combination: Combination, *, skew: int, grant: int) -> None:
+    def __init__(
+        self,
+        emulator: Emulator,
+        combination: Combination,
+        host: HostClass,
+        *,
+        skew: int,
+        grant: int,
+    ) -> None:
         self.emulator, self.combination, self.grant = emulator, combination, grant
         emulator.behave(**combination, grantOffsetMinutes=grant)
         emulator.http.put(f"{emulator.url}/_emulator/clock", json={"offsetSeconds": skew}).raise_for_status()
         self.skew = timedelta(seconds=skew)
         self.organization = uuid4().hex
-        self.engine = MiniEngine(
-            {
-                "bearer": emulator.token,
-                "organization": self.organization,
-                "baseUrl": emulator.url,
-                "baseDelayMs": "0",
-            }
-        )
+        settings = {"bearer": emulator.token, "organization": self.organization, "baseUrl": emulator.url}
+        self.engine = MiniEngine(host(settings | {"baseDelayMs": "0"}))
 
     @contextmanager
     def failing(self, *, method: str | None = None, path: str | None = None) -> Iterator[None]:

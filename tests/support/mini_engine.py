@@ -1,9 +1,9 @@
-"""A model of the engine for one resource. It calls the provider's methods as the real engine does.
+"""A model of the engine for one resource. It calls a host, the dynamic one or the plugin, as the real engine does.
 
 It has the observed behaviour of the real engine: check gets old inputs, diff gets old outputs. With `changes=None` it
 compares the inputs itself. A replacement is checked a second time without old inputs and created, then the old resource
-is deleted. Numbers arrive as floats. Refresh calls diff with the roles reversed. What got half through is kept with the
-planned inputs, and updated by the next run whatever diff says, until a refresh.
+is deleted. Refresh calls diff with the roles reversed. What got half through is kept with the planned inputs, and
+updated by the next run whatever diff says, until a refresh. A preview also asks what creating and updating would do.
 """
 
 from __future__ import annotations
@@ -12,45 +12,24 @@ import copy
 import io
 import re
 from contextlib import contextmanager, redirect_stderr
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, Final
-
-from pulumi.dynamic import Config, ConfigureRequest
-from pulumi.runtime.proto import provider_pb2
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.model import DEFAULT_LIFETIME, same
-from quant_sessions_provider.dynamic.properties import from_pulumi
-from quant_sessions_provider.provider import SessionProvider
-from tests.support.mini_host import AbortedError, MiniHost
+from tests.support.mini_host import AbortedError, Properties, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from pulumi.dynamic import DiffResult
+    from tests.support.mini_host import Host
 
-Properties = dict[str, Any]
-_URN: Final = "urn:pulumi:stack::project::pulumi-python:dynamic/quant:Session::it"
 TIMESTAMPS = ("expiresAt", "grantedExpiresAt", "createdAt", "updatedAt")
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
 
 
 class PlanError(Exception):
     """A run failed with an error that the user sees."""
-
-
-@dataclass
-class State:
-    """A resource in state."""
-
-    id: str
-    inputs: Properties
-    outputs: Properties
-    half_done: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,15 +41,16 @@ class Plan:
     keys: list[str] = field(default_factory=list)
     sentence: str = ""
 
+    def saying(self, more: str) -> Plan:
+        """Return the plan with more that was said about it."""
+        return replace(self, sentence=self.sentence + more)
+
 
 class MiniEngine:
     """One stack with at most one session."""
 
-    def __init__(
-        self, configuration: dict[str, str], provider: SessionProvider | None = None, now: Callable[[], datetime] = _now
-    ) -> None:
-        self._configuration, self._now, self._host = configuration, now, MiniHost()
-        self.host(provider or SessionProvider())
+    def __init__(self, host: Host) -> None:
+        self._host = host
         self.state: State | None = None
         self.said = ""
         """Output of the last run while it applied its plan."""
@@ -82,25 +62,30 @@ class MiniEngine:
         self.doomed: list[State] = []
         """Replaced sessions that are not deleted yet. The next run tries again."""
 
-    def host(self, provider: SessionProvider) -> None:
-        """Start a provider, as each run does."""
-        keys = {f"quant-sessions:{key}": value for key, value in self._configuration.items()}
-        provider.configure(ConfigureRequest(Config(keys, "project")))
-        self._provider = provider
-
     def preview(self, declared: Properties) -> Plan:
         """Plan without changing anything."""
-        self.planned = Plan("none", {})
-        self.planned = self._plan(declared)
+        plan = self._plan(declared)
+        with _shown() as shown:
+            if plan.op in ("create", "replace"):
+                self._host.create(plan.inputs, preview=True)
+            elif plan.op == "update" and self.state:
+                self._host.update(self.state, plan.inputs, self.ignore_changes, preview=True)
+        self.planned = plan.saying(shown.getvalue())
         return self.planned
 
     def _plan(self, declared: Properties) -> Plan:
+        self.planned = Plan("none", {})
+        self._host.begin()
+        self.planned = self._compared(declared)
+        return self.planned
+
+    def _compared(self, declared: Properties) -> Plan:
         state = self.state
         inputs = self._check(state.inputs if state else {}, self._with_ignored(declared))
         if state is None:
             return Plan("create", inputs, sentence=self._announced)
         with _shown() as shown:
-            diff = self._diff(state, state.outputs, inputs)
+            diff = self._host.diff(state, inputs, self.ignore_changes)
         moved = diff.changes or (diff.changes is None and not same(state.inputs, inputs))
         if not moved and not state.half_done:
             return Plan("same", inputs)
@@ -122,43 +107,30 @@ class MiniEngine:
             key: old[key] for key in ignored if key in old
         }
 
-    def _diff(self, state: State, outputs: Properties, inputs: Properties) -> DiffResult:
-        request = provider_pb2.DiffRequest(
-            urn=_URN, old_inputs=_struct(state.inputs), ignoreChanges=self.ignore_changes
-        )
-        return self._host.call(request, lambda: self._provider.diff(state.id, _floats(outputs), _floats(inputs)))
-
     def up(self, declared: Properties, *, replace: bool = False) -> Plan:
         """Plan and apply; ``replace`` is ``--replace`` with the session's URN."""
-        plan = Plan("replace", self._check({}, declared), ["--replace"]) if replace else self.preview(declared)
+        plan = self._replaced(declared) if replace else self._plan(declared)
         with _shown() as shown:
             self._apply(plan)
         self.said = shown.getvalue()
-        return plan
+        return plan.saying(self.said)
+
+    def _replaced(self, declared: Properties) -> Plan:
+        self._host.begin()
+        return Plan("replace", self._check({}, declared), ["--replace"])
 
     def _apply(self, plan: Plan) -> None:
         old = self.state
         if plan.op == "same" and old:
             self.state = State(old.id, plan.inputs, old.outputs)
         elif plan.op == "update" and old:
-            self._update(old, plan)
+            with self._keeping(plan):
+                self.state = self._host.update(old, plan.inputs, self.ignore_changes)
         else:
-            self._create(plan)
+            with self._keeping(plan):
+                self.state = self._host.create(plan.inputs)
             self.doomed += [old] if old else []
         self._sweep()
-
-    def _update(self, old: State, plan: Plan) -> None:
-        request = provider_pb2.UpdateRequest(urn=_URN, news=_REFERENCE, ignoreChanges=self.ignore_changes)
-        with self._keeping(plan):
-            verb = self._provider.update
-            result = self._host.call(request, lambda: verb(old.id, _floats(old.outputs), _floats(plan.inputs)))
-            self.state = State(old.id, plan.inputs, result.outs or {})
-
-    def _create(self, plan: Plan) -> None:
-        request = provider_pb2.CreateRequest(urn=_URN, properties=_REFERENCE)
-        with self._keeping(plan):
-            created = self._host.call(request, lambda: self._provider.create(_floats(plan.inputs)))
-            self.state = State(created.id, plan.inputs, created.outs or {})
 
     @contextmanager
     def _keeping(self, plan: Plan) -> Iterator[None]:
@@ -166,43 +138,36 @@ class MiniEngine:
         try:
             yield
         except AbortedError as error:
-            if error.kept:
-                session_id, outputs = error.kept
-                self.doomed += [old] if old and old.id != session_id else []
-                self.state = State(session_id, plan.inputs, outputs, half_done=True)
+            kept = error.kept
+            if kept:
+                self.doomed += [old] if old and old.id != kept.id else []
+                self.state = State(kept.id, kept.inputs or plan.inputs, kept.outputs, half_done=True)
             raise
 
     def _sweep(self) -> None:
         while self.doomed:
-            self._delete(self.doomed[0])
+            self._host.delete(self.doomed[0])
             self.doomed.pop(0)
-
-    def _delete(self, state: State) -> None:
-        request = provider_pb2.DeleteRequest(urn=_URN)
-        self._host.call(request, lambda: self._provider.delete(state.id, _floats(state.outputs)))
 
     def refresh(self) -> None:
         """Read, and diff with the roles reversed, as the engine does to show changes."""
         if self.state is None:
             return
+        self._host.begin()
         old = self.state
         with _shown() as shown:
-            request = provider_pb2.ReadRequest(urn=_URN)
-            read = self._host.call(request, lambda: self._provider.read(old.id, _floats(old.outputs)))
-            if not read.id:
-                self.state = None
-                return
-            inputs = old.inputs if read.inputs is None else read.inputs
-            self.state = State(old.id, copy.deepcopy(inputs), read.outs or {})
-            self._diff(self.state, self.state.outputs, old.inputs)
-            assert not shown.getvalue()
+            self.state = copy.deepcopy(self._host.read(old))
+            if self.state:
+                self._host.diff(self.state, old.inputs, self.ignore_changes)
+                assert not shown.getvalue()
 
     def destroy(self) -> None:
         """Delete the session, and replaced sessions that still exist."""
+        self._host.begin()
         with _shown():
             self._sweep()
             if self.state:
-                self._delete(self.state)
+                self._host.delete(self.state)
                 self.state = None
 
     def shift(self, seconds: float) -> None:
@@ -213,6 +178,7 @@ class MiniEngine:
 
     def accepts(self, declared: Properties) -> bool:
         """Return whether a program passes check."""
+        self._host.begin()
         try:
             self._check(self.state.inputs if self.state else {}, declared)
         except PlanError:
@@ -220,14 +186,12 @@ class MiniEngine:
         return True
 
     def _check(self, old: Properties, declared: Properties) -> Properties:
-        request = provider_pb2.CheckRequest(urn=_URN)
-        verb = self._provider.check
         with _shown() as shown:
-            result = self._host.call(request, lambda: verb(_floats(old), _floats(as_constructed(declared))))
+            inputs, failures = self._host.check(old, as_constructed(declared))
         self._announced = shown.getvalue()
-        if result.failures:
-            raise PlanError("; ".join(failure.reason for failure in result.failures))
-        return from_pulumi(result.inputs)
+        if failures:
+            raise PlanError("; ".join(failures))
+        return inputs
 
 
 def as_constructed(declared: Properties) -> Properties:
@@ -250,24 +214,6 @@ def _shown() -> Iterator[io.StringIO]:
             yield text
         except AbortedError as error:
             raise PlanError(str(error)) from error
-
-
-def _struct(properties: Properties) -> Any:  # noqa: ANN401 - protobuf has no types of its own
-    struct = provider_pb2.CheckRequest().news
-    struct.update(properties)
-    return struct
-
-
-_REFERENCE: Final = _struct({"__provider": "pickled"})
-
-
-def _floats(value: Any) -> Any:  # noqa: ANN401 - a property value
-    """Return a copy with every number as a float, as the engine passes them."""
-    if isinstance(value, dict):
-        return {key: _floats(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_floats(inner) for inner in value]
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def check_sentence(sentence: str, writes: list[dict[str, Any]]) -> None:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from unittest.mock import NonCallableMagicMock
 
-    import pytest
     from google.protobuf.struct_pb2 import Struct
 
 URN: Final = "urn:pulumi:main::shop::quant-sessions:index:Session::desk"
@@ -123,14 +122,12 @@ def plain(sent: Struct) -> dict[str, Any]:
 
 
 @contextmanager
-def running_plugin(monkeypatch: pytest.MonkeyPatch, state: str = "alive") -> Iterator[PluginHost]:
+def running_plugin(state: str = "alive") -> Iterator[PluginHost]:
     """Run the plugin until the end of a test, configured, at a fixed time."""
     api, engine = desk(state).api, Engine()
-    monkeypatch.setattr(servicer, "client_of", lambda _settings: api)
-    monkeypatch.setattr(servicer, "Operations", partial(Operations, now=lambda: NOW))
     server = grpc.server(ThreadPoolExecutor(4))
     engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
-    plugin = servicer.Plugin()
+    plugin = servicer.Plugin(connect=lambda _settings: api, operate=partial(Operations, now=lambda: NOW))
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)
     address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     server.start()

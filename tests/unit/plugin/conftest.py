@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[PluginHost]:
     for name in ("QUANTCDN_API_TOKEN", "QUANTCDN_ORGANIZATION", "QUANTCDN_BASE_URL", "QUANTCDN_DEBUG"):
         monkeypatch.delenv(name, raising=False)
-    with running_plugin(monkeypatch) as running:
+    with running_plugin() as running:
         yield running

@@ -26,9 +26,9 @@ def _by_the_dynamic_host(
 
 
 def _by_the_plugin(
-    monkeypatch: pytest.MonkeyPatch, state: str, outputs: dict[str, Any], new: dict[str, Any]
+    _monkeypatch: pytest.MonkeyPatch, state: str, outputs: dict[str, Any], new: dict[str, Any]
 ) -> list[tuple[str, str]]:
-    with running_plugin(monkeypatch, state) as host:
+    with running_plugin(state) as host:
         checked, _ = host.check(new, inputs_of(outputs) if outputs else None)
         if not outputs or host.diff(outputs, new).replaces:
             host.create(plain(checked), preview=True)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from quant_sessions_provider.emulator.behaviours import Behaviours
 from quant_sessions_provider.timeline.simulate import forecasts
 from quant_sessions_provider.timeline.state import read_sessions
-from tests.chaos.wire import WorldProvider, connected_to
+from tests.chaos.wire import connected_to, host_in
 from tests.chaos.world import TOKEN, World
 from tests.support.mini_engine import MiniEngine, PlanError
 
@@ -72,7 +72,7 @@ def test_each_run_does_what_was_forecast(
         declared = {key: declared[key] for key in ("userId", "onExpired", "status")}
         declared["expiresAt"] = (world.clock.now() + timedelta(minutes=by_hand)).isoformat()
     configuration = {"bearer": TOKEN, "organization": uuid4().hex, "baseUrl": "http://127.0.0.1:1", "baseDelayMs": "0"}
-    engine = MiniEngine(configuration, WorldProvider(world), world.clock.now)
+    engine = MiniEngine(host_in(world, 1, configuration))
     # The forecast reads the first grant from state, so only that one differs from the request.
     world.behave(Behaviours(grant_offset_minutes=grant))
     engine.up(declared)
