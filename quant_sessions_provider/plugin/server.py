@@ -1,4 +1,4 @@
-"""The process: serves until it is told to end, or the engine that started it is gone."""
+"""The process: serves until its engine ends it or is gone, or somebody else does who means this process alone."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ def main() -> None:
     """Serve on a free port, which is the first line on standard output; the last argument is the engine's address."""
     if os.environ.get(DEBUG):
         show_log()
-    told: SimpleQueue[None] = SimpleQueue()
+    told: SimpleQueue[int] = SimpleQueue()
     for number in _SIGNALS:
         # An engine waits 5 seconds for a plugin that ignores its signal.
-        signal.signal(number, lambda *_: told.put(None))
+        signal.signal(number, lambda its, _frame: told.put(its))
     engine = sys.argv[-1] if len(sys.argv) > 1 and ":" in sys.argv[-1] else ""
     plugin = Plugin(engine)
     # A server that nothing refers to any more stops.
     _server, port = serve(plugin)
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    _wait(told, engine)
+    _wait(told, engine, plugin)
     if plugin.has_failed:
         # Were it gone at once, the engine would interrupt a program that is about to end by itself.
         time.sleep(_LINGER_SECONDS)
@@ -60,15 +60,24 @@ def serve(plugin: Plugin) -> tuple[grpc.Server, int]:
     return server, port
 
 
-def _wait(told: SimpleQueue[None], engine: str) -> None:
-    """Return once a signal came, or the engine is gone that started this process."""
+def _wait(told: SimpleQueue[int], engine: str, plugin: Plugin) -> None:
+    """Return once this process is told to end, or the engine is gone that started it.
+
+    An engine ends its plugins by SIGINT. SIGTERM comes from what stops all processes at once, as systemd does: the
+    engine then waits for the answers in flight, so the first one ends nothing but what would come after.
+    """
+    terminated = False
     while True:
         try:
-            told.get(timeout=_LOOK_SECONDS)
+            number = told.get(timeout=_LOOK_SECONDS)
         except Empty:
-            if not engine or _is_there(engine):
-                continue
-        return
+            if engine and not _is_there(engine):
+                return
+            continue
+        if number != signal.SIGTERM or terminated or not engine:
+            return
+        terminated = True
+        plugin.cancel()
 
 
 def _is_there(engine: str) -> bool:

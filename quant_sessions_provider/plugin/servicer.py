@@ -112,8 +112,12 @@ class Plugin(ResourceProviderServicer):
 
     def Cancel(self, _request: object, _context: object) -> Empty:  # noqa: N802
         """Refuse what comes after, until the next configuration: newer engines cancel at the end of each run."""
-        self._cancelled = True
+        self.cancel()
         return Empty()
+
+    def cancel(self) -> None:
+        """Refuse what comes after; what is in flight goes on."""
+        self._cancelled = True
 
     # --- sessions --------------------------------------------------------------------------------------------
 

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic.alias_generators import to_snake
 
+from quant_sessions_provider.core.urns import SESSION_TYPES
 from tests.chaos import programs, verdict
 from tests.chaos.leftovers import Leftovers
 from tests.chaos.tally import FAILING, Tally
 from tests.support.killing import wait_until
-from tests.support.project import Project
+from tests.support.project import PROGRAM, Project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 UP: Final = ("up", "--yes", "--skip-preview")
 THREADS: Final = 4
-"""The most creations that the provider's host has in flight."""
+"""The most creations that the dynamic provider's host has in flight; the programs have fewer sessions."""
 _TARGETS: Final[tuple[Role, ...]] = ("engine", "engine", "provider", "language-host", "program")
 _KILLS: Final = 0.6
 _CLEAR_MINUTES: Final = 10
@@ -37,7 +38,7 @@ _CLEAR_MINUTES: Final = 10
 
 @dataclass
 class EngineLife:
-    """A project on disk with its own organization in the emulator."""
+    """A project on disk with its own organization in the emulator; half of the seeds are on the plugin."""
 
     folder: Path
     emulator: Emulator
@@ -57,7 +58,10 @@ class EngineLife:
         self.organization = f"engine-life-{self.seed}"
         # Short delays and timeouts: retries are not tested here.
         more = {"QUANTCDN_MAX_DELAY_MS": "50", "QUANTCDN_TIMEOUT_SECONDS": "10"}
-        self.project = Project(self.folder, self.emulator.variables(self.organization) | more)
+        self._has_plugin = not self.seed % 2
+        program = PROGRAM.replace("provider import", "provider.native import") if self._has_plugin else PROGRAM
+        variables = self.emulator.variables(self.organization)
+        self.project = Project(self.folder, variables | more, program, plugin=self._has_plugin)
 
     def live(self) -> EngineLife:
         """Do all runs, and check the result."""
@@ -97,7 +101,7 @@ class EngineLife:
 
     def _sessions(self) -> dict[str, dict[str, Any]]:
         """Return the sessions in state, without replaced ones that are not deleted yet."""
-        found = [r for r in self.project.export().get("resources", []) if "quant:Session" in r["type"]]
+        found = [r for r in self.project.export().get("resources", []) if r["type"] in SESSION_TYPES]
         return {r["urn"].rsplit("::", 1)[-1]: r for r in found if not r.get("delete")}
 
     # --- runs -----------------------------------------------------------------------------------------------
@@ -109,6 +113,8 @@ class EngineLife:
         with self.project.start(*UP) as run:
             killed = kill and self._kill(run)
             good = run.wait() == 0
+            if self._has_plugin or not killed:
+                self._nothing_is_left_of(run)
         self.printed.append(run.text)
         if killed:
             self._recover()
@@ -118,6 +124,12 @@ class EngineLife:
             for name, session in before.items():
                 self.leftovers.succeeded(name, session, after.get(name))
         return good
+
+    def _nothing_is_left_of(self, run: CliRun) -> None:
+        try:
+            wait_until(lambda: "provider" not in run.processes().values())
+        except TimeoutError:
+            self.problems.append(f"the provider outlives a run: {run.text}")
 
     def _kill(self, run: CliRun) -> bool:
         """Kill a process during a request or between two. Return whether anything was killed."""

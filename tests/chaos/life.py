@@ -28,7 +28,7 @@ _KILLS = 0.15
 
 @dataclass
 class Life:
-    """A stack on the model of the engine. ``trace`` records what happened; it depends only on the seed."""
+    """A stack on the model of the engine, on either host. ``trace`` is what happened; it depends only on the seed."""
 
     world: World
     seed: int

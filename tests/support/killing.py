@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tests.support.emulator_server import Emulator
 
@@ -79,12 +79,16 @@ class CliRun:
     def kill(self, *roles: Role) -> list[int]:
         """Send SIGKILL to all processes of the roles, and return their pids."""
         hit = [pid for pid, role in self.processes().items() if role in roles]
-        _kill(hit)
+        _send(signal.SIGKILL, hit)
         return hit
 
     def interrupt(self) -> None:
         """Send SIGINT to the engine's process group, as a terminal does on Ctrl-C. Plugins are not in it."""
         os.killpg(self._leader, signal.SIGINT)
+
+    def terminate(self) -> None:
+        """Send SIGTERM to all processes at once, as what stops a container or a service does."""
+        _send(signal.SIGTERM, self.processes())
 
     def wait(self, seconds: float = PATIENCE) -> int:
         """Wait until the engine has ended. Return its exit code, negative for a signal."""
@@ -95,7 +99,7 @@ class CliRun:
 
         def gone() -> bool:
             left = self.processes()
-            _kill(left)
+            _send(signal.SIGKILL, left)
             return not left
 
         wait_until(gone)
@@ -163,10 +167,10 @@ def wait_in_flight(emulator: Emulator, method: str, path: str = "", seconds: flo
     return found[-1]
 
 
-def _kill(pids: Sequence[int] | Mapping[int, object]) -> None:
+def _send(number: signal.Signals, pids: Iterable[int]) -> None:
     for pid in pids:
         with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, number)
 
 
 def _session(pid: int) -> int | None:

@@ -14,13 +14,13 @@ BIN: Final = Path(sys.prefix, "bin")
 PLUGIN: Final[dict[str, Any]] = {"plugins": {"providers": [{"name": "quant-sessions", "path": str(BIN)}]}}
 """How ``Pulumi.yaml`` says where it is."""
 
-_FILE: Final = "pulumi-resource-quant-sessions"
+PLUGIN_FILE: Final = "pulumi-resource-quant-sessions"
 
 
 def install(pulumi_home: Path) -> None:
     """Put the plugin where `pulumi plugin install` would: inline programs have no project file that names a folder."""
     folder = pulumi_home / "plugins" / f"resource-quant-sessions-v{semver(version('quant-sessions-provider'))}"
     folder.mkdir(parents=True, exist_ok=True)
-    link = folder / _FILE
+    link = folder / PLUGIN_FILE
     if not link.is_symlink():
-        link.symlink_to(BIN / _FILE)
+        link.symlink_to(BIN / PLUGIN_FILE)
