@@ -97,32 +97,27 @@ def test_a_plugin_ends_that_has_no_engine_any_more(project: YamlProject, emulato
 
 
 @contextmanager
-def _plugin(project: YamlProject) -> Iterator[subprocess.Popen[str]]:
-    """Run the plugin without an engine. The project's engines use it."""
-    command, log = [BIN / PLUGIN_FILE], project.folder / "log.txt"
-    with (
-        log.open("w") as stderr,
-        subprocess.Popen(  # noqa: S603 - the plugin under test
-            command, env=project.environment(), stdout=subprocess.PIPE, stderr=stderr, text=True
-        ) as plugin,
-    ):
-        assert plugin.stdout
-        project.variables["PULUMI_DEBUG_PROVIDERS"] = f"quant-sessions:{int(plugin.stdout.readline())}"
+def _plugin(environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Run the plugin without an engine, and return it with its port."""
+    command = [BIN / PLUGIN_FILE]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as plugin:  # noqa: S603 - the plugin under test
         try:
-            yield plugin
+            assert plugin.stdout
+            yield plugin, int(plugin.stdout.readline())
         finally:
             plugin.kill()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_plugin_without_an_engine_ends_when_it_is_told(project: YamlProject, number: signal.Signals) -> None:
-    with _plugin(project) as plugin:
+def test_a_plugin_without_an_engine_ends_when_it_is_told(number: signal.Signals) -> None:
+    with _plugin({**os.environ}) as (plugin, _port):
         os.kill(plugin.pid, number)
         assert plugin.wait(60) == 0
 
 
 def test_an_attached_plugin_serves_run_after_run(project: YamlProject, emulator: Emulator) -> None:
-    with _plugin(project) as plugin:
+    with _plugin(project.environment()) as (plugin, port):
+        project.variables["PULUMI_DEBUG_PROVIDERS"] = f"quant-sessions:{port}"
         assert "desk: lives 60 minutes" in project.up()
         _declare(project, metadata={"v": 1})
         emulator.fault("slow", "before", method="PUT", **UNTIL_KILLED)

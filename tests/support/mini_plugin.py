@@ -14,7 +14,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2
 
-from quant_sessions_provider.core.model import UNKNOWN, with_whole_numbers
+from quant_sessions_provider.core.model import UNKNOWN, contains_unknown, with_whole_numbers
 from quant_sessions_provider.core.urns import PLUGIN_TYPE
 from quant_sessions_provider.dynamic.properties import from_pulumi
 from quant_sessions_provider.plugin.servicer import Plugin
@@ -75,7 +75,11 @@ class PluginHost:
         request = provider_pb2.CreateRequest(**_ABOUT, properties=to_struct(inputs), preview=preview)
         created = self._call("Create", request)
         assert bool(created.id) is not preview
-        return State(created.id, inputs, to_properties(created.properties))
+        outputs = to_properties(created.properties)
+        if not preview:
+            request.preview = True
+            _is_as_planned(outputs, to_properties(self._call("Create", request).properties))
+        return State(created.id, inputs, outputs)
 
     def read(self, state: State) -> State | None:
         inputs, outputs = to_struct(state.inputs), to_struct(state.outputs)
@@ -86,7 +90,11 @@ class PluginHost:
 
     def update(self, state: State, inputs: Properties, ignored: list[str], *, preview: bool = False) -> State:
         request = provider_pb2.UpdateRequest(**_both(state, inputs, ignored), preview=preview)
-        return State(state.id, inputs, to_properties(self._call("Update", request).properties))
+        outputs = to_properties(self._call("Update", request).properties)
+        if not preview:
+            request.preview = True
+            _is_as_planned(outputs, to_properties(self._call("Update", request).properties))
+        return State(state.id, inputs, outputs)
 
     def delete(self, state: State) -> None:
         inputs, outputs = to_struct(state.inputs), to_struct(state.outputs)
@@ -105,6 +113,12 @@ def _both(state: State, inputs: Properties, ignored: list[str]) -> dict[str, Any
     old_inputs, outputs = to_struct(state.inputs), to_struct(state.outputs)
     sides = {"olds": outputs, "news": to_struct(inputs), "old_inputs": old_inputs}
     return {**_ABOUT, "id": state.id, "ignoreChanges": ignored, **sides}
+
+
+def _is_as_planned(outputs: Properties, planned: Properties) -> None:
+    """Assert that what a preview knows is what the run returns: other resources are planned with it."""
+    known = {key: value for key, value in planned.items() if not contains_unknown(value)}
+    assert known == {key: outputs[key] for key in known}, (known, outputs)
 
 
 def to_struct(properties: Properties) -> Struct:
