@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from queue import Empty, SimpleQueue
+from select import select
 from typing import Final
 
 import grpc  # type: ignore[import-untyped] # it has no types of its own
@@ -33,10 +33,7 @@ def main() -> None:
     """Serve on a free port, which is the first line on standard output; the last argument is the engine's address."""
     if os.environ.get(DEBUG):
         show_log()
-    told: SimpleQueue[int] = SimpleQueue()
-    for number in _SIGNALS:
-        # An engine waits 5 seconds for a plugin that ignores its signal.
-        signal.signal(number, lambda its, _frame: told.put(its))
+    told = _listen()
     engine = sys.argv[-1] if len(sys.argv) > 1 and ":" in sys.argv[-1] else ""
     plugin = Plugin(engine)
     # A server that nothing refers to any more stops.
@@ -60,7 +57,18 @@ def serve(plugin: Plugin) -> tuple[grpc.Server, int]:
     return server, port
 
 
-def _wait(told: SimpleQueue[int], engine: str, plugin: Plugin) -> None:
+def _listen() -> socket.socket:
+    """Return a socket that is sent the number of each signal; an engine waits 5 seconds where its own is ignored."""
+    near, far = socket.socketpair()
+    far.settimeout(0)
+    # Python's own handlers would come late on Windows, where no wait of the main thread is interrupted for them.
+    signal.set_wakeup_fd(far.detach())
+    for number in _SIGNALS:
+        signal.signal(number, lambda *_: None)
+    return near
+
+
+def _wait(told: socket.socket, engine: str, plugin: Plugin) -> None:
     """Return once this process is told to end, or the engine is gone that started it.
 
     An engine ends its plugins by SIGINT. SIGTERM comes from what stops all processes at once, as systemd does: the
@@ -68,16 +76,14 @@ def _wait(told: SimpleQueue[int], engine: str, plugin: Plugin) -> None:
     """
     terminated = False
     while True:
-        try:
-            number = told.get(timeout=_LOOK_SECONDS)
-        except Empty:
+        if not select([told], [], [], _LOOK_SECONDS)[0]:
             if engine and not _is_there(engine):
                 return
-            continue
-        if number != signal.SIGTERM or terminated or not engine:
+        elif told.recv(1)[0] != signal.SIGTERM or terminated or not engine:
             return
-        terminated = True
-        plugin.cancel()
+        else:
+            terminated = True
+            plugin.cancel()
 
 
 def _is_there(engine: str) -> bool:
