@@ -8,6 +8,7 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.runtime.proto import ResourceProviderServicer, provider_pb2
 from pulumi.runtime.rpc import deserialize_properties
 
+from quant_sessions_provider.dynamic.host import PROVIDER_KEY
 from quant_sessions_provider.dynamic.properties import from_pulumi
 from quant_sessions_provider.provider import SessionProvider
 from tests.support.mini_host import Context, Properties, State, Verdict
@@ -46,8 +47,8 @@ class DynamicHost:
 
     def diff(self, state: State, inputs: Properties, ignored: list[str]) -> Verdict:
         request = provider_pb2.DiffRequest(urn=_URN, old_inputs=_struct(state.inputs), ignoreChanges=ignored)
-        verb = self._provider.diff
-        diff = self._call(request, lambda: verb(state.id, _floats(state.outputs), _floats(inputs)))
+        verb, outputs = self._provider.diff, state.outputs | _OWN
+        diff = self._call(request, lambda: verb(state.id, _floats(outputs), _floats(inputs)))
         return Verdict(diff.changes, diff.replaces or [])
 
     def create(self, inputs: Properties, *, preview: bool = False) -> State:
@@ -90,7 +91,9 @@ def _struct(properties: Properties) -> Any:  # noqa: ANN401 - protobuf has no ty
     return struct
 
 
-_REFERENCE: Final = _struct({"__provider": "pickled"})
+_OWN: Final = {PROVIDER_KEY: "pickled"}
+"""What the host keeps in state beside the outputs."""
+_REFERENCE: Final = _struct(_OWN)
 
 
 def _floats(value: Any) -> Any:  # noqa: ANN401 - a property value
