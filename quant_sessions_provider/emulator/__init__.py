@@ -10,6 +10,7 @@ _PACKAGES: Final = ("fastapi", "fastapi_offline", "pydantic", "starlette", "uvic
 
 try:
     from quant_sessions_provider.emulator.app import create_app
+    from quant_sessions_provider.emulator.background import BackgroundEmulator
     from quant_sessions_provider.emulator.errors import StartError
     from quant_sessions_provider.emulator.faults import FaultSetup
     from quant_sessions_provider.emulator.server import EmulatorServer
@@ -20,4 +21,4 @@ except ModuleNotFoundError as error:
     needed = "the emulator needs the extra 'emulator': pip install 'quant-sessions-provider[emulator]'"
     raise ModuleNotFoundError(needed, name=__name__) from None
 
-__all__ = ["EmulatorServer", "FaultSetup", "StartError", "Store", "create_app"]
+__all__ = ["BackgroundEmulator", "EmulatorServer", "FaultSetup", "StartError", "Store", "create_app"]

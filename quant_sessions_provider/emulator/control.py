@@ -137,6 +137,12 @@ async def read_sessions(
     return [to_json(session) for session in store.list_all(organisation)]
 
 
+@router.delete("/sessions")
+async def delete_sessions(store: CurrentStore) -> Count:
+    """Delete all sessions."""
+    return Count(count=store.clear())
+
+
 @router.post("/shift")
 async def shift_all(body: Shift, store: CurrentStore) -> Count:
     """Shift the timestamps of all sessions: by -3600 seconds, as if an hour had passed."""

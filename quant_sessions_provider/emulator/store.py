@@ -129,6 +129,11 @@ class Store:
                 ).rowcount
             )
 
+    def clear(self) -> int:
+        """Delete all sessions of all organisations; return how many there were."""
+        with self._transaction() as connection:
+            return connection.execute("DELETE FROM sessions").rowcount
+
     def list_active(
         self, organisation: str, filters: dict[str, str | None], limit: int, offset: int
     ) -> list[sqlite3.Row]:

@@ -15,7 +15,8 @@ from tests.support.project import Project
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.support.emulator_server import Emulator, When
+    from quant_sessions_provider.emulator.background import When
+    from tests.support.emulator_server import Emulator
     from tests.support.killing import Role
 
 UP: Final = ("up", "--yes", "--skip-preview")

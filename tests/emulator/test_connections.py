@@ -5,9 +5,10 @@ import time
 
 import pytest
 
+from quant_sessions_provider.emulator.background import Kind
 from tests.emulator.calls import ORGANISATION, create_id, refused
 from tests.emulator.wire import SESSIONS, exchange, kept_connection
-from tests.support.emulator_server import Emulator, Kind
+from tests.support.emulator_server import Emulator
 
 CHUNK_END = b"0\r\n\r\n"
 ADA = {"userId": "ada"}

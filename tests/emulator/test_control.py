@@ -36,7 +36,7 @@ def test_the_clock_can_be_set_and_advanced(emulator: Emulator) -> None:
     start, real = datetime.now(timezone.utc), create(emulator)
     answer = emulator.http.put(f"{emulator.url}/_emulator/clock", json={"offsetSeconds": -90.5}, timeout=10)
     assert answer.json()["offsetSeconds"] == -90.5
-    emulator.advance(3690.5)
+    emulator.advance_clock(3690.5)
     assert clock(emulator)["offsetSeconds"] == 3600
     moved = parse_timestamp(create(emulator)["createdAt"]) - parse_timestamp(real["createdAt"]) - timedelta(hours=1)
     assert timedelta() <= moved < datetime.now(timezone.utc) - start + MILLISECOND
@@ -57,10 +57,17 @@ def test_an_invalid_shift_is_rejected(emulator: Emulator, method: str, path: str
 
 
 def test_the_clock_stays_within_a_century(emulator: Emulator) -> None:
-    emulator.advance(3e9)
+    emulator.advance_clock(3e9)
     address = f"{emulator.url}/_emulator/clock/advance"
     assert refused(emulator.http.post(address, json={"seconds": 3e9}, timeout=10), 400).startswith("seconds: ")
     assert clock(emulator)["offsetSeconds"] == 3e9
+
+
+def test_all_sessions_can_be_deleted(emulator: Emulator) -> None:
+    create(emulator)
+    create(emulator, "globex")
+    answer = emulator.http.delete(f"{emulator.url}/_emulator/sessions", timeout=10)
+    assert (answer.json(), emulator.sessions()) == ({"count": 2}, [])
 
 
 def test_shift_ages_all_sessions_or_one(emulator: Emulator) -> None:
@@ -143,7 +150,7 @@ def test_messages_of_an_unknown_session_are_not_found(emulator: Emulator) -> Non
 
 def test_control_requests_are_not_logged(emulator: Emulator) -> None:
     emulator.clear()
-    emulator.advance(1)
+    emulator.advance_clock(1)
     emulator.sessions()
     assert emulator.requests() == []
 

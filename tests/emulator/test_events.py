@@ -64,7 +64,7 @@ def test_later_events_hold_what_changed(emulator: Emulator, reader: Reader) -> N
     changed = reader.read("requests")
     assert [(session["id"], session["status"]) for session in changed["sessions"]] == [(session_id, "completed")]
     assert [request["method"] for request in changed["requests"]] == ["PUT"]
-    emulator.advance(90)
+    emulator.advance_clock(90)
     assert reader.read("offset")["offset"] == 90_000
     emulator.delete(ORGANISATION, session_id)
     assert reader.read("gone")["gone"] == [[ORGANISATION, session_id]]
@@ -92,7 +92,7 @@ def test_a_cleared_log_goes_on(emulator: Emulator, reader: Reader) -> None:
 def test_the_events_end_with_the_emulator() -> None:
     with Emulator() as own:
         reader = Reader(own)
-        own.advance(1)
+        own.advance_clock(1)
         reader.read("offset")
     assert all(event["requests"] == [] for event in reader.rest())
     reader.close()

@@ -7,9 +7,10 @@ from typing import Any, get_args
 import pytest
 import requests
 
+from quant_sessions_provider.emulator.background import Kind, When
 from tests.emulator.calls import ORGANISATION, create_id, extend, get, put, refused, stored, struck
 from tests.emulator.wire import SESSIONS, exchange, received, sent
-from tests.support.emulator_server import Emulator, Kind, When
+from tests.support.emulator_server import Emulator
 
 ADA = {"userId": "ada"}
 USER = {"role": "user", "content": "Hello"}

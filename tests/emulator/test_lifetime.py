@@ -20,7 +20,7 @@ from tests.support.emulator_server import Emulator
 
 def test_extend_counts_from_the_current_expiry(emulator: Emulator) -> None:
     created = create(emulator, expirationMinutes=10)
-    emulator.advance(300)
+    emulator.advance_clock(300)
     body = extend(emulator, created["sessionId"], {"additionalMinutes": 30}).json()
     assert body.keys() == {"sessionId", "expiresAt", "message"}
     assert body["sessionId"] == created["sessionId"]
@@ -78,7 +78,7 @@ def test_expiry_is_exact(emulator: Emulator) -> None:
 
 def test_an_expired_session_is_not_found(emulator: Emulator) -> None:
     session_id = create_id(emulator, expirationMinutes=5)
-    emulator.advance(301)
+    emulator.advance_clock(301)
     refused(get(emulator, session_id), 404)
     refused(put(emulator, session_id, {"status": "completed"}), 404)
     refused(extend(emulator, session_id), 404)

@@ -1,159 +1,21 @@
 """The emulator in a background thread, for tests: ``with Emulator() as emulator: ...``."""
 
-import tempfile
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 import requests
-from typing_extensions import Self
 
-from quant_sessions_provider.emulator import EmulatorServer
-
-Kind = Literal["status", "drop", "truncate", "garbage", "slow", "trailing", "duplicate"]
-When = Literal["before", "after"]
+from quant_sessions_provider.emulator import BackgroundEmulator
 
 
-class Emulator:
-    """An emulator on a free loopback port, with its data in ``database`` or else in a temporary file.
-
-    ``url`` is its base URL. Times are shifted in seconds; negative is the past.
-    """
-
-    token = "emulator-test-token"
-
-    def __init__(self, database: Path | None = None) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="emulator-")
-        try:
-            self._server = EmulatorServer(database or Path(self._folder.name, "sessions.db"))
-        except BaseException:
-            self._folder.cleanup()
-            raise
-        self.url = self._server.url
-        self.http = requests.Session()
-        self.http.trust_env = False  # no proxy and no .netrc of this machine
-        self.http.headers["Authorization"] = f"Bearer {self.token}"
-
-    def __enter__(self) -> Self:
-        self._server.start()
-        return self
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        self.http.close()
-        self._server.stop()
-        self._folder.cleanup()
-
-    def variables(self, organization: str) -> dict[str, str]:
-        """Return the environment variables that point the provider to this emulator."""
-        return {
-            "QUANTCDN_API_TOKEN": self.token,
-            "QUANTCDN_ORGANIZATION": organization,
-            "QUANTCDN_BASE_URL": self.url,
-            "QUANTCDN_BASE_DELAY_MS": "1",
-        }
+class Emulator(BackgroundEmulator):
+    """The emulator that the package ships for tests, with the API's own requests."""
 
     def api(self, method: str, organisation: str, path: str = "", **options: Any) -> requests.Response:  # noqa: ANN401 - those of requests
         """Send an API request; ``path`` follows ``…/ai/sessions``."""
         address = f"{self.url}/api/v3/organizations/{quote(organisation, safe='')}/ai/sessions{path}"
         return self.http.request(method, address, timeout=10, **options)
 
-    def requests(self, *, clear: bool = False) -> list[dict[str, Any]]:
-        """Return the API requests so far, oldest first: method, path, query, body, status, fault, effect, at."""
-        log: list[dict[str, Any]] = self._control("GET", "/requests")
-        if clear:
-            self.clear()
-        return log
-
-    def clear(self) -> None:
-        """Clear the log of API requests."""
-        self._control("DELETE", "/requests")
-
-    def sessions(self, organisation: str | None = None) -> list[dict[str, Any]]:
-        """Return the stored sessions (camelCase), including completed and expired ones, oldest first."""
-        found: list[dict[str, Any]] = self._control("GET", "/sessions", params={"organisation": organisation})
-        return found
-
     def group(self, organisation: str, group: str) -> list[dict[str, Any]]:
         """Return the stored sessions of one group."""
         return [session for session in self.sessions(organisation) if session["sessionGroup"] == group]
-
-    def advance(self, seconds: float) -> None:
-        """Advance the emulator's clock, as a skew between it and this machine."""
-        self._control("POST", "/clock/advance", json={"seconds": seconds})
-
-    def shift(self, seconds: float, session_id: str | None = None) -> None:
-        """Shift the timestamps of all sessions or of one: by -3600, as if an hour had passed."""
-        one = "" if session_id is None else f"/sessions/{quote(session_id, safe='')}"
-        self._control("POST", f"{one}/shift", json={"seconds": seconds})
-
-    def seed(self, organisation: str, session_id: str, **stored: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
-        """Store a session, or change fields of an existing one: userId, expiresAt, status, messages and so on."""
-        whole: dict[str, Any] = self._control("PUT", _session(organisation, session_id), json=stored)
-        return whole
-
-    def append(self, organisation: str, session_id: str, messages: Sequence[object]) -> None:
-        """Append messages without an API request, as a running conversation does."""
-        path = f"{_session(organisation, session_id)}/messages"
-        self._control("POST", path, json={"messages": list(messages)})
-
-    def tamper(self, organisation: str, session_id: str, messages: Sequence[object]) -> None:
-        """Replace all messages without an API request; they may have any shape."""
-        path = f"{_session(organisation, session_id)}/messages"
-        self._control("PUT", path, json={"messages": list(messages)})
-
-    def delete(self, organisation: str, session_id: str) -> None:
-        """Delete a session without an API request, as somebody else would."""
-        self._control("DELETE", _session(organisation, session_id))
-
-    def fault(  # noqa: PLR0913 - given by name
-        self,
-        kind: Kind = "status",
-        when: When = "before",
-        *,
-        method: str | None = None,
-        path: str | None = None,
-        status: int = 500,
-        count: int | None = 1,
-        **more: Any,  # noqa: ANN401 - any JSON
-    ) -> None:
-        """Add a fault after the others; ``more``: the other fields of ``faults.py`` (camelCase)."""
-        named = {"kind": kind, "when": when, "method": method, "path": path, "status": status, "count": count}
-        self._control("POST", "/faults", json=named | more)
-
-    def faults(
-        self,
-        faults: Sequence[Mapping[str, Any]] = (),
-        *,
-        latency_ms: float = 0,
-        rate: float = 0,
-        seed: int | None = None,
-    ) -> dict[str, Any]:
-        """Replace all faults, and add failures of all kinds at a ``rate``; return them with their seed."""
-        setup: dict[str, Any] = {"latencyMs": latency_ms, "rate": rate, "faults": list(faults)}
-        armed: dict[str, Any] = self._control("PUT", "/faults", json=setup | ({} if seed is None else {"seed": seed}))
-        return armed
-
-    def clear_faults(self) -> None:
-        """Remove all faults."""
-        self._control("DELETE", "/faults")
-
-    def behave(self, **switches: Any) -> None:  # noqa: ANN401 - any JSON
-        """Set behaviours (camelCase, as in ``behaviours.py``), and reset all others to their defaults."""
-        self._control("PUT", "/behaviours", json=switches)
-
-    def reset_behaviours(self) -> None:
-        """Reset all behaviours to their defaults."""
-        self._control("DELETE", "/behaviours")
-
-    def _control(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 - as above
-        answer = self.http.request(method, f"{self.url}/_emulator{path}", timeout=10, **options)
-        answer.raise_for_status()
-        return answer.json()
-
-
-def _session(organisation: str, session_id: str) -> str:
-    return f"/sessions/{quote(organisation, safe='')}/{quote(session_id, safe='')}"
