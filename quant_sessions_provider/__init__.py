@@ -1,4 +1,7 @@
-"""QuantCDN AI sessions as Pulumi resources."""
+"""QuantCDN AI sessions as Pulumi resources.
+
+PYTEST_DONT_REWRITE: pytest takes the package for a plugin's, and would warn in runs that have imported it before.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

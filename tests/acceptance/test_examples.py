@@ -100,8 +100,12 @@ def test_agency(example: NewExample, emulator: Emulator) -> None:
 def test_unit_testing(example: NewExample, emulator: Emulator) -> None:
     """Run the example's own tests, and then the program on the real engine."""
     own = example("unit-testing")
-    passed = own.follow(".venv/bin/python -m pytest", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
-    assert "6 passed" in passed
+    passed = own.follow(
+        ".venv/bin/python -m pytest",
+        PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
+        PYTEST_PLUGINS="quant_sessions_provider.testing",
+    )
+    assert "11 passed" in passed
     talk = [{"role": "user", "content": "Is it open?"}, {"role": "assistant", "content": "No."}]
     emulator.seed(ORGANIZATION, "earlier", userId="ada", messages=talk)
     own.config("earlier", "earlier")
@@ -116,7 +120,8 @@ def test_each_example_describes_its_configuration_and_lists_its_requirements(nam
     project = yaml.safe_load((EXAMPLES / name / "Pulumi.yaml").read_text())
     assert project["name"] == name
     assert all(option["description"] and option["type"] for option in project["config"].values())
-    assert "quant-sessions-provider[emulator]" in (EXAMPLES / name / "requirements.txt").read_text()
+    extra = "testing" if name == "unit-testing" else "emulator"  # the one includes the other
+    assert f"quant-sessions-provider[{extra}]" in (EXAMPLES / name / "requirements.txt").read_text()
 
 
 def test_every_example_is_tested() -> None:
