@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from quant_sessions_provider import Session
+from quant_sessions_provider import OnExpired, Session
 from quant_sessions_provider.core import timestamps
 from tests.acceptance.conftest import CONFIGURED_BY, ORGANIZATION
 from tests.support.ageing import age
@@ -40,6 +40,12 @@ def _timestamp(stack: Stack, key: str) -> datetime:
     return timestamps.parse(stack.resources()["desk"]["outputs"][key])
 
 
+def _refresh_silently(stack: Stack) -> None:
+    refresh = stack.refresh()
+    assert not refresh.failed
+    assert refresh.said("desk") == []
+
+
 def test_a_short_grant_is_renewed_by_its_granted_expiry(new_stack: NewStack, emulator: Emulator) -> None:
     stack = _one(new_stack, {"expiration_minutes": 120, "renew_before_minutes": 15})
     emulator.behave(grantOffsetMinutes=-60)
@@ -63,18 +69,22 @@ def test_a_short_grant_is_renewed_by_its_granted_expiry(new_stack: NewStack, emu
     assert stack.preview().ops("desk") == ["same"]
 
 
-@pytest.mark.parametrize(("policy", "ops"), [("recreate", REPLACED), ("ignore", ["same"])])
-def test_a_short_grant_that_has_passed_is_an_expiry(
-    new_stack: NewStack, emulator: Emulator, policy: str, ops: list[str]
-) -> None:
-    stack = _one(new_stack, {"expiration_minutes": 120, "on_expired": policy})
+def test_a_short_grant_that_has_passed_is_an_expiry(new_stack: NewStack, emulator: Emulator) -> None:
+    policies: dict[OnExpired, list[str]] = {"recreate": REPLACED, "ignore": ["same"]}
+
+    def program() -> None:
+        for policy in policies:
+            Session(policy, user_id=policy, expiration_minutes=120, on_expired=policy)
+
+    stack = new_stack(program)
     emulator.behave(grantOffsetMinutes=-60)
     stack.up()
     emulator.reset_behaviours()
-    age(stack, emulator, {"desk": 61})
-    assert stack.preview().ops("desk") == ops
-    assert stack.up().ops("desk") == ops
-    assert stack.preview().ops("desk") == ["same"]
+    age(stack, emulator, dict.fromkeys(policies, 61))
+    plan, up, quiet = stack.preview(), stack.up(), stack.preview()
+    for policy, ops in policies.items():
+        assert plan.ops(policy) == up.ops(policy) == ops
+        assert quiet.ops(policy) == ["same"]
 
 
 def test_with_on_expired_error_a_passed_short_grant_fails_up_but_not_refresh(
@@ -110,9 +120,8 @@ def test_a_longer_grant_counts_as_the_expiry(new_stack: NewStack, emulator: Emul
     assert stack.resources()["desk"]["id"] == session
 
 
-@pytest.mark.parametrize("refreshed", [False, True])
 def test_what_of_an_update_took_effect_is_in_state_and_the_next_run_sends_the_rest(
-    new_stack: NewStack, emulator: Emulator, *, refreshed: bool
+    new_stack: NewStack, emulator: Emulator
 ) -> None:
     declared: dict[str, Any] = {"expiration_minutes": 60, "metadata": {"a": 1}}
     stack = _one(new_stack, declared)
@@ -131,14 +140,13 @@ def test_what_of_an_update_took_effect_is_in_state_and_the_next_run_sends_the_re
     kept = {key: before["outputs"][key] for key in ("expirationMinutes", "expiresAt", "grantedExpiresAt")}
     assert after["outputs"] == after["outputs"] | kept | {"metadata": {"a": 2}}
 
-    if refreshed:
-        refresh = stack.refresh()
-        assert not refresh.failed
-        assert refresh.said("desk") == []
-    preview = stack.preview()
-    assert preview.ops("desk") == ["update"]
-    (sentence,) = preview.said("desk")
-    assert re.fullmatch(r"desk: \d+ minutes left: extends by 60 minutes, until about .*", sentence)
+    for refreshed in (False, True):
+        if refreshed:
+            _refresh_silently(stack)
+        preview = stack.preview()
+        assert preview.ops("desk") == ["update"]
+        (sentence,) = preview.said("desk")
+        assert re.fullmatch(r"desk: \d+ minutes left: extends by 60 minutes, until about .*", sentence)
     emulator.clear()
     assert not stack.up().failed
     assert [r["body"] for r in emulator.requests()] == [{"additionalMinutes": 60}]
@@ -160,11 +168,10 @@ def test_extending_a_session_that_is_gone_suggests_refresh_and_replace(new_stack
     )
 
 
-@pytest.mark.parametrize("refreshed", [False, True])
 def test_a_session_that_cannot_be_completed_is_in_state_and_the_next_run_completes_it(
-    new_stack: NewStack, emulator: Emulator, *, refreshed: bool
+    new_stack: NewStack, emulator: Emulator
 ) -> None:
-    user = f"half-made-{refreshed}"
+    user = "half-made"
     stack = _one(new_stack, {"user_id": user, "status": "completed"}, QUANTCDN_MAX_RETRIES="0")
     emulator.fault("status", method="PUT", status=500, body={"message": "broken"})
     up = stack.up()
@@ -176,12 +183,10 @@ def test_a_session_that_cannot_be_completed_is_in_state_and_the_next_run_complet
     desk = stack.resources()["desk"]
     assert (desk["id"], desk["outputs"]["status"]) == (made["id"], "active")
 
-    if refreshed:
-        refresh = stack.refresh()
-        assert not refresh.failed
-        assert refresh.said("desk") == []
+    first = stack.preview()
+    _refresh_silently(stack)
     emulator.clear()
-    for run in (stack.preview(), stack.up()):
+    for run in (first, stack.preview(), stack.up()):
         assert (run.ops("desk"), run.said("desk")) == (["update"], ["desk: completes it"])
     assert [(r["method"], r["body"]) for r in emulator.requests()] == [("PUT", {"status": "completed"})]
     assert stack.preview().ops("desk") == ["same"]

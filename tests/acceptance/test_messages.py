@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tests.support.emulator_server import Emulator
     from tests.support.engine import Run
 
-ON_BOTH_HOSTS = True
 SYSTEM: Message = {"role": "system", "content": "Be brief."}
 FIRST: Message = {"role": "user", "content": "First"}
 SECOND: Message = {"role": "assistant", "content": "Second"}

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
-from quant_sessions_provider import Session
+from quant_sessions_provider import OnExpired, Session
 from tests.acceptance.expiry_rows import REPLACED
 from tests.support.ageing import age
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import NewStack
     from tests.support.emulator_server import Emulator
-    from tests.support.engine import Stack
-
-ON_BOTH_HOSTS = True
+    from tests.support.engine import Run, Stack
 
 
 def _one(new_stack: NewStack, **declared: Any) -> Stack:  # noqa: ANN401 - any properties
@@ -33,33 +29,42 @@ def test_error_fails_preview_and_up_but_not_refresh_and_destroy(new_stack: NewSt
         f"session {session} expired at {expiry} and onExpired is error: `pulumi up --replace` with"
         " its URN starts a new one from the declared messages, `onExpired: ignore` leaves it as it is"
     )
-    for _ in ("by the clock", "after a refresh that got a 404"):
-        for run in (stack.preview(), stack.up()):
-            assert run.failed
-            assert run.refusal("desk") == line
-            assert "Traceback" not in run.text
-        assert not stack.refresh().failed
-        assert stack.resources()["desk"]["outputs"]["expired"] is True
+    for run in (stack.preview(), stack.up()):
+        _must_refuse(run, line)
+    assert not stack.refresh().failed
+    assert stack.resources()["desk"]["outputs"]["expired"] is True
+    _must_refuse(stack.preview(), line)
     urn = stack.resources()["desk"]["urn"]
     assert stack.up(replace=[urn]).ops("desk") == REPLACED
-    assert stack.preview().ops("desk") == ["same"]
     age(stack, emulator, {"desk": 61})
     assert not stack.destroy().failed
 
 
-@pytest.mark.parametrize(("policy", "ops"), [("recreate", REPLACED), ("ignore", ["same"])])
-def test_a_404_in_refresh_has_the_same_effect_as_the_clock(
-    new_stack: NewStack, emulator: Emulator, policy: str, ops: list[str]
-) -> None:
-    stack = _one(new_stack, user_id=policy, on_expired=policy)
-    age(stack, emulator, {"desk": 61})
+def _must_refuse(run: Run, line: str) -> None:
+    assert run.failed
+    assert run.refusal("desk") == line
+    assert "Traceback" not in run.text
+
+
+def test_a_404_in_refresh_has_the_same_effect_as_the_clock(new_stack: NewStack, emulator: Emulator) -> None:
+    policies: dict[OnExpired, list[str]] = {"recreate": REPLACED, "ignore": ["same"]}
+
+    def program() -> None:
+        for policy in policies:
+            Session(policy, user_id=policy, on_expired=policy)
+
+    stack = new_stack(program)
+    assert not stack.up().failed
+    age(stack, emulator, dict.fromkeys(policies, 61))
     assert not stack.refresh().failed
-    resource = stack.resources()["desk"]
-    assert resource["outputs"]["expired"] is True
+    before = stack.resources()
+    assert [one["outputs"]["expired"] for one in before.values()] == [True, True]
     emulator.clear()
-    assert stack.preview().ops("desk") == ops
+    plan = stack.preview()
     asked = [(request["method"], request["query"].get("userId")) for request in emulator.requests()]
-    assert asked == ([] if policy == "ignore" else [("GET", None), ("GET", policy)]), "the refresh's 404 proves nothing"
-    assert stack.up().ops("desk") == ops
-    assert (stack.resources()["desk"]["id"] == resource["id"]) == (policy == "ignore")
-    assert stack.preview().ops("desk") == ["same"]
+    assert asked == [("GET", None), ("GET", "recreate")], "the refresh's 404 proves nothing"
+    up, after, quiet = stack.up(), stack.resources(), stack.preview()
+    for policy, ops in policies.items():
+        assert plan.ops(policy) == up.ops(policy) == ops
+        assert (after[policy]["id"] == before[policy]["id"]) == (policy == "ignore")
+        assert quiet.ops(policy) == ["same"]

@@ -117,24 +117,33 @@ from datetime import datetime
 import pulumi
 from quant_sessions_provider import SessionGroup, until
 
-SessionGroup("group", user_ids=["ada", "bob"], expires_at={expires_at})
+for clock in ({"at": "6 pm", "tz": "UTC"}, {"at": "18:00", "tz": "Mars"}):
+    try:
+        until(**clock)
+    except pulumi.RunError as error:
+        print(error)
+SessionGroup("group", user_ids=["ada", "bob"], expires_at=EXPIRES_AT)
 """
+UNTIL: Final = (
+    'until: at must be a string with a time of day on a 24-hour clock, such as "18:00"',
+    "until: tz must be the IANA name of a time zone, such as Europe/Berlin",
+)
 REFUSED: Final = {
     "datetime(2026, 11, 24)": f"session group group: {NAIVE}",
     "pulumi.Output.from_input(datetime(2026, 11, 24))": NAIVE,
-    'until("6 pm", tz="UTC")': 'until: at must be a string with a time of day on a 24-hour clock, such as "18:00"',
-    'until("18:00", tz="Mars")': "until: tz must be the IANA name of a time zone, such as Europe/Berlin",
 }
 
 
 @pytest.mark.parametrize("expires_at", REFUSED)
 def test_a_group_that_is_refused_says_so_in_one_line(tmp_path: Path, emulator: Emulator, expires_at: str) -> None:
-    project = Project(tmp_path, emulator.variables(ORGANIZATION), PROGRAM.format(expires_at=expires_at))
+    program = PROGRAM.replace("EXPIRES_AT", expires_at)
+    project = Project(tmp_path, emulator.variables(ORGANIZATION), program)
     project.ok("stack", "init", "main")
     done = project.cli("up", "--yes", "--skip-preview")
     assert done.returncode
     diagnostics = done.stdout.partition("Diagnostics:")[2]
-    assert REFUSED[expires_at] in diagnostics
+    for line in (*UNTIL, REFUSED[expires_at]):
+        assert line in diagnostics
     assert "Traceback" not in done.stdout + done.stderr
     assert "exit code: -1" not in done.stdout + done.stderr
 

@@ -203,7 +203,13 @@ class Stack:
         self._stack.workspace.env_vars = {**self._stack.workspace.env_vars, **variables}
 
     def config(self, key: str, value: str, *, secret: bool = False) -> None:
-        self._stack.set_config(key, automation.ConfigValue(value, secret))
+        """Set a value. Only a secret needs the CLI, which encrypts it."""
+        if secret:
+            self._stack.set_config(key, automation.ConfigValue(value, secret))
+            return
+        settings = self.workspace.stack_settings(self._name)
+        settings.config = {**(settings.config or {}), key: value}
+        self.workspace.save_stack_settings(self._name, settings)
 
     def preview(self, **options: Any) -> Run:  # noqa: ANN401 - the CLI's own options
         return self._run(self._stack.preview, options)

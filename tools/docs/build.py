@@ -70,7 +70,8 @@ class Gallery:
         self._stack.program = lambda: self._declare("after")
         self._stack.environment(**{k: v for s in self._situations.values() for k, v in s.settings.items()})
         now = datetime.now(timezone.utc)
-        plain = self._stack.preview()
+        # What fails before it begins fails alike in a preview, of which the page shows nothing then.
+        plain = Run(failed=True) if self._never_begins() else self._stack.preview()
         diff = Run() if plain.failed else self._stack.preview(diff=True)
         self._emulator.clear()
         up = self._stack.up()
@@ -78,6 +79,9 @@ class Gallery:
         assert up.failed == any(situation.fails for situation in self._situations.values())
         self._emulator.clear_faults()
         return [self._entry(name, (diff.text, plain.text, up.text), requests, now) for name in self._situations]
+
+    def _never_begins(self) -> bool:
+        return all(one.fails and not one.before for one in self._situations.values())
 
     def _start_up(self) -> None:
         if not any(situation.before for situation in self._situations.values()):
