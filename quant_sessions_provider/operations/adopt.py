@@ -27,10 +27,13 @@ _FORM: Final = (
 )
 _GET: Final = "get takes the session's id, and its organization as state"
 _ENCODED: Final = re.compile("(?:[^%]|%[0-9A-Fa-f]{2})*")
-_DIFFERS: Final = "is not what the id to import by says; declare that, or import another session"
-_STARTS: Final = "an import replaces nothing; declare none, or only user and assistant messages, which are appended"
+_HELD: Final = "after a failed `pulumi up`, state has the session: `pulumi state delete` its URN before you drop it"
+_DIFFERS: Final = f"is not what the id to import by says; declare that ({_HELD})"
+_STARTS: Final = (
+    f"an import replaces nothing; declare none, or only user and assistant messages, which are appended ({_HELD})"
+)
 
-NOT_DELETED: Final = "was imported in this run, so it is not deleted"
+NOT_DELETED: Final = "was imported and is declared, so only an older entry of it leaves state; it is not deleted"
 
 
 class Address(NamedTuple):
@@ -145,7 +148,9 @@ def _sentence(expiry: datetime, now: datetime) -> str:
     )
     if expiry > now:
         return assumed
-    return f"{assumed}; that has passed and it lives, so no run touches it until another expiry is declared"
+    return (
+        f"{assumed}; that has passed and it lives, so no run extends or recreates it until another expiry is declared"
+    )
 
 
 def conflicts(imported: Properties, new: Properties) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pulumi.runtime.proto import provider_pb2
 
 from quant_sessions_provider.core import settings as config
-from quant_sessions_provider.core.model import UNKNOWN
+from quant_sessions_provider.core.model import UNKNOWN, contains_unknown
 from quant_sessions_provider.core.urns import name_of
 from quant_sessions_provider.plugin.wire import from_wire, holds_secret, secret
 
@@ -22,6 +22,18 @@ PACKAGE = "quant-sessions"
 _TOKEN = "bearer"  # noqa: S105 - the name of a setting
 _DEFAULT = re.compile(r"default(_.*)?")
 """What the engine calls the provider resources that no program declares: their settings are the stack's."""
+
+
+HIDES_PLANS = (
+    "its organization or baseUrl is not known in this preview: the run may replace its sessions and lose their"
+    " messages; declare organization on the sessions to prevent that"
+)
+
+
+def hides_plans(news: Struct) -> bool:
+    """Return whether no preview can compare the sessions of a provider resource: the engine does not even ask."""
+    settings = from_wire(news)
+    return any(contains_unknown(settings.get(key)) for key in ("organization", "baseUrl"))
 
 
 def check(news: Struct) -> Struct:

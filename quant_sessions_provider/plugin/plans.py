@@ -31,6 +31,7 @@ class Plans:
     _imports: set[str] = field(default_factory=set)
     _imported: set[str] = field(default_factory=set)
     _decided: dict[str, Plan] = field(default_factory=dict)
+    _kept: dict[str, Plan] = field(default_factory=dict)
 
     def imports(self, urn: str, session_id: str) -> None:
         """Note that a session is imported: the next check of its resource is of what the program declares."""
@@ -63,8 +64,30 @@ class Plans:
     def decide(self, urn: str, plan: Plan, *, in_plan: bool) -> None:
         """Note what a comparison came to."""
         self.reasons.diff(urn, plan.session_id, plan.decision.replaces, in_plan=in_plan)
+        if in_plan and not plan.decision.replaces:
+            self._kept[urn] = plan
         if in_plan and plan.decision.changes is not False:
             self._decided[urn] = plan
+
+    def creates(self, urn: str) -> Plan | None:
+        """Note that the engine replaces a resource after all; return what the last comparison came to."""
+        self._kept.pop(urn, None)
+        return self.take(urn)
+
+    def deletes(self, urn: str, session_id: str) -> Plan | None:
+        """Return the comparison after which the engine deletes a session before it replaces it, for its own reasons."""
+        plan = self._decided.get(urn)
+        if plan is None or plan.session_id != session_id or plan.decision.replaces:
+            return None
+        return self.take(urn)
+
+    def keeps_elsewhere(self, session_id: str, outputs: Properties) -> bool:
+        """Return whether another entry of the stack keeps a session, as one that an earlier run imported does.
+
+        What is deleted before it is replaced has the same outputs as when it was compared.
+        """
+        same_id = [plan for plan in [*self._kept.values()] if plan.session_id.casefold() == session_id.casefold()]
+        return any(plan.outputs != outputs for plan in same_id)
 
     def take(self, urn: str) -> Plan | None:
         """Return what the last comparison came to; None if that was nothing, or there was none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from asyncio import CancelledError
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -61,6 +62,8 @@ class Plugin(ResourceProviderServicer):
         except RunError as error:
             self.has_failed = True
             end(context, request, RefusedError(str(error)))
+        except CancelledError:
+            end(context, request, _CANCELLED)
         except Exception as error:  # noqa: BLE001 - the engine would print what gRPC makes of it
             self.has_failed = True
             end(context, request, error)
@@ -90,7 +93,10 @@ class Plugin(ResourceProviderServicer):
     # --- the provider resource -------------------------------------------------------------------------------
 
     def CheckConfig(self, request: provider_pb2.CheckRequest, _context: object) -> provider_pb2.CheckResponse:  # noqa: N802
-        """Return the settings, the token as a secret."""
+        """Return the settings, the token as a secret; say what a preview cannot know."""
+        if configuration.hides_plans(request.news):
+            with lines_on(request.urn):
+                self._lines.warn("", configuration.HIDES_PLANS)
         return provider_pb2.CheckResponse(inputs=configuration.check(request.news))
 
     def DiffConfig(self, request: provider_pb2.DiffRequest, _context: object) -> provider_pb2.DiffResponse:  # noqa: N802

@@ -43,7 +43,7 @@ class Verbs:
         failures = refusals(inputs)
         if not failures:
             inputs, failures = self._check(old, _with_lifetime(old, inputs))
-            failures += conflicts(old, inputs) if imported else []
+            failures += conflicts(old, inputs) if imported and old else []
         # If a failure named its property, the engine would print its value.
         failed = [provider_pb2.CheckFailure(property="", reason=line) for line in failures]
         return provider_pb2.CheckResponse(inputs=to_wire(inputs, request.news, request.olds), failures=failed)
@@ -80,7 +80,7 @@ class Verbs:
 
     def _say_creation(self, urn: str, inputs: Properties) -> None:
         """Say how long it lives, or the price where the engine replaces by ``replaceOnChanges``: diff cannot know."""
-        plan = self._plans.take(urn)
+        plan = self._plans.creates(urn)
         if plan is None:
             self._lines.inform("", self._operations.describe_creation(inputs))
         elif not plan.decision.replaces:
@@ -131,12 +131,15 @@ class Verbs:
             self._lines.inform(request.id, plan.decision.sentence)
 
     def delete(self, request: provider_pb2.DeleteRequest) -> Empty:
-        """Delete the session, unless this run has imported it: then the engine drops an older entry of it in state."""
-        if self._plans.has_imported(request.id):
+        """Delete the session, unless another entry in state has it: an import leaves an older one to be deleted."""
+        outputs = from_wire(request.properties)
+        if self._plans.has_imported(request.id) or self._plans.keeps_elsewhere(request.id, outputs):
             self._lines.inform(request.id, NOT_DELETED)
             return Empty()
-        reason = self._plans.reasons.of(request.urn, request.id)
-        self._operations.delete(request.id, from_wire(request.properties), reason)
+        forced = self._plans.deletes(request.urn, request.id)
+        if forced:
+            self._say_price(forced)
+        self._operations.delete(request.id, outputs, self._plans.reasons.of(request.urn, request.id))
         return Empty()
 
 

@@ -102,7 +102,10 @@ def test_a_session_that_was_extended_before_is_never_replaced(host: PluginHost) 
     response = host.read("acme/ada/g/3f2a")
     inputs, outputs = plain(response.inputs), plain(response.properties)
     assert inputs["expiresAt"] == at(-240)
-    assert "that has passed and it lives, so no run touches it until another expiry is declared" in last_line(host)
+    assert (
+        "that has passed and it lives, so no run extends or recreates it until another expiry is declared"
+        in last_line(host)
+    )
 
     checked, failures = host.check(inputs, inputs)
     assert (plain(checked), failures) == (inputs, [])
@@ -130,11 +133,12 @@ def test_an_import_that_would_replace_the_session_is_refused(host: PluginHost) -
     imported = plain(host.read("acme/ada/g/3f2a").inputs)
     system = {"role": "system", "content": "s3cr3t"}
     other = imported | {"userId": "bob", "organization": "theirs", "messages": [system]}
-    differs = "is not what the id to import by says; declare that, or import another session"
+    held = "(after a failed `pulumi up`, state has the session: `pulumi state delete` its URN before you drop it)"
+    differs = f"is not what the id to import by says; declare that {held}"
     expected = [
         f"userId: {differs}",
         f"organization: {differs}",
-        "messages: an import replaces nothing; declare none, or only user and assistant messages, which are appended",
+        f"messages: {STARTS} {held}",
     ]
     assert host.check(other, imported)[1] == expected
     assert host.check(other, imported)[1] == [], "a later plan says what a replacement loses"
@@ -149,12 +153,41 @@ def test_a_session_that_was_just_imported_is_not_deleted(host: PluginHost) -> No
     """The engine deletes an older entry of it if its id to import by is spelled in another way."""
     response = host.read("acme/ada/g/3f2a")
     host.delete(plain(response.properties))
-    assert last_line(host) == "desk: was imported in this run, so it is not deleted"
+    assert last_line(host) == KEPT
     host.api.delete.assert_not_called()
 
     host.configure()
     host.delete(plain(response.properties))
     host.api.delete.assert_called_once()
+
+
+def test_a_session_that_an_earlier_run_imported_is_not_deleted_with_its_older_entry(host: PluginHost) -> None:
+    """That run broke off before it deleted the older entry, and the engine deletes it in the next one."""
+    response = host.read("acme/ada/g/3f2a")
+    outputs, inputs = plain(response.properties), plain(response.inputs)
+    host.configure()
+    host.plan(outputs, inputs)
+    host.delete(outputs | {"metadata": {"of": "the older entry"}})
+    assert last_line(host) == KEPT
+    host.api.delete.assert_not_called()
+    # What the engine deletes before it replaces it is the entry that was compared.
+    host.delete(outputs)
+    host.api.delete.assert_called_once()
+
+
+def test_a_session_that_the_engine_replaces_after_all_is_deleted(host: PluginHost) -> None:
+    response = host.read("acme/ada/g/3f2a")
+    outputs, inputs = plain(response.properties), plain(response.inputs)
+    host.configure()
+    host.plan(outputs, inputs)
+    host.create(inputs | {"expiresAt": at(60)})
+    host.delete(outputs | {"totalMessages": 7})
+    host.api.delete.assert_called_once()
+
+
+def test_a_replacement_that_the_engine_forces_checks_without_old_inputs(host: PluginHost) -> None:
+    inputs = plain(host.read("acme/ada/g/3f2a").inputs)
+    assert host.check(inputs)[1] == []
 
 
 def test_what_the_api_echoes_of_a_user_is_redacted_in_all_requests_of_an_import(host: PluginHost) -> None:
@@ -170,6 +203,10 @@ def test_what_the_api_echoes_of_a_user_is_redacted_in_all_requests_of_an_import(
     host.read("acme/s3cr3tUser/s3cr3tGroup/3f2a")
     assert len(seen) == 2
     assert all({"s3cr3tUser", "s3cr3tGroup"} <= texts for texts in seen)
+
+
+STARTS = "an import replaces nothing; declare none, or only user and assistant messages, which are appended"
+KEPT = "desk: was imported and is declared, so only an older entry of it leaves state; it is not deleted"
 
 
 def last_line(host: PluginHost) -> str:

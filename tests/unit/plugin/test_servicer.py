@@ -10,6 +10,7 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
 from quant_sessions_provider.core.errors import HalfDoneError, RefusedError
+from quant_sessions_provider.core.model import UNKNOWN
 from quant_sessions_provider.operations.api import SessionSummary
 from quant_sessions_provider.operations.crud import Operations
 from quant_sessions_provider.plugin.wire import secret, to_value
@@ -48,6 +49,22 @@ def test_a_token_is_a_secret_in_state_however_it_was_declared(host: PluginHost, 
     assert list(response.failures) == []
     assert response.inputs.fields["bearer"] == secret(to_value("t0k3n"))
     assert response.inputs.fields["timeoutSeconds"] == to_value("nonsense")
+
+
+@pytest.mark.parametrize("key", ["organization", "baseUrl"])
+@pytest.mark.parametrize("value", [UNKNOWN, hidden(UNKNOWN)])
+def test_settings_that_hide_a_plan_are_a_warning_in_the_preview(host: PluginHost, key: str, value: object) -> None:
+    urn = "urn:pulumi:dev::shop::pulumi:providers:quant-sessions::theirs"
+    request = provider_pb2.CheckRequest(urn=urn, news=struct({key: value, "bearer": UNKNOWN}))
+    assert list(host.stub.CheckConfig(request).failures) == []
+    ((severity, text, on),) = host.engine.lines
+    assert (severity, on) == ("WARNING", urn)
+    assert text.startswith("theirs: its organization or baseUrl is not known in this preview: the run may replace")
+
+
+def test_a_token_that_is_not_known_yet_is_no_warning(host: PluginHost) -> None:
+    host.stub.CheckConfig(provider_pb2.CheckRequest(news=struct({"bearer": UNKNOWN, "organization": "acme"})))
+    assert host.engine.lines == []
 
 
 @pytest.mark.parametrize(("new", "changes"), [({"bearer": hidden("a")}, "DIFF_NONE"), ({"bearer": "b"}, "DIFF_SOME")])

@@ -224,6 +224,22 @@ def test_what_the_engine_replaces_by_itself_is_a_warning_too(host: PluginHost) -
     assert "loses 1 message" in text
 
 
+def test_what_the_engine_deletes_before_it_replaces_it_is_a_warning_before_that(host: PluginHost) -> None:
+    outputs = applied(9, messages=[])
+    new = inputs_of(outputs, metadata={"k": 1})
+    host.plan(outputs, new)
+    before: list[int] = []
+    host.api.delete.side_effect = lambda *_: before.append(len(lines(host)))
+    host.delete(outputs)
+    assert before == [1]
+    host.check(new)
+    host.create(new)
+    said = lines(host)
+    assert [severity for severity, _ in said] == ["WARNING", "INFO"]
+    assert said[0][1].startswith("desk: metadata changed: replacing it loses 1 message")
+    assert said[1][1].startswith("desk: lives ")
+
+
 # --- read ------------------------------------------------------------------------------------------------------
 
 
