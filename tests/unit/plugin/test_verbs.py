@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from unittest.mock import DEFAULT
 
 import pytest
 from pulumi.runtime.proto import provider_pb2
@@ -229,7 +230,12 @@ def test_what_the_engine_deletes_before_it_replaces_it_is_a_warning_before_that(
     new = inputs_of(outputs, metadata={"k": 1})
     host.plan(outputs, new)
     before: list[int] = []
-    host.api.delete.side_effect = lambda *_: before.append(len(lines(host)))
+
+    def deleting(*_: object) -> object:
+        before.append(len(lines(host)))
+        return DEFAULT
+
+    host.api.delete.side_effect = deleting
     host.delete(outputs)
     assert before == [1]
     host.check(new)
