@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from quant_sessions_provider.cli.app import app
+from quant_sessions_provider.operations.adopt import NOT_DELETED
 from tests.acceptance.conftest import ORGANIZATION
 from tests.support.project import Project
 from tests.support.project_plugin import BIN, PLUGIN
@@ -97,7 +98,7 @@ def test_a_program_imports_by_an_option_and_never_loses_the_session(project: Yam
 
     respelled = {"import": f"{ORGANIZATION}/%61da/g/3f2a"}
     project.program({"desk": session("ada", respelled, sessionGroup="g")})
-    assert "desk: was imported in this run, so it is not deleted" in project.up()
+    assert f"desk: {NOT_DELETED}" in project.up()
     assert "DELETE" not in {method for method, _ in requests_of(emulator)}
     assert [one["id"] for one in emulator.sessions(ORGANIZATION) if one["userId"] == "ada"] == ["3f2a"]
     assert project.sessions()["desk"]["id"] == "3f2a"

@@ -74,7 +74,9 @@ def test_each_session_group_and_function_goes_to_its_account(
     assert [one["userId"] for one in emulator.sessions("theirs")] == []
     assert sorted(one["userId"] for one in other.sessions("theirs")) == ["ada", "anna"]
     assert requests_of(emulator) == [("POST", 201)]
-    assert sorted(requests_of(other)) == [("GET", 200)] * 2 + [("POST", 201)] * 2
+    # The list is read before or after the session is created: then it has a second page, with nothing new.
+    made = sorted(requests_of(other))
+    assert made in ([("GET", 200)] * gets + [("POST", 201)] * 2 for gets in (2, 3))
     assert TOKEN not in project.stored()
 
     other.append("theirs", project.sessions()["yours"]["id"], [{"role": "user", "content": "live"}])
