@@ -1,6 +1,6 @@
 # Each target runs the setup itself, so any of them can be the first in a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help up preview down setup test test-plugin check previews previews-check report screenshots machine fuzz chaos soak languages bench schema plugin-archive state lock fresh clean venv
+.PHONY: help up preview down tour setup test test-plugin check previews previews-check report screenshots machine fuzz chaos soak languages bench schema plugin-archive state lock fresh clean venv
 
 PYTHON ?= python3
 export PYTHON LIVE YES
@@ -21,6 +21,9 @@ preview: venv ## Show what `make up` would change (LIVE=1 likewise)
 down: ## Destroy what `make up` created and stop the emulator (LIVE=1: destroy the live stack)
 	@if [ -d .demo/emulator ] || [ -d .demo/live ]; then sh tools/setup.sh && $(run) tools.demo down; \
 	else echo "Nothing is up."; fi
+
+tour: venv ## Show the life of a session in a minute: created, renewed, expired, lost (AUTO=1: without Enter)
+	@$(run) tools.tour
 
 setup: venv ## Create .venv with all packages, and install the Pulumi CLI with the host of YAML programs
 	@cli="$$($(run) tools.pulumi_cli)" && echo "Pulumi CLI: $$cli"

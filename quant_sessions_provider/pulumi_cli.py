@@ -10,8 +10,8 @@ OLDEST_CLI: Final = "3.259.0"
 """The oldest Pulumi CLI with which the provider is tested."""
 
 
-def output_of(*command: str, seconds: float) -> str:
-    """Run a command without a terminal; return its standard output.
+def output_of(*command: str, seconds: float, stdin: str = "") -> str:
+    """Run a command without a terminal, with ``stdin`` as its input; return its standard output.
 
     Raises:
         subprocess.SubprocessError: the command failed, or took longer than ``seconds``.
@@ -22,7 +22,7 @@ def output_of(*command: str, seconds: float) -> str:
     return subprocess.run(  # noqa: S603 - no shell reads the arguments
         command,
         env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-        stdin=subprocess.DEVNULL,
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=seconds,

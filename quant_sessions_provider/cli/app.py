@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 import quant_sessions_provider
+from quant_sessions_provider.cli.advance import advance
 from quant_sessions_provider.cli.delete import delete
 from quant_sessions_provider.cli.doctor import doctor
 from quant_sessions_provider.cli.emulator import emulator
@@ -30,6 +31,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+emulator_app = typer.Typer()
 
 
 def _print_version(*, requested: bool) -> None:
@@ -56,5 +58,7 @@ app.command("delete")(delete)
 app.command("report")(report)
 app.command("timeline")(timeline)
 app.command("doctor")(doctor)
-app.command("emulator")(emulator)
+emulator_app.callback(invoke_without_command=True)(emulator)
+emulator_app.command("advance")(advance)
+app.add_typer(emulator_app, name="emulator")
 app.add_typer(policies, name="policies")

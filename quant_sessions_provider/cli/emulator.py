@@ -20,6 +20,8 @@ _PACKAGE: Final = "quant_sessions_provider.emulator"
 
 
 def emulator(  # noqa: PLR0913 - options, given by name
+    context: typer.Context,
+    *,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0 for any free port.")] = 8787,
     db: Annotated[Path, typer.Option(help="SQLite file, created if missing.")] = Path("quant-sessions-emulator.db"),
     latency_ms: Annotated[
@@ -30,10 +32,12 @@ def emulator(  # noqa: PLR0913 - options, given by name
         int | None,
         typer.Option(help="Seed of the failures; the same seed fails the same requests.", show_default="random"),
     ] = None,
-    *,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print no line for each request.")] = False,
 ) -> None:
     """Run an emulator of the sessions API on this machine, without an account."""
+    if context.invoked_subcommand:
+        _require_no_options(context)
+        return
     package = _emulator_package()
     chosen = {} if seed is None else {"seed": seed}
     faults = package.FaultSetup(latency_ms=latency_ms, rate=fault_rate, **chosen)
@@ -45,6 +49,13 @@ def emulator(  # noqa: PLR0913 - options, given by name
     if fault_rate:
         line += f", failing {fault_rate:.0%} of the requests with --seed {faults.seed}"
     server.run(announce=lambda: typer.echo(line))
+
+
+def _require_no_options(context: typer.Context) -> None:
+    for option in context.command.params:
+        source = context.get_parameter_source(option.name or "")
+        if source and source.name == "COMMANDLINE":
+            raise typer.BadParameter(f"not an option of {context.invoked_subcommand}", param_hint=option.opts[0])
 
 
 def _print_request(entry: dict[str, Any]) -> None:

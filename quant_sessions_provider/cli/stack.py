@@ -40,27 +40,46 @@ def read_state(stack: str | None, read: Callable[[object], _T], *, show_secrets:
     try:
         return read(document)
     except InvalidExportError as error:
-        raise _unreadable("state", stack, str(error)) from error
+        raise ConfigurationError(f"{_refused('state', stack, 'read')}: {error}") from error
+
+
+def import_state(stack: str, document: object) -> None:
+    """Replace the state of a stack by an export that was changed.
+
+    Raises:
+        ConfigurationError: it cannot be imported; says why in Pulumi's words.
+
+    """
+    _pulumi(_refused("state", stack, "imported"), stack, "stack", "import", stdin=json.dumps(document))
 
 
 def _read(what: str, stack: str | None, *command: str) -> Any:  # noqa: ANN401 - any JSON
+    refused = _refused(what, stack, "read")
+    printed = _pulumi(refused, stack, *command)
+    try:
+        return json.loads(printed)
+    except ValueError:
+        raise ConfigurationError(f"{refused}: pulumi did not print JSON") from None
+
+
+def _pulumi(refused: str, stack: str | None, *command: str, stdin: str = "") -> str:
     of_stack = [] if stack is None else ["--stack", stack]
     try:
-        return json.loads(output_of("pulumi", *command, "--non-interactive", *of_stack, seconds=_PULUMI_SECONDS))
+        return output_of("pulumi", *command, "--non-interactive", *of_stack, seconds=_PULUMI_SECONDS, stdin=stdin)
     except subprocess.CalledProcessError as error:
-        raise _unreadable(what, stack, _reason(str(error.stderr))) from None
+        reason = _reason(str(error.stderr))
     except subprocess.TimeoutExpired:
-        raise _unreadable(what, stack, f"pulumi did not finish within {_PULUMI_SECONDS} seconds") from None
+        reason = f"pulumi did not finish within {_PULUMI_SECONDS} seconds"
     except OSError:
-        raise _unreadable(what, stack, "the Pulumi CLI is not on PATH") from None
+        reason = "the Pulumi CLI is not on PATH"
     except ValueError:
-        raise _unreadable(what, stack, "pulumi did not print JSON") from None
+        reason = "pulumi did not print text"
+    raise ConfigurationError(f"{refused}: {reason}")
 
 
-def _unreadable(what: str, stack: str | None, reason: str) -> ConfigurationError:
-    """Return the error for a stack's configuration or state that cannot be read."""
+def _refused(what: str, stack: str | None, done: str) -> str:
     named = "the selected stack" if stack is None else f"stack {one_line(stack)}"
-    return ConfigurationError(f"the {what} of {named} cannot be read: {reason}")
+    return f"the {what} of {named} cannot be {done}"
 
 
 def _reason(stderr: str) -> str:

@@ -232,7 +232,7 @@ def _base_url(text: str) -> str:
     url = _split(text) if plain else None
     if url is None or url.scheme not in ("http", "https") or not url.hostname or not _has_valid_netloc(url):
         raise ValueError("must be a URL such as https://dashboard.quantcdn.io, without user, query or fragment")
-    if url.scheme == "http" and not _is_loopback(url.hostname):
+    if url.scheme == "http" and not is_loopback(url.hostname):
         raise ValueError("must be https: over http the token could be read on its way (loopback hosts excepted)")
     return text.rstrip("/")
 
@@ -253,7 +253,8 @@ def _has_valid_netloc(url: SplitResult) -> bool:
         return False
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether a host name or address is one of this machine alone."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
+from quant_sessions_provider.core import durations
 from quant_sessions_provider.core.text import one_line
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 MOST_RUNS: Final = 20_000
 _ANY_TIME: Final = datetime(2000, 1, 1, tzinfo=timezone.utc)
 _FIELDS: Final = ("minute", "hour", "day of month", "month", "day of week")
-_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 class ScheduleError(ValueError):
@@ -31,10 +30,10 @@ class ScheduleError(ValueError):
 
 def every(text: str, start: datetime, end: datetime) -> list[datetime]:
     """Return the runs of ``--every``, the first one interval after the start: the state is that of a run."""
-    found = re.fullmatch(r"([1-9]\d{0,5})([mhd])", text.strip())
-    if not found:
-        raise ScheduleError("--every", "must be whole minutes, hours or days, such as 30m, 12h or 1d")
-    step = timedelta(**{_UNITS[found[2]]: int(found[1])})
+    try:
+        step = durations.parse(text)
+    except ValueError as error:
+        raise ScheduleError("--every", str(error)) from None
     count = -((start - end) // step) - 1
     return _limited(start + step * n for n in range(1, count + 1))
 

@@ -20,11 +20,12 @@ from hypothesis.stateful import (
 )
 
 from quant_sessions_provider.core import timestamps
+from quant_sessions_provider.core.ageing import aged
 from quant_sessions_provider.core.model import MAX_EXTENSION, REPLACING
 from tests.stateful import refusals, verdicts
 from tests.stateful.edits import EDITS, LONGER, MESSAGES
 from tests.stateful.world import World
-from tests.support.mini_engine import PlanError, shift_timestamps
+from tests.support.mini_engine import PlanError
 
 if TYPE_CHECKING:
     from tests.stateful.choices import Combination, HostClass
@@ -99,7 +100,7 @@ class Rules(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from((1, 4, 5, 20, 31, 59, 61, 300, 1441)))
     def time_passes(self, minutes: int) -> None:
         self.world.pass_time(60 * minutes)
-        shift_timestamps(self.declared, -60 * minutes)
+        self.declared = aged(self.declared, timedelta(minutes=minutes))
 
     @precondition(lambda self: self.world.live())
     @rule(left=st.sampled_from((1, 3, 14, 25, 50)))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from quant_sessions_provider.core.ageing import aged
 from quant_sessions_provider.core.urns import SESSION_TYPES
-from tests.support.mini_engine import shift_timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -31,8 +32,8 @@ def age(stack: Aged, emulator: Emulator, minutes: Mapping[str, float], *, kept_a
         name = resource["urn"].rsplit("::", 1)[-1]
         if resource["type"] not in SESSION_TYPES or name not in minutes:
             continue
-        for properties in (resource["inputs"], resource["outputs"]):
-            shift_timestamps(properties, -60 * minutes[name])
+        by = timedelta(minutes=minutes[name])
+        resource.update({side: aged(resource[side], by) for side in ("inputs", "outputs")})
         if name not in kept_alive:
             emulator.shift(-60 * minutes[name], resource["id"])
     stack.rewrite(deployment)

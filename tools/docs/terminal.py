@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -37,8 +38,8 @@ class _Screen(pyte.Screen):
 class Terminal:
     """The screen and the keyboard of a running command."""
 
-    def __init__(self, device: int) -> None:
-        self._device = device
+    def __init__(self, device: int, process: subprocess.Popen[bytes]) -> None:
+        self._device, self._process = device, process
         self._screen = _Screen(_LONGEST, _ROWS)
         self._stream = pyte.ByteStream(self._screen)
 
@@ -63,6 +64,11 @@ class Terminal:
         """Send keys to the command."""
         os.write(self._device, keys.encode())
 
+    def interrupt(self) -> int:
+        """Interrupt the command, and return its exit code."""
+        self._process.send_signal(signal.SIGINT)
+        return self._process.wait(PATIENCE)
+
     def _read(self) -> bool:
         """Return whether the command had more to show."""
         assert select.select([self._device], [], [], PATIENCE)[0], self.text
@@ -85,7 +91,7 @@ def terminal(command: list[str], folder: Path, environment: dict[str, str], colu
     )
     os.close(its_side)
     try:
-        yield Terminal(device)
+        yield Terminal(device, process)
     finally:
         CliRun(process, Path(os.devnull)).end()
         os.close(device)

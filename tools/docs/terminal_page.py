@@ -6,21 +6,17 @@ import re
 import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from quant_sessions_provider.core.urns import SESSION_TYPE
 from tests.support.ageing import age
 from tests.support.emulator_server import Emulator
 from tests.support.engine import pulumi_command
-from tests.support.masking import CLOCK
 from tests.support.pages import put
 from tests.support.project import Project
 from tools.docs.situations import CHAT, SYSTEM
 from tools.docs.terminal import terminal, wrapped
-from tools.docs.text import shifted_clock
-
-if TYPE_CHECKING:
-    from re import Match
+from tools.docs.text import rounded
 
 ORGANIZATION: Final = "acme"
 PAGE: Final = Path(__file__).parents[2] / "docs" / "terminal.md"
@@ -29,7 +25,6 @@ _TALK: Final = {"messages": [SYSTEM]}
 _RENEWED: Final = {"renew_before_minutes": 30}
 _CHOOSE_YES: Final = "\x1b[A\r"
 """The key "up" and Enter."""
-_MINUTES: Final = re.compile(r"\d+(?= minutes)")
 _SECONDS: Final = re.compile(r"\(\d+(?:\.\d+)?s\)")
 
 
@@ -69,9 +64,7 @@ def _prepare(project: Project, emulator: Emulator) -> None:
 
 def _steady(text: str, now: datetime) -> str:
     """Return a text without what differs between runs: exact times, and the order of the sessions."""
-    text = _MINUTES.sub(lambda found: str(_tens(int(found.group()))), text)
-    text = CLOCK.sub(lambda found: _clock(found, now), text)
-    table, mark, rest = text.partition("Diagnostics:\n")
+    table, mark, rest = rounded(text, now).partition("Diagnostics:\n")
     blocks, end, summary = rest.partition("\n\nResources:\n")
     return _by_name(table) + mark + "\n\n".join(sorted(blocks.split("\n\n"))) + end + summary
 
@@ -82,17 +75,6 @@ def _by_name(table: str) -> str:
     rows.sort(key=lambda row: row.partition(SESSION_TYPE)[2])
     rows[-1] = rows[-1].replace("├", "└")
     return "\n".join(rows.pop(0) if SESSION_TYPE in line else line for line in lines)
-
-
-def _tens(minutes: int) -> int:
-    return round(minutes / 10) * 10
-
-
-def _clock(found: Match[str], now: datetime) -> str:
-    """Return a time of day as if the run was at noon, to ten minutes, and without the date that midnight adds."""
-    time = shifted_clock(found.group(), now)[-6:]
-    hours, minutes = divmod(_tens(int(time[:2]) * 60 + int(time[3:5])), 60)
-    return f"{hours:02}:{minutes:02}Z"
 
 
 def _quick(text: str, columns: int) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _HEADER: Final = re.compile(rf"^ {{0,4}}[-+~><= ]*{SESSION_TYPE}: \(")
 _TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+_MINUTES: Final = re.compile(r"\d+(?= minutes)")
 SHOWN_NOW: Final = timestamps.parse("2026-03-02T12:00:00Z")
 
 
@@ -99,6 +100,23 @@ def shifted_clock(text: str, now: datetime) -> str:
     day = text[:10] if len(text) > len("hh:mmZ") else timestamps.render(now)[:10]
     shown = shifted(timestamps.parse(f"{day}T{text[-6:-1]}:00Z"), now).replace("T", " ")[:16] + "Z"
     return shown[-len(text) :]
+
+
+def rounded(text: str, now: datetime) -> str:
+    """Return a text with its minutes and times of day to ten minutes, as if its run was at noon."""
+    text = _MINUTES.sub(lambda found: str(_tens(int(found.group()))), text)
+    return CLOCK.sub(lambda found: _clock(found.group(), now), text)
+
+
+def _tens(minutes: int) -> int:
+    return round(minutes / 10) * 10
+
+
+def _clock(text: str, now: datetime) -> str:
+    """Return a time of day without the date that midnight adds."""
+    time = shifted_clock(text, now)[-6:]
+    hours, minutes = divmod(_tens(int(time[:2]) * 60 + int(time[3:5])), 60)
+    return f"{hours:02}:{minutes:02}Z"
 
 
 def request_line(request: dict[str, Any]) -> str:
