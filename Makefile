@@ -42,14 +42,15 @@ check: venv ## Check format, lint, types, the direction of imports, and unused c
 	.venv/bin/lint-imports
 	$(run) vulture
 
-previews: venv ## Write docs/previews.md and the output in two more pages, from runs of the real engine
+previews: venv ## Write docs/previews.md and the output in three more pages, from runs of the real engine
 	@$(run) tools.run_tests --module tools.docs.build
 	@$(run) tools.run_tests --module tools.docs.terminal_page
 	@$(run) tools.run_tests --module tools.docs.policies
+	@$(run) tools.run_tests --module tools.docs.tour_page
 
 previews-check: venv ## Check that they match the engine's output (part of `make test`)
 	@$(run) tools.run_tests tests/acceptance/test_gallery.py tests/acceptance/test_terminal_page.py \
-	  tests/acceptance/test_policies.py
+	  tests/acceptance/test_policies.py tests/acceptance/test_tour.py
 
 report: venv ## Write the report, the timeline and the status in docs/, with their images (the report from a run)
 	@$(run) tools.run_tests --module tools.docs.report_page

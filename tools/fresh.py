@@ -32,6 +32,7 @@ _WARM_UP = "second clone: make up, warm"
 _WARM = (
     (_WARM_UP, "up"),
     ("second clone: make up, nothing to do", "up"),
+    ("second clone: make tour", "tour"),
     ("second clone: make test", "test"),
     ("second clone: make down", "down"),
 )
@@ -44,7 +45,7 @@ class FailedError(Exception):
 def stranger(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of a user who has the tools, but none of our settings and caches."""
     dropped = (CREDENTIALS, ENGINE, "XDG_", "VIRTUAL_ENV", "MAKE", "MFLAGS", "LIVE", "GOCACHE", "GOMODCACHE")
-    env = {**without(environ, *dropped), "HOME": str(home)}
+    env = {**without(environ, *dropped), "HOME": str(home), "AUTO": "1"}
     return env | _go_caches() if environ.get("WARM_GO") == "1" else env
 
 

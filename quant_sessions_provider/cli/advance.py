@@ -54,7 +54,7 @@ def advance(
     if not moving:
         fail(f"stack {one_line(stack)} has no session whose times can be moved: {_NOTHING}")
     saved = _save(document)
-    typer.echo(f"The state as it was is in {saved}.")
+    typer.echo(f"The state as it was: {saved}")
     for session in moving:
         session.update({side: aged(session[side], by) for side in _SIDES})
     import_state(stack, document)
@@ -93,7 +93,8 @@ def _hidden(session: Resource) -> list[str]:
 def _remark(session: Resource, by: timedelta) -> None:
     name, hidden = one_line(name_of(session["urn"])), _hidden(session)
     if hidden:
-        typer.echo(f"{name}: left as it is, since its {', '.join(hidden)} is secret", err=True)
+        verb = "is" if len(hidden) == 1 else "are"
+        typer.echo(f"{name}: left as it is, since its {', '.join(hidden)} {verb} secret", err=True)
     elif Key.EXPIRES_AT in session["inputs"] and is_by_hand(session["inputs"]):
         kept = f"its expiresAt is declared: the next run extends it by {_minutes(by)}, unless the program changes too"
         typer.echo(f"{name}: {kept}", err=True)
