@@ -45,7 +45,7 @@ class Tour:
 
     def run(self) -> None:
         """Take all steps."""
-        self._say(f"The life of an AI session in a minute, on an emulator: {self._emulator.url}")
+        self._say(f"An AI session's life in a minute. Watch it in a browser: {self._emulator.url}")
         steps = (self._create, self._talk, self._age, self._renew, self._expire, self._lose)
         for number, step in enumerate(steps, 1):
             step(f"{number}/{len(steps)}")
@@ -85,7 +85,7 @@ class Tour:
         self._advance("2h")
         self._preview()
         self._up()
-        self._say("To delete what is gone is an error here: the run looks again, nothing is left.")
+        self._say("The API fails to delete what is gone, so the run looks again: nothing is left.")
 
     def _lose(self, number: str) -> None:
         self._begin(

@@ -18,8 +18,8 @@ from quant_sessions_provider.core import durations
 from quant_sessions_provider.core.ageing import TIMESTAMPS, aged
 from quant_sessions_provider.core.model import Key, is_by_hand
 from quant_sessions_provider.core.text import counted, one_line
-from quant_sessions_provider.core.urns import SESSION_TYPES, name_of
-from quant_sessions_provider.timeline.state import InvalidExportError
+from quant_sessions_provider.core.urns import name_of
+from quant_sessions_provider.timeline.state import is_secret, reading_export, sessions_in
 
 Resource = dict[str, Any]
 
@@ -58,20 +58,17 @@ def advance(
     for session in moving:
         session.update({side: aged(session[side], by) for side in _SIDES})
     import_state(stack, document)
-    _age(moving, by, f"`pulumi stack import --stack {stack} --file {saved}` takes the state back")
-    typer.echo(f"{_minutes(by)} have passed for {counted(len(moving), 'session')} of stack {one_line(stack)}.")
+    _age(moving, by, f"`pulumi stack import --stack {one_line(stack)} --file {saved}` takes the state back")
+    typer.echo(f"Advanced {counted(len(moving), 'session')} of stack {one_line(stack)} by {_minutes(by)}.")
 
 
 def _read(document: Any) -> tuple[object, list[Resource]]:  # noqa: ANN401 - any JSON
     """Return an export and the sessions in it, whose properties can be changed in place."""
-    try:
-        found = [each for each in document["deployment"].get("resources") or [] if each["type"] in SESSION_TYPES]
-        for session in found:
+    with reading_export():
+        sessions = [session for session in sessions_in(document) if session.get("id") and name_of(session["urn"])]
+        for session in sessions:
             session.update({side: dict(session.get(side) or {}) for side in _SIDES})
-            name_of(session["urn"])
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise InvalidExportError("not what `pulumi stack export` prints") from error
-    return document, found
+    return document, sessions
 
 
 def _require_emulator(sessions: list[Resource], stack: str) -> None:
@@ -87,7 +84,7 @@ def _require_emulator(sessions: list[Resource], stack: str) -> None:
 
 def _hidden(session: Resource) -> list[str]:
     """Return the times of a session that are secret."""
-    return [key for key in TIMESTAMPS if any(isinstance(session[side].get(key), dict) for side in _SIDES)]
+    return [key for key in TIMESTAMPS if any(is_secret(session[side].get(key)) for side in _SIDES)]
 
 
 def _remark(session: Resource, by: timedelta) -> None:

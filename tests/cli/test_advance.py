@@ -87,7 +87,7 @@ def test_time_passes_in_state_and_in_the_emulator_for_the_sessions_of_a_stack(
     result = run(*ADVANCE)
 
     saved = result.out.splitlines()[0].removeprefix("The state as it was: ")
-    assert result.out.splitlines()[1:] == ["50 minutes have passed for 3 sessions of stack dev."]
+    assert result.out.splitlines()[1:] == ["Advanced 3 sessions of stack dev by 50 minutes."]
     assert (result.code, result.error) == (0, "")
     assert json.loads(Path(saved).read_text()) == before
     assert Path(saved).stat().st_mode & 0o077 == 0
@@ -118,7 +118,7 @@ def test_what_does_not_move_is_said(account: Emulator, run: Command, stack: Stac
         "launch: its expiresAt is declared: the next run extends it by 50 minutes, unless the program changes too",
         "lost: the emulator has no such session",
     ]
-    assert result.out.endswith("50 minutes have passed for 2 sessions of stack dev.\n")
+    assert result.out.endswith("Advanced 2 sessions of stack dev by 50 minutes.\n")
     assert stack.read()["deployment"]["resources"][0] == hidden
     assert expiries(account) == {"one": "2026-03-02T12:00:00.000Z", "two": "2026-03-02T11:10:00.000Z"}
 
@@ -212,8 +212,12 @@ def test_a_stack_without_sessions_that_move_is_one_line(account: Emulator, run: 
     assert stack.read() == before
 
 
-def test_what_is_no_export_is_one_line(run: Command, tmp_path: Path) -> None:
-    pulumi(tmp_path / "bin", "echo '{}'")
+@pytest.mark.parametrize(
+    "printed",
+    ["{}", "[]", '{"deployment": {"resources": [{"type": "quant-sessions:index:Session", "id": "one", "urn": "x"}]}}'],
+)
+def test_what_is_no_export_is_one_line(run: Command, tmp_path: Path, printed: str) -> None:
+    pulumi(tmp_path / "bin", f"echo '{printed}'")
     result = run(*ADVANCE)
     assert result.error == "the state of stack dev cannot be read: not what `pulumi stack export` prints\n"
     assert result.code == 1
