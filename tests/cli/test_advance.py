@@ -13,6 +13,7 @@ import requests
 from quant_sessions_provider.cli import emulator_control
 from quant_sessions_provider.core.urns import PLUGIN_TYPE, SESSION_TYPE
 from tests.cli.conftest import ORGANIZATION, pulumi
+from tests.client.conftest import Answer
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Command
@@ -74,8 +75,9 @@ def seed(emulator: Emulator, *ids: str) -> None:
 
 
 def test_time_passes_in_state_and_in_the_emulator_for_the_sessions_of_a_stack(
-    account: Emulator, run: Command, stack: StackFile
+    account: Emulator, run: Command, stack: StackFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")  # a proxy is not asked for this machine
     seed(account, "one", "two", "other")
     other = {"type": "random:index:Id", "urn": "urn:pulumi:dev::shop::random:index:Id::x", "outputs": {"createdAt": AT}}
     own = session("desk", "one", account.url)
@@ -152,6 +154,7 @@ def test_another_service_on_this_machine_is_refused_and_gets_no_token(
     account: Emulator, run: Command, stack: StackFile, listener: Host
 ) -> None:
     seed(account, "one")
+    listener.play(Answer(302, headers={"Location": f"{account.url}/_emulator/clock"}))
     before = stack.hold(session("desk", "one", account.url), session("live", "two", listener.url))
 
     result = run(*ADVANCE)
@@ -161,6 +164,17 @@ def test_another_service_on_this_machine_is_refused_and_gets_no_token(
     assert stack.read() == before
     assert listener.lines == ["GET /_emulator/clock"]
     assert account.token not in str(listener.asked[0].headers)
+
+
+def test_what_looks_like_an_emulator_elsewhere_is_sent_nothing(run: Command, stack: StackFile, listener: Host) -> None:
+    listener.play(Answer(body={"now": AT, "offsetSeconds": 0}))
+    elsewhere = listener.url.replace("127.0.0.1", "0.0.0.0")  # noqa: S104 - reaches this machine, and is no loopback
+    before = stack.hold(session("live", "one", elsewhere))
+
+    result = run(*ADVANCE)
+
+    assert (result.code, listener.lines) == (1, [])
+    assert stack.read() == before
 
 
 @pytest.mark.parametrize(
