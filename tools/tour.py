@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
 
-from tests.support.emulator_server import Emulator
+from quant_sessions_provider.emulator import BackgroundEmulator
 from tools import pulumi_cli
 from tools.docs.text import plain_of, request_line
 from tools.progress import say
@@ -38,7 +38,7 @@ _TALK: Final = (
 class Tour:
     """The steps, in a project and with the emulator that it uses. ``wait`` is called before each step."""
 
-    def __init__(self, project: TourProject, emulator: Emulator, wait: Callable[[], None]) -> None:
+    def __init__(self, project: TourProject, emulator: BackgroundEmulator, wait: Callable[[], None]) -> None:
         self._project, self._emulator, self._wait = project, emulator, wait
         # What is printed is Pulumi's, so nothing in it is markup.
         self._console = Console(markup=False, emoji=False, highlight=False)
@@ -163,7 +163,7 @@ def main() -> int:
         signal.signal(number, signal.default_int_handler)
     try:
         cli = pulumi_cli.ensure()
-        with tempfile.TemporaryDirectory(prefix="quant-sessions-tour-") as folder, Emulator() as emulator:
+        with tempfile.TemporaryDirectory(prefix="quant-sessions-tour-") as folder, BackgroundEmulator() as emulator:
             project = TourProject(Path(folder), emulator.variables(_ORGANIZATION), cli)
             Tour(project, emulator, _wait_for_enter if _asks() else lambda: None).run()
     except (CannotBuildError, TourError) as error:
