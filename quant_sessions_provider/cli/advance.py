@@ -8,9 +8,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Final
 
 import typer
-from requests import RequestException
 
-from quant_sessions_provider.cli import emulator_control
 from quant_sessions_provider.cli.exits import fail
 from quant_sessions_provider.cli.settings import valid_text
 from quant_sessions_provider.cli.stack import import_state, read_state
@@ -73,6 +71,8 @@ def _read(document: Any) -> tuple[object, list[Resource]]:  # noqa: ANN401 - any
 
 def _require_emulator(sessions: list[Resource], stack: str) -> None:
     """Fail unless an emulator on this machine answers wherever a session was created."""
+    from quant_sessions_provider.cli import emulator_control  # noqa: PLC0415 - HTTP is slow to import
+
     places = {json.dumps(session["outputs"].get(Key.BASE_URL)): session for session in sessions}
     for session in places.values():
         place = session["outputs"].get(Key.BASE_URL)
@@ -106,11 +106,13 @@ def _save(document: object) -> str:
 
 def _age(sessions: list[Resource], by: timedelta, undo: str) -> None:
     """Move sessions in the emulator. A stack may hold one session twice, as its own and as one that it reads."""
+    from quant_sessions_provider.cli import emulator_control  # noqa: PLC0415 - HTTP is slow to import
+
     places = {(session["outputs"][Key.BASE_URL], session["id"]): session for session in sessions}
     for done, ((base_url, session_id), session) in enumerate(places.items()):
         try:
             found = emulator_control.age(base_url, session_id, by)
-        except RequestException:
+        except OSError:
             fail(f"the emulator moved {done} of {len(places)} sessions and stopped answering: {undo}")
         if not found:
             typer.echo(f"{one_line(name_of(session['urn']))}: the emulator has no such session", err=True)

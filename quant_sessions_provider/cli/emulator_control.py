@@ -34,7 +34,7 @@ def age(base_url: str, session_id: str, by: timedelta) -> bool:
     """Move a session of an emulator into the past; return whether the emulator has it.
 
     Raises:
-        requests.RequestException: the emulator did not do it.
+        OSError: the emulator did not do it.
 
     """
     where = f"{base_url}/_emulator/sessions/{quote(session_id, safe='')}/shift"
