@@ -10,11 +10,10 @@ from benchmarks.reading import FLOOR_OF, Case, Contestant, Reading, Step, expect
 from benchmarks.record import Record
 
 SESSIONS = 2
-OF_FLOORS = (Step.CREATE, Step.APPEND, Step.DESTROY)
+OF_FLOORS = (Step.CREATE, Step.DESTROY)
 OF_CLIENTS = (Step.CREATE, Step.REFRESH, Step.EXTEND, Step.APPEND, Step.DESTROY)
 STEPS = {
-    Contestant.PROVIDER: tuple(Step),
-    Contestant.PLUGIN: OF_CLIENTS,
+    **dict.fromkeys(FLOOR_OF, OF_CLIENTS),
     **dict.fromkeys(FLOOR_OF.values(), OF_FLOORS),
     **dict.fromkeys((Contestant.LOOP, Contestant.THREADS), OF_CLIENTS),
 }
