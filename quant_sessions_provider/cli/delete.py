@@ -17,21 +17,22 @@ from quant_sessions_provider.core.losses import deletion_sentence
 from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.text import counted, one_line
 from quant_sessions_provider.operations.crud import Operations
-from quant_sessions_provider.status.state import read_stack
+from quant_sessions_provider.status.state import comparable, ids_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from quant_sessions_provider.core.settings import Settings
     from quant_sessions_provider.operations.api import SessionsApi
-    from quant_sessions_provider.status.model import Role, StackSession
+    from quant_sessions_provider.status.state import KnownId
 
 _REASON: Final = "deleted by hand"
 _NOTHING: Final = "Nothing was deleted."
-_KNOWN: Final[dict[Role, str]] = {
+_KNOWN: Final = {
     "declared": "stack {stack} declares it as {name}: remove it from the program, and `pulumi up` deletes it",
     "pending deletion": "stack {stack} had it as {name}: the next `pulumi up` deletes it",
     "read": "the program of stack {stack} reads it as {name}",
+    "pending operation": "stack {stack} has an unfinished operation on it as {name}: run `pulumi refresh` first",
 }
 
 
@@ -47,7 +48,7 @@ def delete(
     base_url: BaseUrl = None,
     stack: Stack = None,
 ) -> None:
-    """Delete sessions that are in no stack, with their messages. Those in the state of --stack are refused."""
+    """Delete sessions by id; those in the state of --stack are refused."""
     settings = account_settings(organization, base_url, stack)
     api, owner = client_of(settings), settings.require_organization()
     wanted = list(dict.fromkeys(ids))
@@ -64,16 +65,16 @@ def delete(
 
 
 def _refuse_known(ids: Sequence[str], stack: str) -> None:
-    known = {session.id.lower(): session for session in read_state(stack, read_stack)}
-    refused = [(one, known[one.lower()]) for one in ids if one.lower() in known]
-    for session_id, session in refused:
-        _say(session_id, _why(session, stack), err=True)
+    known = read_state(stack, ids_in)
+    refused = [(one, known[comparable(one)]) for one in ids if comparable(one) in known]
+    for session_id, found in refused:
+        _say(session_id, _why(found, stack), err=True)
     if refused:
         fail(_NOTHING)
 
 
-def _why(session: StackSession, stack: str) -> str:
-    return _KNOWN[session.role].format(stack=one_line(stack), name=one_line(session.name))
+def _why(known: KnownId, stack: str) -> str:
+    return _KNOWN[known.role].format(stack=one_line(stack), name=one_line(known.name))
 
 
 def _is_there(api: SessionsApi, organization: str, session_id: str) -> bool:

@@ -13,11 +13,12 @@ from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.describe import about
 from quant_sessions_provider.core.model import MAX_EXTENSION
 from quant_sessions_provider.core.text import counted, one_line
-from quant_sessions_provider.status.state import read_stack
+from quant_sessions_provider.status.state import comparable, ids_in, read_stack
 from quant_sessions_provider.status.view import expiry
 
 if TYPE_CHECKING:
     from quant_sessions_provider.status.model import StackSession
+    from quant_sessions_provider.status.state import KnownId
 
 
 def extend(
@@ -30,17 +31,17 @@ def extend(
 ) -> None:
     """Extend one session, once: a request without an answer may have taken effect, and is not repeated."""
     client, owner = open_account(organization, base_url, stack)
-    known = None if stack is None else _in_state(stack, session_id)
+    known, session = (None, None) if stack is None else _in_state(stack, comparable(session_id))
     granted = client.extend(owner, session_id, additional_minutes=minutes).expires_at
-    typer.echo(about(one_line(session_id), _outcome(minutes, granted, known, datetime.now(timezone.utc))))
+    typer.echo(about(one_line(session_id), _outcome(minutes, granted, session, datetime.now(timezone.utc))))
     if known and known.role == "declared":
         stays = f"Stack {one_line(str(stack))} declares it as {one_line(known.name)}; its state keeps the expiry it has"
-        typer.echo(f"{stays}, and runs renew or recreate it by that.", err=True)
+        typer.echo(f"{stays}, and the next run that finds it alive after that extends it.", err=True)
 
 
-def _in_state(stack: str, session_id: str) -> StackSession | None:
-    known = read_state(stack, read_stack)
-    return next((session for session in known if session.id.lower() == session_id.lower()), None)
+def _in_state(stack: str, key: str) -> tuple[KnownId | None, StackSession | None]:
+    known, sessions = read_state(stack, lambda document: (ids_in(document), read_stack(document)))
+    return known.get(key), next((session for session in sessions if comparable(session.id) == key), None)
 
 
 def _outcome(minutes: int, granted: str | None, known: StackSession | None, now: datetime) -> str:

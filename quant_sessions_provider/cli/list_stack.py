@@ -12,7 +12,7 @@ from quant_sessions_provider.cli.stack import read_state
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.status.orphans import find_orphans
-from quant_sessions_provider.status.state import read_stack
+from quant_sessions_provider.status.state import comparable, ids_in, read_stack
 from quant_sessions_provider.status.view import expiry, until
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Beside:
-    """A column beside what the API lists. ``values`` and ``texts`` are by id, in lower case; ``key`` is JSON's."""
+    """A column beside what the API lists. ``values`` and ``texts`` are by comparable id; ``key`` is JSON's."""
 
     head: str
     key: str
@@ -32,12 +32,12 @@ class Beside:
 
     def text(self, session: SessionSummary) -> str:
         """Return what people see of a session; empty for one that the state does not know."""
-        return self.texts.get((session.id or "").lower(), "")
+        return self.texts.get(comparable(session.id or ""), "")
 
 
 def json_of(session: SessionSummary, beside: list[Beside]) -> dict[str, str | None]:
     """Return what the columns have of a session; None for one that the state does not know."""
-    return {column.key: column.values.get((session.id or "").lower()) for column in beside}
+    return {column.key: column.values.get(comparable(session.id or "")) for column in beside}
 
 
 def names_in(stack: str | None) -> list[Beside]:
@@ -45,11 +45,11 @@ def names_in(stack: str | None) -> list[Beside]:
     if stack is None:
         return []
     now = datetime.now(timezone.utc)
-    known = {session.id.lower(): session for session in read_state(stack, read_stack)}
-    names = {key: session.name for key, session in known.items()}
-    times = {key: expiry(session) for key, session in known.items()}
+    known, sessions = read_state(stack, lambda document: (ids_in(document), read_stack(document)))
+    names = {key: found.name for key, found in known.items()}
+    times = {comparable(session.id): expiry(session) for session in sessions}
     rendered = {key: timestamps.render(time) if time else None for key, time in times.items()}
-    shown = {key: until(session, now) for key, session in known.items()}
+    shown = {comparable(session.id): until(session, now) for session in sessions}
     return [Beside("session", "name", names, names), Beside("until", "expires_at", rendered, shown)]
 
 
@@ -61,7 +61,7 @@ def orphans_of(stack: str, api: SessionsApi, organization: str) -> tuple[list[Se
     found = read_state(stack, lambda document: find_orphans(api, document, organization), show_secrets=True)
     if found:
         typer.echo(not_looked_at(stack, len(found)), err=True)
-    keys = [(orphan.session.id or "").lower() for orphan in found]
+    keys = [comparable(orphan.session.id or "") for orphan in found]
     users = dict(zip(keys, (orphan.owner.user.shown for orphan in found), strict=True))
     groups = dict(zip(keys, (orphan.owner.group.shown for orphan in found), strict=True))
     columns = [("user", users), ("group", groups)]

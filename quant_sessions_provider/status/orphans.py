@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.status.parallel import in_parallel
-from quant_sessions_provider.status.state import declared_text, read_stack
+from quant_sessions_provider.status.state import comparable, declared_text, ids_in
 from quant_sessions_provider.timeline.state import plain, reading_export, sessions_in
 
 if TYPE_CHECKING:
@@ -43,13 +43,13 @@ def find_orphans(api: SessionsApi, document: object, organization: str) -> list[
         QuantSessionsError: a list could not be read.
 
     """
-    known = {session.id.lower() for session in read_stack(document)}
+    known = ids_in(document)
     owners = [owner for owner in owners_in(document) if owner.user.value]
     lists = in_parallel(partial(_listed, api, organization), owners, threads=_THREADS)
     found: dict[str, Orphan] = {}
     for owner, listed in zip(owners, lists, strict=True):
         for session in listed:
-            if session.id and session.id.lower() not in known:
+            if session.id and comparable(session.id) not in known:
                 found.setdefault(session.id, Orphan(owner, session))
     return [*found.values()]
 

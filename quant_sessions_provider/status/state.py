@@ -1,8 +1,10 @@
-"""Reads all sessions in the state of a stack, those that no run renews among them."""
+"""Reads all sessions in the state of a stack, those that no run renews among them, and all ids in it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import unquote
 
 from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.state import EXPIRY_OUTPUTS
@@ -18,10 +20,20 @@ from quant_sessions_provider.timeline.state import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from quant_sessions_provider.status.model import Role
 
 _DEFAULT: Final = "default"
 """How the names of the providers begin that the engine makes from the stack's configuration."""
+
+
+@dataclass(frozen=True)
+class KnownId:
+    """How a state has an id, and as which resource."""
+
+    name: str
+    role: Role | Literal["pending operation"]
 
 
 def read_stack(document: object) -> list[StackSession]:
@@ -34,6 +46,35 @@ def read_stack(document: object) -> list[StackSession]:
     with reading_export():
         # A creation that is pending has no id yet.
         return [_read(resource) for resource in sessions_in(document) if resource.get("id")]
+
+
+def comparable(session_id: str) -> str:
+    """Return what the spellings of an id have in common: some APIs take a UUID in upper case, or without dashes."""
+    return session_id.strip().lower().replace("-", "")
+
+
+def ids_in(document: Any) -> dict[str, KnownId]:  # noqa: ANN401 - any JSON
+    """Return all ids in an export, made :func:`comparable`: a program's own class may give sessions any type.
+
+    An id that is imported ends with the session's, so that end counts too.
+
+    Raises:
+        InvalidExportError: the document is not an export.
+
+    """
+    with reading_export():
+        deployment = document["deployment"]
+        pending = [operation["resource"] for operation in deployment.get("pending_operations") or []]
+        found = [(resource, KnownId(name_of(resource["urn"]), "pending operation")) for resource in pending]
+        for resource in deployment.get("resources") or []:
+            found.append((resource, KnownId(name_of(resource["urn"]), _role(resource))))
+        return {comparable(spelled): known for resource, known in found for spelled in _ids_of(resource)}
+
+
+def _ids_of(resource: dict[str, Any]) -> Iterator[str]:
+    for key in ("id", "importID"):
+        if resource.get(key):
+            yield from (str(resource[key]), unquote(str(resource[key]).rpartition("/")[2]))
 
 
 def stack_name(document: Any) -> str:  # noqa: ANN401 - any JSON

@@ -78,11 +78,15 @@ class WrittenStack:
             self.seed(session_id, live)
         return session_id
 
+    def pending(self, kind: str, **resource: Any) -> None:  # noqa: ANN401 - any JSON
+        """Add an operation that was killed, such as ``importing``."""
+        urn = f"urn:pulumi:dev::shop::{SESSION_TYPE}::{kind}"
+        self._pending.append({"type": kind, "resource": {"type": SESSION_TYPE, "urn": urn} | resource})
+        self.write()
+
     def creating(self, **inputs: Any) -> None:  # noqa: ANN401 - any properties
         """Add a creation that was killed."""
-        urn = f"urn:pulumi:dev::shop::{SESSION_TYPE}::new"
-        self._pending.append({"type": "creating", "resource": {"type": SESSION_TYPE, "urn": urn, "inputs": inputs}})
-        self.write()
+        self.pending("creating", inputs=inputs)
 
     def seed(self, session_id: str, messages: int = 0, **stored: Any) -> None:  # noqa: ANN401 - any JSON
         """Store a session in the emulator, of an hour."""

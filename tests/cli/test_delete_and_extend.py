@@ -85,6 +85,37 @@ def test_nothing_is_deleted_if_the_stack_knows_one_of_them(
     assert left(account) == {"free", *known}
 
 
+def test_an_id_in_the_state_is_refused_whatever_its_type_operation_and_spelling(
+    stack: WrittenStack, account: Emulator, run: Command
+) -> None:
+    own = stack.declare("own", type="pulumi-python:dynamic:Resource")
+    stack.pending("reading", id="read")
+    stack.pending("importing", importID="acme/ada//im-ported")
+    for one in ("read", "im-ported"):
+        stack.seed(one)
+    result = run("delete", own.upper().replace("-", ""), "read", "im-ported", "--yes", "--stack", "dev")
+    assert (result.code, result.out) == (1, "")
+    assert result.error.splitlines() == [
+        "OWNID: stack dev declares it as own: remove it from the program, and `pulumi up` deletes it",
+        "read: stack dev has an unfinished operation on it as reading: run `pulumi refresh` first",
+        "im-ported: stack dev has an unfinished operation on it as importing: run `pulumi refresh` first",
+        "Nothing was deleted.",
+    ]
+    assert left(account) == {own, "read", "im-ported"}
+    stack.declare("desk")
+    assert run("list", "--orphans", "--stack", "dev", "--json").out == "[]\n"
+
+
+def test_an_id_of_any_type_has_its_name(stack: WrittenStack, run: Command) -> None:
+    own = stack.declare("own", type="pulumi-python:dynamic:Resource")
+    (listed,) = json.loads(run("list", "--stack", "dev", "--json").out)
+    assert listed["name"] == "own"
+    assert run("extend", own, "--minutes", "5", "--stack", "dev").error == (
+        "Stack dev declares it as own; its state keeps the expiry it has,"
+        " and the next run that finds it alive after that extends it.\n"
+    )
+
+
 def test_each_answer_is_said(stack: WrittenStack, account: Emulator, run: Command) -> None:
     for name in ("one", "two"):
         stack.seed(name, 2)

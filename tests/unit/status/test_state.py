@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from quant_sessions_provider.core.urns import PLUGIN_TYPE
-from quant_sessions_provider.status.state import read_stack, stack_name
+from quant_sessions_provider.status.state import comparable, ids_in, read_stack, stack_name
 from quant_sessions_provider.timeline.state import InvalidExportError
+from tests.support import state_files
 from tests.support.exports import state
 
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
@@ -48,6 +50,19 @@ def test_both_hosts_are_read_and_what_has_no_id_is_not() -> None:
     two["type"] = PLUGIN_TYPE
     del three["id"]
     assert [session.name for session in read_stack(document)] == [one["id"], two["id"]]
+
+
+def test_the_ids_of_a_programs_own_class_are_known() -> None:
+    deployment = json.loads((state_files.FOLDER / "subclass-v0.1.json").read_text())
+    known = ids_in({"deployment": deployment})
+    assert known[comparable("30AB11CA-B04A-41C2-BCC2-1BB759BF29E8")].name == "desk"
+    assert known["30ab11cab04a41c2bcc21bb759bf29e8"].role == "declared"
+
+
+def test_what_state_says_of_an_id_beats_what_an_operation_says() -> None:
+    document = state({"desk": {}})
+    document["deployment"]["pending_operations"] = [{"resource": document["deployment"]["resources"][0]}]
+    assert ids_in(document)["desk"].role == "declared"
 
 
 @pytest.mark.parametrize(
