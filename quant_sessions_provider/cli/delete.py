@@ -12,7 +12,7 @@ from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack, a
 from quant_sessions_provider.cli.stack import read_state
 from quant_sessions_provider.client.sessions import client_of
 from quant_sessions_provider.core.describe import about
-from quant_sessions_provider.core.errors import ForbiddenError, NotFoundError, QuantSessionsError
+from quant_sessions_provider.core.errors import ForbiddenError, NotFoundError, OtherSessionError, QuantSessionsError
 from quant_sessions_provider.core.losses import deletion_sentence
 from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.text import counted, one_line
@@ -55,13 +55,12 @@ def delete(
     if stack is not None:
         _refuse_known(wanted, stack)
     there = [session_id for session_id in wanted if _is_there(api, owner, session_id)]
-    if not there:
-        return
-    typer.echo(not_looked_at(stack, len(there)), err=True)
-    if not yes:
-        _ask(there, settings)
-    failed = [session_id for session_id in there if not _delete(api, settings, session_id)]
-    raise typer.Exit(int(bool(failed)))
+    if there:
+        typer.echo(not_looked_at(stack, len(there)), err=True)
+        if not yes:
+            _ask(there, settings)
+    deleted = [session_id for session_id in there if _delete(api, settings, session_id)]
+    raise typer.Exit(int(deleted != wanted))
 
 
 def _refuse_known(ids: Sequence[str], stack: str) -> None:
@@ -82,7 +81,11 @@ def _is_there(api: SessionsApi, organization: str, session_id: str) -> bool:
     try:
         _say(session_id, deletion_sentence(api.get(organization, session_id).messages))
     except NotFoundError:
-        _say(session_id, f"already gone: {one_line(organization)} has no such session")
+        where = f"not found in organization {one_line(organization)}"
+        _say(session_id, f"{where}: gone, or in another organization", err=True)
+        return False
+    except OtherSessionError as error:
+        _say(session_id, f"not deleted: {error}", err=True)
         return False
     except ForbiddenError:
         raise

@@ -12,7 +12,8 @@ from rich.text import Text
 from quant_sessions_provider.cli.import_file import import_file
 from quant_sessions_provider.cli.list_stack import Beside, json_of, names_in, orphans_of
 from quant_sessions_provider.cli.output import AsJson, console, print_json, table, to_minute
-from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack, open_account, valid_text
+from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack, account_settings, valid_text
+from quant_sessions_provider.client.sessions import client_of
 from quant_sessions_provider.core.text import counted, one_line
 from quant_sessions_provider.operations.lookups import listed_sessions
 
@@ -55,9 +56,10 @@ def list_sessions(  # noqa: PLR0913 - one parameter per option
         _require_importable(user, as_json=as_json)
     if orphans and (stack is None or user or group or model):
         raise typer.BadParameter("requires --stack, and excludes --user, --group and --model", param_hint="--orphans")
-    client, owner = open_account(organization, base_url, stack)
+    settings = account_settings(organization, base_url, stack)
+    client, owner = client_of(settings), settings.require_organization()
     if orphans:
-        found, beside = orphans_of(str(stack), client, owner)
+        found, beside = orphans_of(str(stack), client, settings)
     else:
         # One more than the limit shows whether there are more.
         found = list(client.list(owner, user_id=user, session_group=group, model=model, limit=limit + 1))
@@ -70,7 +72,9 @@ def list_sessions(  # noqa: PLR0913 - one parameter per option
     elif as_json:
         print_json([asdict(session) | json_of(session, beside) for session in shown])
     else:
-        _print(shown, beside, "No orphan." if orphans else "No active session.")
+        _print(
+            shown, [column for column in beside if column.is_shown], "No orphan." if orphans else "No active session."
+        )
     if len(found) > limit:
         typer.echo(f"More than {counted(limit, 'session')}: raise --limit to see them.", err=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import unquote
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
     from quant_sessions_provider.status.model import Role
 
-_DEFAULT: Final = "default"
-"""How the names of the providers begin that the engine makes from the stack's configuration."""
+_DEFAULT: Final = re.compile("default(_.*)?")
+"""The names of the providers that the engine makes from the stack's configuration."""
 
 
 @dataclass(frozen=True)
@@ -64,17 +65,17 @@ def ids_in(document: Any) -> dict[str, KnownId]:  # noqa: ANN401 - any JSON
     """
     with reading_export():
         deployment = document["deployment"]
-        pending = [operation["resource"] for operation in deployment.get("pending_operations") or []]
-        found = [(resource, KnownId(name_of(resource["urn"]), "pending operation")) for resource in pending]
-        for resource in deployment.get("resources") or []:
-            found.append((resource, KnownId(name_of(resource["urn"]), _role(resource))))
-        return {comparable(spelled): known for resource, known in found for spelled in _ids_of(resource)}
+        begun = [operation["resource"] for operation in deployment.get("pending_operations") or []]
+        pending = {one: KnownId(name_of(each["urn"]), "pending operation") for each in begun for one in _ids_of(each)}
+        recorded = deployment.get("resources") or []
+        return pending | {one: KnownId(name_of(each["urn"]), _role(each)) for each in recorded for one in _ids_of(each)}
 
 
 def _ids_of(resource: dict[str, Any]) -> Iterator[str]:
     for key in ("id", "importID"):
         if resource.get(key):
-            yield from (str(resource[key]), unquote(str(resource[key]).rpartition("/")[2]))
+            whole = str(resource[key])
+            yield from map(comparable, (whole, unquote(whole.rpartition("/")[2])))
 
 
 def stack_name(document: Any) -> str:  # noqa: ANN401 - any JSON
@@ -101,7 +102,7 @@ def _read(resource: dict[str, Any]) -> StackSession:
         times=None if isinstance(times, Unreadable) else times,
         hidden=times.reason if isinstance(times, Unreadable) else "",
         shows_times=not any(declared_text(resource, key).is_secret for key in EXPIRY_OUTPUTS),
-        account=_account(resource.get("provider") or ""),
+        account=account_of(resource),
     )
 
 
@@ -118,7 +119,8 @@ def declared_text(resource: dict[str, Any], key: str) -> Text:
     return Text(values[-1] if values else None, any(map(is_secret, sides.values())))
 
 
-def _account(provider: str) -> str:
-    """Return the name in a provider's reference, ``URN::ID``, unless the engine made that provider."""
-    name = name_of(provider).rpartition("::")[0] if provider else ""
-    return "" if name.startswith(_DEFAULT) else name
+def account_of(resource: dict[str, Any]) -> str:
+    """Return the name of the provider that the program gave a resource; empty for one that the engine made."""
+    reference = resource.get("provider") or ""  # URN::ID
+    name = name_of(reference).rpartition("::")[0] if reference else ""
+    return "" if _DEFAULT.fullmatch(name) else name

@@ -59,10 +59,18 @@ class WrittenStack:
         """Return the command lines of the CLI so far."""
         return (self._folder / "log").read_text().splitlines()
 
-    def declare(self, name: str, left: float = 42, *, live: int | None = 0, **own: Any) -> str:  # noqa: ANN401 - any properties
+    def declare(
+        self,
+        name: str,
+        left: float = 42,
+        *,
+        live: int | None = 0,
+        host: str = "",
+        **own: Any,  # noqa: ANN401 - any properties
+    ) -> str:
         """Add a session with so many minutes left, and so many live messages; None for none at the API.
 
-        Return its id.
+        ``host`` is where it was created, by default at the emulator. Return its id.
         """
         until = timestamps.render(datetime.now(timezone.utc) + timedelta(minutes=left))
         options = {key: own.pop(key) for key in _OPTIONS if key in own}
@@ -70,7 +78,7 @@ class WrittenStack:
         inputs |= {"expiresAt": until, "organization": ORGANIZATION} | own
         session_id = f"{name}-id" if "delete" not in options else f"{name}-old"
         urn = f"urn:pulumi:dev::shop::{SESSION_TYPE}::{name}"
-        outputs = {**inputs, "grantedExpiresAt": until, "baseUrl": self._emulator.url}
+        outputs = {**inputs, "grantedExpiresAt": until, "baseUrl": host or self._emulator.url}
         resource = {"type": SESSION_TYPE, "urn": urn, "id": session_id, "inputs": inputs, "outputs": outputs}
         self._resources.append(resource | options)
         self.write()

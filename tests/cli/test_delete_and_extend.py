@@ -1,4 +1,4 @@
-"""``quant-sessions delete``, ``extend`` and ``list --orphans``: what recovery needs."""
+"""``quant-sessions delete`` and ``extend``, and what ``list`` adds of a stack: what recovery needs."""
 
 from __future__ import annotations
 
@@ -40,17 +40,19 @@ def test_delete_asks_and_names_what_is_lost(stack: WrittenStack, account: Emulat
     stack.seed("two", 0)
     code, out, error = answer("y\n", "one", "two", "one", "three")
     assert (code, out.splitlines()) == (
-        0,
+        1,
         [
             "one: deleting it loses 14 messages",
             "two: deleting it loses nothing: it holds no messages",
-            "three: already gone: acme has no such session",
             f"Delete 2 sessions of organization acme at {account.url}? [y/N]: y",
             "one: deleted",
             "two: deleted",
         ],
     )
-    assert error == "No stack was looked at (--stack): one may declare them.\n"
+    assert error.splitlines() == [
+        "three: not found in organization acme: gone, or in another organization",
+        "No stack was looked at (--stack): one may declare them.",
+    ]
     assert left(account) == set()
 
 
@@ -63,10 +65,23 @@ def test_only_yes_deletes(stack: WrittenStack, account: Emulator, text: str) -> 
     assert left(account) == {"one"}
 
 
-def test_what_is_gone_needs_no_answer(stack: WrittenStack, run: Command) -> None:
+def test_what_is_not_found_needs_no_answer_and_is_no_success(stack: WrittenStack, run: Command) -> None:
     stack.write()
     result = run("delete", "one")
-    assert (result.code, result.out, result.error) == (0, "one: already gone: acme has no such session\n", "")
+    assert (result.code, result.out, result.error) == (
+        1,
+        "",
+        "one: not found in organization acme: gone, or in another organization\n",
+    )
+
+
+def test_an_answer_about_another_session_deletes_nothing(stack: WrittenStack, account: Emulator, run: Command) -> None:
+    for name in ("one", "two"):
+        stack.seed(name, 2)
+    account.fault(method="GET", path="/one", status=200, body={"id": "other", "messages": []}, count=None)
+    result = run("delete", "one", "two", "--yes")
+    assert (result.code, left(account)) == (1, {"one"})
+    assert result.error.startswith("one: not deleted: reading session one: the API returned 200 with ")
 
 
 def test_nothing_is_deleted_if_the_stack_knows_one_of_them(
@@ -150,7 +165,7 @@ def test_conversations_are_saved_first(
     assert run("delete", "one", "--yes").code == 0
     saved = json.loads((tmp_path / "saved" / "one.json").read_text())
     assert (len(saved["messages"]), saved["reason"]) == (3, "deleted by hand")
-    assert answer("", "one")[0] == 0  # gone by now
+    assert answer("", "one")[0] == 1  # gone by now
     stack.seed("two")
     assert f"after saving in {tmp_path}" in answer("n\n", "two")[1]
 
@@ -199,59 +214,6 @@ def test_extending_what_is_gone_is_one_line(stack: WrittenStack, account: Emulat
 @pytest.mark.parametrize("minutes", ["0", "1441", "x"])
 def test_minutes_are_those_of_a_day(run: Command, minutes: str) -> None:
     assert run("extend", "one", "--minutes", minutes).code == 2
-
-
-def test_orphans_are_live_sessions_of_the_stacks_users_and_groups(
-    stack: WrittenStack, account: Emulator, run: Command
-) -> None:
-    stack.declare("desk", userId="ada", sessionGroup="desk")
-    stack.declare("desk", userId="ada", sessionGroup="desk", delete=True)
-    stack.declare("lone", userId=secret("s3cr3t"))
-    stack.declare("theirs", external=True)
-    stack.creating(userId="new")
-    for name, user, group in (
-        ("of-ada", "ada", "desk"),
-        ("elsewhere", "ada", "shop"),
-        ("hidden", "s3cr3t", "any"),
-        ("killed", "new", None),
-        ("stranger", "bob", "desk"),
-    ):
-        stack.seed(name, userId=user, sessionGroup=group)
-    account.seed(ORGANIZATION, "dead", userId="ada", sessionGroup="desk", expiresAt="2020-01-01T00:00:00Z")
-    result = run("list", "--orphans", "--stack", "dev", "--json")
-    found = [(entry["id"], entry["user"], entry["group"]) for entry in json.loads(result.out)]
-    assert found == [("of-ada", "ada", "desk"), ("hidden", "[secret]", None), ("killed", "new", None)]
-    assert result.error == "Only stack dev was looked at: another may declare them.\n"
-    shown = run("list", "--orphans", "--stack", "dev").out
-    assert "s3cr3t" not in shown + result.out
-    assert [line.split()[:3] for line in shown.splitlines()[2:]][1] == [
-        "hidden",
-        "[secret]",
-        shown.splitlines()[3].split()[2],
-    ]
-
-
-def test_without_orphans_a_list_says_so(stack: WrittenStack, run: Command) -> None:
-    stack.declare("desk")
-    result = run("list", "--orphans", "--stack", "dev")
-    assert (result.code, result.out, result.error) == (0, "No orphan.\n", "")
-
-
-def test_a_list_that_fails_is_no_list_without_orphans(stack: WrittenStack, account: Emulator, run: Command) -> None:
-    stack.declare("desk", userId="ada-the-first-user")
-    account.fault(method="GET", status=400, body={"message": "ada-the-first-user is odd"})
-    result = run("list", "--orphans", "--stack", "dev")
-    assert (result.code, result.out) == (1, "")
-    assert result.error == "listing sessions: the API returned 400: *** is odd\n"
-
-
-@pytest.mark.parametrize(
-    "flags", [[], ["--stack", "dev", "--user", "ada"], ["--stack", "dev", "--group", "a"]], ids=str
-)
-def test_orphans_are_those_of_a_whole_stack(run: Command, flags: list[str]) -> None:
-    result = run("list", "--orphans", *flags)
-    assert (result.code, result.out) == (2, "")
-    assert "requires --stack" in result.error
 
 
 def test_a_list_with_a_stack_adds_names_and_expiries(

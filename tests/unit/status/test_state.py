@@ -67,7 +67,14 @@ def test_what_state_says_of_an_id_beats_what_an_operation_says() -> None:
 
 @pytest.mark.parametrize(
     ("provider", "account"),
-    [("default", ""), ("default_0_1_0", ""), ("agency", "agency"), ("a::b", "a::b"), (None, "")],
+    [
+        ("default", ""),
+        ("default_0_1_0", ""),
+        ("agency", "agency"),
+        ("default-eu", "default-eu"),
+        ("a::b", "a::b"),
+        (None, ""),
+    ],
 )
 def test_a_provider_of_the_program_is_named(provider: str | None, account: str) -> None:
     document = whole()
