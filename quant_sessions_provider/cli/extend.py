@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,12 +11,16 @@ from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack, o
 from quant_sessions_provider.cli.stack import read_state
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.describe import about
+from quant_sessions_provider.core.expiry import later
 from quant_sessions_provider.core.model import MAX_EXTENSION
+from quant_sessions_provider.core.redaction import redact_errors
 from quant_sessions_provider.core.text import counted, one_line
 from quant_sessions_provider.status.state import comparable, ids_in, read_stack
 from quant_sessions_provider.status.view import expiry
 
 if TYPE_CHECKING:
+    from quant_sessions_provider.client.sessions import Client
+    from quant_sessions_provider.core.model import Properties
     from quant_sessions_provider.status.model import StackSession
     from quant_sessions_provider.status.state import KnownId
 
@@ -32,11 +36,16 @@ def extend(
     """Extend one session, once: a request without an answer may have taken effect, and is not repeated."""
     client, owner = open_account(organization, base_url, stack)
     known, session = (None, None) if stack is None else _in_state(stack, comparable(session_id))
-    granted = client.extend(owner, session_id, additional_minutes=minutes).expires_at
+    granted = _extend(client, owner, session_id, minutes, session.outputs if session else {})
     typer.echo(about(one_line(session_id), _outcome(minutes, granted, session, datetime.now(timezone.utc))))
     if known and known.role == "declared":
         stays = f"Stack {one_line(str(stack))} declares it as {one_line(known.name)}; its state keeps the expiry it has"
         typer.echo(f"{stays}, and the next run that finds it alive after that extends it.", err=True)
+
+
+@redact_errors
+def _extend(client: Client, organization: str, session_id: str, minutes: int, _outputs: Properties) -> str | None:
+    return client.extend(organization, session_id, additional_minutes=minutes).expires_at
 
 
 def _in_state(stack: str, key: str) -> tuple[KnownId | None, StackSession | None]:
@@ -46,11 +55,13 @@ def _in_state(stack: str, key: str) -> tuple[KnownId | None, StackSession | None
 
 def _outcome(minutes: int, granted: str | None, known: StackSession | None, now: datetime) -> str:
     extended = f"extended by {counted(minutes, 'minute')}"
+    if known and not known.shows_times:
+        return f"{extended}; its expiry is secret in the state"
     until = timestamps.parse_or_none(granted)
     if until:
         return f"{extended}, lives until {timestamps.to_minute(until)}"
     before = expiry(known) if known else None
     if before is None:
         return f"{extended}; the API did not return until when it lives"
-    about_then = timestamps.to_minute(max(before, now) + timedelta(minutes=minutes))
+    about_then = timestamps.to_minute(later(max(before, now), minutes))
     return f"{extended}, lives until about {about_then} as the state has it; the API did not return a time"

@@ -26,7 +26,7 @@ from quant_sessions_provider.core.errors import (
     RefusedError,
     UnreachableError,
 )
-from quant_sessions_provider.core.redaction import declared_texts, sensitive_texts
+from quant_sessions_provider.core.redaction import declared_texts, has_encrypted_texts, sensitive_texts
 
 if TYPE_CHECKING:
     from quant_sessions_provider.client.call import Call
@@ -111,6 +111,8 @@ class Failures:
         return f"the API returned {response.status}{f': {words}' if words else ''}"
 
     def _words(self, call: Call, response: Response) -> str:
+        if has_encrypted_texts():
+            return ""
         sensitive = [self._settings.require_bearer(), *call.filters(), *declared_texts(call.body or {})]
         return api_words(response.text, [*sensitive, *sensitive_texts()])
 

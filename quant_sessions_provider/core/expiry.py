@@ -6,7 +6,7 @@ The rules are numbered as in ``docs/expiry.md``.
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from quant_sessions_provider.core import timestamps
@@ -65,7 +65,7 @@ def _from_now(new: Properties, now: datetime) -> str | Unknown:
 
 def _raised_or_renewed(asked: str, expiry: datetime, change: Change, now: datetime) -> str | Unknown:
     """Return a living session's expiry: raised as its lifetime was, then renewed if that is due even so."""
-    new, planned = change.new, _later(expiry, change.raised_by)
+    new, planned = change.new, later(expiry, change.raised_by)
     ahead = new.get(Key.RENEW_BEFORE_MINUTES)
     if isinstance(ahead, Unknown):
         return UNKNOWN
@@ -74,9 +74,10 @@ def _raised_or_renewed(asked: str, expiry: datetime, change: Change, now: dateti
     return asked if planned == expiry else timestamps.render(planned)
 
 
-def _later(start: datetime, minutes: int) -> datetime:
+def later(start: datetime, minutes: int) -> datetime:
+    """Return a time so many minutes later, none for a negative number; the start where that has no datetime."""
     try:
-        return start + _minutes(max(minutes, 0))
+        return start.astimezone(timezone.utc) + _minutes(max(minutes, 0))
     except OverflowError:  # datetime ends with the year 9999, which an API may use for "never"
         return start
 
@@ -95,7 +96,7 @@ def short_grant_due(change: Change, now: datetime) -> bool:
     if known <= now:
         return bool(new.get(Key.ON_EXPIRED) != "ignore")
     ahead = new.get(Key.RENEW_BEFORE_MINUTES)
-    return isinstance(ahead, int) and known <= _later(now, ahead)
+    return isinstance(ahead, int) and known <= later(now, ahead)
 
 
 def extension(change: Change, now: datetime) -> int:

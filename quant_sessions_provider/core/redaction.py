@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.model import Key, is_by_hand
+from quant_sessions_provider.core.state import holds_encrypted
 from quant_sessions_provider.core.unescape import readings, undone
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ MASK: Final = "***"
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
+_DECLARED: Final = ("userId", "sessionGroup", "metadata", "messages")
 # The API may derive the title from messages.
-_KEYS: Final = ("userId", "sessionGroup", "metadata", "messages", "title")
+_KEYS: Final = (*_DECLARED, "title")
 
 # A context variable, because the calls between a verb and its request do not need these properties.
 _verb_properties: Final[ContextVar[tuple[Properties, ...]]] = ContextVar("verb_properties", default=())
@@ -57,6 +59,15 @@ def sensitive_texts() -> Iterator[str]:
         if is_by_hand(properties):
             for key in (Key.EXPIRES_AT, Key.GRANTED_EXPIRES_AT):
                 yield from _spellings(properties.get(key))
+
+
+def has_encrypted_texts() -> bool:
+    """Return whether the verb that runs in this thread has declared texts that it cannot read: no echo is recognized.
+
+    A title is not declared, and is always secret.
+    """
+    keys = (*_DECLARED, Key.EXPIRES_AT, Key.GRANTED_EXPIRES_AT)
+    return any(holds_encrypted(properties.get(key)) for properties in _verb_properties.get() for key in keys)
 
 
 def _spellings(value: object) -> Iterator[str]:

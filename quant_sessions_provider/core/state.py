@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.model import Key, is_by_hand, is_whole
@@ -19,6 +19,21 @@ GRANT_TOLERANCE: Final = timedelta(minutes=15)
 """A grant further than this from what was asked is meant so by the API; less is clock skew."""
 EXPIRY_OUTPUTS: Final = (Key.EXPIRES_AT, Key.GRANTED_EXPIRES_AT, Key.UNSENT_EXPIRY_SECONDS)
 """The outputs that an :class:`Expiry` is read from."""
+
+_SECRET_KEY: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - marks a secret in every Pulumi state
+
+
+def is_secret(value: object) -> TypeGuard[dict[str, Any]]:
+    """Return whether a property is secret as it stands in state, whether or not it was exported in plain text."""
+    return isinstance(value, dict) and _SECRET_KEY in value
+
+
+def holds_encrypted(value: object) -> bool:
+    """Return whether a property is secret as it stands in state, or something in it is, and is not in plain text."""
+    if is_secret(value):
+        return "plaintext" not in value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(holds_encrypted, inner))
 
 
 def _seconds(count: object) -> timedelta:

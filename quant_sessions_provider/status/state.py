@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import unquote
 
 from quant_sessions_provider.core.model import Key
-from quant_sessions_provider.core.state import EXPIRY_OUTPUTS
+from quant_sessions_provider.core.state import EXPIRY_OUTPUTS, is_secret
 from quant_sessions_provider.core.urns import name_of, stack_of
 from quant_sessions_provider.status.model import StackSession, Text
 from quant_sessions_provider.timeline.state import (
     Unreadable,
-    is_secret,
     plain,
     read_times,
     reading_export,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.core.model import Key, is_by_hand, with_whole_numbers
 from quant_sessions_provider.core.paths import covers
-from quant_sessions_provider.core.state import EXPIRY_OUTPUTS, Expiry
+from quant_sessions_provider.core.state import EXPIRY_OUTPUTS, Expiry, is_secret
 from quant_sessions_provider.core.urns import SESSION_TYPES, name_of
 from quant_sessions_provider.timeline.model import ExportedSession
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from quant_sessions_provider.core.model import Properties
 
-_SECRET_KEY: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - marks a secret in every Pulumi state
 _INPUTS: Final = (Key.EXPIRES_AT, Key.EXPIRATION_MINUTES, Key.RENEW_BEFORE_MINUTES, Key.ON_EXPIRED, Key.STATUS)
 _FACTS: Final = (Key.GRANTED_EXPIRES_AT, Key.UNSENT_EXPIRY_SECONDS, Key.EXPIRED, Key.CREATED_AT)
 _PLACEHOLDER_OWNER: Final = {Key.USER_ID: "-", Key.ORGANIZATION: "-"}
@@ -123,8 +122,3 @@ def _decoded(value: object) -> object:
     if is_secret(value) and "plaintext" in value:
         return json.loads(value["plaintext"])
     return value
-
-
-def is_secret(value: object) -> TypeGuard[dict[str, Any]]:
-    """Return whether a property is secret as it stands in state, whether or not it was exported in plain text."""
-    return isinstance(value, dict) and _SECRET_KEY in value

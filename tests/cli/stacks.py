@@ -78,7 +78,7 @@ class WrittenStack:
         inputs |= {"expiresAt": until, "organization": ORGANIZATION} | own
         session_id = f"{name}-id" if "delete" not in options else f"{name}-old"
         urn = f"urn:pulumi:dev::shop::{SESSION_TYPE}::{name}"
-        outputs = {**inputs, "grantedExpiresAt": until, "baseUrl": host or self._emulator.url}
+        outputs = {"grantedExpiresAt": until, **inputs, "baseUrl": host or self._emulator.url}
         resource = {"type": SESSION_TYPE, "urn": urn, "id": session_id, "inputs": inputs, "outputs": outputs}
         self._resources.append(resource | options)
         self.write()

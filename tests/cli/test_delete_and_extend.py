@@ -202,6 +202,20 @@ def test_without_an_answered_expiry_the_state_says_about_when(
     assert result.error.startswith("Stack dev declares it as desk; its state keeps the expiry it has, ")
 
 
+def test_a_time_that_is_secret_in_the_state_is_not_shown(stack: WrittenStack, run: Command) -> None:
+    session_id = stack.declare("launch", expiresAt=secret("2099-01-01T10:00:00Z"))
+    result = run("extend", session_id, "--minutes", "30", "--stack", "dev")
+    assert result.out == "launch-id: extended by 30 minutes; its expiry is secret in the state\n"
+
+
+def test_an_expiry_at_the_end_of_the_calendar_stays(stack: WrittenStack, account: Emulator, run: Command) -> None:
+    end = "9999-12-31T18:30:00-05:00"
+    session_id = stack.declare("desk", expiresAt=end, grantedExpiresAt=end)
+    account.fault(method="PUT", status=200, body={"sessionId": session_id})
+    result = run("extend", session_id, "--minutes", "45", "--stack", "dev")
+    assert "lives until about 9999-12-31 23:30Z as the state has it" in result.out
+
+
 def test_extending_what_is_gone_is_one_line(stack: WrittenStack, account: Emulator, run: Command) -> None:
     stack.write()
     account.clear()

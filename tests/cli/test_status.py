@@ -129,6 +129,26 @@ def test_an_echo_of_a_declared_text_is_not_repeated(stack: WrittenStack, account
     assert result.out.splitlines()[-1].startswith("desk: reading it: the API returned 400: no *** here")
 
 
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"userId": secret("s3cr3t-user-of-acme")},
+        {"metadata": {"deep": [{"owner": secret("s3cr3t-user-of-acme")}]}},
+        {"messages": [{"role": "user", "content": secret("s3cr3t-user-of-acme")}]},
+        {"expiresAt": secret("s3cr3t-user-of-acme")},
+    ],
+    ids=lambda own: next(iter(own)),
+)
+def test_words_are_left_out_if_they_may_echo_a_text_that_is_encrypted(
+    stack: WrittenStack, account: Emulator, run: Command, own: dict[str, Any]
+) -> None:
+    session_id = stack.declare("desk", **own)
+    account.fault(status=400, body={"message": "no s3cr3t-user-of-acme here"}, count=None)
+    assert "desk: reading it: the API returned 400\n" in run("status").out
+    refused = run("extend", session_id, "--minutes", "5", "--stack", "dev")
+    assert (refused.out, refused.error) == ("", "extending session desk-id: the API returned 400\n")
+
+
 def test_a_session_that_is_replaced_and_one_that_is_only_read(stack: WrittenStack, run: Command) -> None:
     stack.declare("desk", 42.5)
     stack.declare("desk", 42.5, delete=True, live=1)
