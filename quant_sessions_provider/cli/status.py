@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timezone
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -65,7 +66,7 @@ def _observer(stack: str | None, base_url: str | None) -> Observer:
 
 
 def _look(stack: str | None, observer: Observer | None) -> Status:
-    return read_state(stack, lambda document: status_of(document, observer, datetime.now(timezone.utc)))
+    return read_state(stack, lambda document: status_of(document, observer, partial(datetime.now, timezone.utc)))
 
 
 def _watch(stack: str | None, observer: Observer | None, to: Console, seconds: int) -> NoReturn:

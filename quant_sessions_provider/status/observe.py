@@ -15,7 +15,7 @@ from quant_sessions_provider.status.model import Seen
 from quant_sessions_provider.status.parallel import in_parallel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from quant_sessions_provider.core.model import Properties
@@ -43,17 +43,20 @@ class Observer:
     def __init__(self, api: SessionsApi, settings: Settings) -> None:
         self._api, self._settings = api, settings
 
-    def look(self, sessions: Sequence[StackSession], now: datetime) -> list[Seen]:
+    def look(self, sessions: Sequence[StackSession], clock: Callable[[], datetime]) -> list[Seen]:
         """Return the sessions as the API has them, in their order. One that cannot be read is unknown, and says why."""
-        look = _Look(self._api, self._settings, now)
+        look = _Look(self._api, self._settings, clock)
         return in_parallel(look.at, sessions, threads=_THREADS)
 
 
 class _Look:
-    """One look at all sessions: they share the lists that are read for them."""
+    """One look at all sessions: they share the lists that are read for them.
 
-    def __init__(self, api: SessionsApi, settings: Settings, now: datetime) -> None:
-        self._api, self._settings, self._now = api, settings, now
+    A look takes a while, and sessions expire meanwhile: each answer is judged by the time at which it came.
+    """
+
+    def __init__(self, api: SessionsApi, settings: Settings, clock: Callable[[], datetime]) -> None:
+        self._api, self._settings, self._clock = api, settings, clock
         self._active = ActiveSessions(api)
         self._began = self._active.tick()
 
@@ -72,7 +75,7 @@ class _Look:
         except NotFoundError as error:
             if session.account:
                 raise RefusedError(f"{error}; its provider {session.account} may have another token") from error
-            return Seen("expired" if state.expiry.passed(self._now) else "gone")
+            return Seen("expired" if state.expiry.passed(self._clock()) else "gone")
         life = self._life(state)
         count = None if found.messages is None else len(found.messages)
         return Seen(life, messages=count, loss=loss_of(state.get(Key.MESSAGES, []), found.messages))
@@ -82,7 +85,7 @@ class _Look:
             return "completed"
         known = state.expiry.known
         # A session may linger past its expiry: the list of active ones decides, as in a run.
-        doubtful = known is None or known <= self._now
+        doubtful = known is None or known <= self._clock()
         return "expired" if doubtful and not self._active.hold(state, self._began) else "alive"
 
     def _with_organization(self, outputs: Properties) -> Properties:

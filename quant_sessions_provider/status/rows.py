@@ -11,7 +11,7 @@ from quant_sessions_provider.status.state import read_stack, stack_name
 from quant_sessions_provider.timeline.next_event import next_events
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from quant_sessions_provider.status.model import Life, Seen, StackSession
@@ -27,8 +27,8 @@ _LIVES: Final[dict[Life, bool | None]] = {
 }
 
 
-def status_of(document: object, observer: Observer | None, now: datetime) -> Status:
-    """Return the status of an exported stack; without an observer, as its state alone has it.
+def status_of(document: object, observer: Observer | None, clock: Callable[[], datetime]) -> Status:
+    """Return the status of an exported stack at the end of a look; without an observer, as its state alone has it.
 
     Sessions that the program only reads are left out: no run does anything to them.
 
@@ -37,7 +37,9 @@ def status_of(document: object, observer: Observer | None, now: datetime) -> Sta
 
     """
     sessions = [session for session in read_stack(document) if session.role != "read"]
-    seen = observer.look(sessions, now) if observer else [by_state(session, now) for session in sessions]
+    looked = observer.look(sessions, clock) if observer else None
+    now = clock()
+    seen = [by_state(session, now) for session in sessions] if looked is None else looked
     return Status(stack_name(document), now, observer is not None, rows(sessions, seen, now))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from unittest.mock import create_autospec
 
@@ -14,6 +15,8 @@ from quant_sessions_provider.operations.api import SessionsApi, SessionSummary, 
 from quant_sessions_provider.status.model import Seen
 from quant_sessions_provider.status.observe import Observer
 from quant_sessions_provider.status.parallel import in_parallel
+from quant_sessions_provider.status.rows import status_of
+from tests.support.exports import state
 from tests.support.statuses import NOW, session
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ def api() -> NonCallableMagicMock:
 
 def look(api: NonCallableMagicMock, *minutes: float) -> list[Seen]:
     sessions = [session(f"it-{place}", left) for place, left in enumerate(minutes)]
-    return Observer(api, SETTINGS).look(sessions, NOW)
+    return Observer(api, SETTINGS).look(sessions, lambda: NOW)
 
 
 def test_requests_are_sent_at_the_same_time(api: NonCallableMagicMock) -> None:
@@ -52,7 +55,7 @@ def test_one_list_serves_all_sessions_of_an_owner_that_are_past_their_expiry(api
         [SessionSummary(f"0000000{len(user_id)}-{user_id}", None, None, None, None)]
     )
     sessions = [session(f"it-{place:02}", -5, userId=f"u{place % 2}") for place in range(40)]
-    seen = Observer(api, SETTINGS).look(sessions, NOW)
+    seen = Observer(api, SETTINGS).look(sessions, lambda: NOW)
     assert {each.life for each in seen} == {"expired"}
     assert sorted(call.kwargs["user_id"] for call in api.list.call_args_list) == ["u0", "u1"]
 
@@ -61,6 +64,20 @@ def test_a_404_past_the_expiry_is_expired_and_before_it_gone(api: NonCallableMag
     api.get.side_effect = NotFoundError("reading it: the API returned 404", status=404)
     assert look(api, 30, -5) == [Seen("gone"), Seen("expired")]
     api.list.assert_not_called()
+
+
+def test_a_session_that_expires_during_the_look_is_expired(api: NonCallableMagicMock) -> None:
+    clock = [NOW]
+
+    def get(*_: str) -> StoredSession:
+        clock.append(NOW + timedelta(minutes=20))
+        raise NotFoundError("reading it: the API returned 404", status=404)
+
+    api.get.side_effect = get
+    document = state({"it": {"expirationMinutes": 730}})  # ten minutes after NOW
+    looked = status_of(document, Observer(api, SETTINGS), lambda: clock[-1])
+    assert (looked.at, [row.seen.life for row in looked.rows]) == (clock[-1], ["expired"])
+    assert [row.next and row.next.at for row in looked.rows] == [clock[-1]]
 
 
 @pytest.mark.parametrize("error", [GatewayNotFoundError("a page", status=404), ApiError("boom", status=500)])
