@@ -14,19 +14,21 @@ SYSTEM = {"role": "system", "content": "You are the support desk of a shop."}
 QUESTION = {"role": "user", "content": "Is it open?"}
 
 
-def test_the_session_begins_with_earlier_questions_and_is_created_anew_when_it_has_expired(
+def test_the_session_begins_with_earlier_questions_and_is_recreated_when_it_has_expired(
     quant_sessions: QuantSessions, tmp_path: Path
 ) -> None:
     quant_sessions.seed("3f2a", userId="ada", messages=[QUESTION, {"role": "assistant", "content": "No."}])
     stack = automation.create_stack(
         "test-engine",
         work_dir=str(Path(__file__).parent),
-        # The variables of the emulator are set in this process, and the engine inherits them.
         opts=automation.LocalWorkspaceOptions(
             env_vars={"PULUMI_BACKEND_URL": f"file://{tmp_path}", "PULUMI_CONFIG_PASSPHRASE": "test"}
         ),
     )
     try:
+        # The engine inherits the variables of the emulator, but the configuration of a stack or its project beats them.
+        for key, value in quant_sessions.settings.items():
+            stack.set_config(key, automation.ConfigValue(value, secret=key.endswith(":bearer")))
         stack.set_config("earlier", automation.ConfigValue("3f2a"))
         session_id = stack.up().outputs["session_id"].value
         (created,) = [session for session in quant_sessions.sessions() if session["id"] == session_id]
