@@ -24,7 +24,7 @@ def output_of(*command: str, seconds: float, stdin: str = "") -> str:
         env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
         input=stdin,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=seconds,
         check=True,
     ).stdout

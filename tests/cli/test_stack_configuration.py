@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from tests.support.engine import pulumi_command
 if TYPE_CHECKING:
     from tests.cli.conftest import Command
     from tests.support.emulator_server import Emulator
+
+READING = "from quant_sessions_provider.pulumi_cli import output_of"
 
 
 @pytest.fixture
@@ -74,3 +77,12 @@ def test_a_configuration_that_cannot_be_read_is_one_line(
         result = run(*command, "--stack", "dev")
         assert (result.code, result.out) == (1, "")
         assert result.error == f"the configuration of stack dev cannot be read: {reason}\n"
+
+
+def test_what_the_cli_prints_is_utf_8_whatever_the_locale() -> None:
+    program = rf"{READING}; print(ascii(output_of('printf', r'caf\303\251', seconds=60)))"
+    ascii_only = {"PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-X", "utf8=0", "-c", program], env=ascii_only, capture_output=True, timeout=60, check=False
+    )
+    assert done.stdout == b"'caf\\xe9'\n", done.stderr
