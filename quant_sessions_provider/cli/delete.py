@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from quant_sessions_provider.cli.exits import fail
+from quant_sessions_provider.cli.exits import INTERRUPTED, fail
 from quant_sessions_provider.cli.list_stack import not_looked_at
 from quant_sessions_provider.cli.settings import BaseUrl, Organization, Stack, account_settings, valid_text
 from quant_sessions_provider.cli.stack import read_state
@@ -100,8 +100,9 @@ def _ask(ids: Sequence[str], settings: Settings) -> None:
     try:
         if typer.confirm(f"Delete {counted(len(ids), 'session')} of {where}{saved}?"):
             return
-    except typer.Abort:
+    except typer.Abort as abort:
         typer.echo()
+        fail(_NOTHING, INTERRUPTED if isinstance(abort.__context__, KeyboardInterrupt) else 1)
     fail(_NOTHING)
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 UNUSABLE: Final = 2
 """Exit code for unusable input, as for wrong options."""
+INTERRUPTED: Final = 130
+"""Exit code after Ctrl-C, as in shells."""
 
 
 def fail(message: str, code: int = 1) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta, timezone
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -62,6 +63,21 @@ def test_only_yes_deletes(stack: WrittenStack, account: Emulator, text: str) -> 
     code, out, error = answer(text, "one")
     assert (code, error.splitlines()[-1]) == (1, "Nothing was deleted.")
     assert "one: deleted" not in out
+    assert left(account) == {"one"}
+
+
+def test_ctrl_c_at_the_question_deletes_nothing(
+    stack: WrittenStack, account: Emulator, run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def press(_: int = -1) -> str:
+        raise KeyboardInterrupt
+
+    stack.seed("one", 1)
+    typed = StringIO()
+    monkeypatch.setattr(typed, "readline", press)
+    monkeypatch.setattr("sys.stdin", typed)
+    result = run("delete", "one")
+    assert (result.code, result.error.splitlines()[-1]) == (130, "Nothing was deleted.")
     assert left(account) == {"one"}
 
 
