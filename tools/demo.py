@@ -102,8 +102,16 @@ def _ask_about_losses(stack: Stack, env: Mapping[str, str]) -> None:
     say("\n".join(["This run destroys what cannot be brought back:", *losses]))
     if not sys.stdin.isatty():
         raise DemoError("Nothing was changed. To go on: make up YES=1")
-    if input("Go on? [y/N] ").strip().lower() not in {"y", "yes"}:
+    if _answer("Go on? [y/N] ") not in {"y", "yes"}:
         raise DemoError("Nothing was changed.")
+
+
+def _answer(question: str) -> str:
+    try:
+        return input(question).strip().lower()
+    except EOFError:
+        print()
+        return ""
 
 
 def _losses(stack: Stack, env: Mapping[str, str]) -> list[str]:
@@ -115,7 +123,7 @@ def _losses(stack: Stack, env: Mapping[str, str]) -> list[str]:
     try:
         report = read(stack.preview_document(env), datetime.now(timezone.utc))
     except NoPreviewError as error:
-        raise DemoError("Whether conversations would be lost could not be found out: run `make preview`") from error
+        raise DemoError("Could not determine whether conversations would be lost: run `make preview`") from error
     lost = [(row.name, row.loss.messages) for row in report.rows if row.loss]
     return [
         f"  {name}: {'an unknown number of messages' if count is None else counted(count, 'undeclared message')}"

@@ -140,7 +140,7 @@ def command_of(pid: int) -> str:
         except OSError:
             return ""
     command = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False).stdout
 
 
 def is_alive(pid: int) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / ".demo"
 PROJECT = "quant-sessions-quickstart"
-_SESSION = "pulumi-python:dynamic/quant:Session"
+_SESSIONS = ("pulumi-python:dynamic/quant:Session", "quant-sessions:index:Session")
 
 
 class Stack:
@@ -39,7 +39,7 @@ class Stack:
         if not file.exists():
             return []
         latest = json.loads(file.read_text())["checkpoint"]["latest"] or {}
-        return [item for item in latest.get("resources") or [] if item["type"] == _SESSION]
+        return [item for item in latest.get("resources") or [] if item["type"] in _SESSIONS]
 
     def environment(self, environ: Mapping[str, str], cli: Path) -> dict[str, str]:
         """Return the engine's environment, without the caller's own engine settings."""
@@ -70,7 +70,7 @@ class Stack:
             ["pulumi", "-C", str(self.folder), "stack", "init", self.name, "--non-interactive"],
             env=env,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=False,
         )
         if made.returncode != 0:
@@ -112,7 +112,7 @@ class Stack:
 
     def _captured(self, env: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
         command = ["pulumi", *arguments, "--stack", self.name]
-        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, encoding="utf-8", check=False)
 
     def _drop_dead_locks(self) -> None:
         """Remove the locks of killed engines. The demo's own lock excludes running ones."""

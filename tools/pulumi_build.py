@@ -113,7 +113,7 @@ def _output_of(go: str, arguments: str, module: str) -> str:
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     return result.stdout.strip()

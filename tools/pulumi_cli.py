@@ -51,7 +51,7 @@ def version_of(command: Path) -> tuple[int, ...]:
             [command, "version"],
             env=env,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             timeout=_VERSION_SECONDS,
             check=True,
         )

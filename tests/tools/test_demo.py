@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from quant_sessions_provider.core.urns import SESSION_TYPE
+from quant_sessions_provider.core.urns import PLUGIN_TYPE, SESSION_TYPE
 from tools import demo, demo_emulator, demo_stack
 from tools.demo_emulator import DemoError, Emulator, PortTakenError, choose_port, healthy
 from tools.demo_stack import PROJECT, Stack
@@ -150,9 +150,9 @@ def test_sessions_are_read_from_the_state(tmp_path: Path) -> None:
     stack = Stack("demo", tmp_path)
     assert stack.sessions() == []
 
-    write_state(stack, "pulumi:pulumi:Stack", SESSION_TYPE)
+    write_state(stack, "pulumi:pulumi:Stack", SESSION_TYPE, PLUGIN_TYPE)
 
-    assert [item["type"] for item in stack.sessions()] == [SESSION_TYPE]
+    assert [item["type"] for item in stack.sessions()] == [SESSION_TYPE, PLUGIN_TYPE]
 
 
 @pytest.mark.parametrize("living", [True, False])
@@ -259,6 +259,22 @@ def test_up_asks_before_it_destroys_a_conversation(
     assert "  chat: an unknown number of messages\n" in capsys.readouterr().err
 
 
+def test_the_end_of_input_is_no_yes(
+    second_run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def end_of_input(_: str) -> str:
+        raise EOFError
+
+    (second_run / "printed").write_text(json.dumps(LOSS))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", end_of_input)
+
+    assert demo.main("up") == 1
+
+    assert not applied(second_run)
+    assert capsys.readouterr().err.endswith("Nothing was changed.\n")
+
+
 def test_up_without_a_terminal_destroys_no_conversation(second_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (second_run / "printed").write_text(json.dumps(LOSS))
 
@@ -293,7 +309,7 @@ def test_up_stops_if_losses_are_not_known(second_run: Path, capsys: pytest.Captu
     assert demo.main("up") == 1
 
     assert not applied(second_run)
-    assert "could not be found out" in capsys.readouterr().err
+    assert "Could not determine whether conversations would be lost" in capsys.readouterr().err
 
 
 def test_clean_refuses_while_the_live_stack_has_sessions(
