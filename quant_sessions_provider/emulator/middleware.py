@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -79,9 +79,12 @@ class EmulatorMiddleware:
 
     def _logging(self, scope: Scope, body: bytes, send: Send) -> Send:
         async def logged(message: Message) -> None:
-            if message["type"] == "http.response.start" and _is_api(scope):
-                status = message["status"]
-                self._record(scope, body, status=status, fault=None, effect=_is_success(status))
+            if message["type"] == "http.response.start":
+                if _is_api(scope):
+                    status = message["status"]
+                    self._record(scope, body, status=status, fault=None, effect=_is_success(status))
+                else:
+                    _forbid_frames(message)
             await send(message)
 
         return logged
@@ -89,6 +92,13 @@ class EmulatorMiddleware:
     def _record(self, scope: Scope, body: bytes, **outcome: object) -> None:
         taken = round((time.perf_counter() - scope[_STARTED]) * 1000, 1)
         self._log.append(_describe(scope, body) | outcome | {"milliseconds": taken, "at": self._timestamp()})
+
+
+def _forbid_frames(message: Message) -> None:
+    """Have browsers show a response in no frame, where somebody could be led to click on it unknowingly."""
+    headers = MutableHeaders(scope=message)
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Content-Security-Policy", "frame-ancestors 'none'")
 
 
 def _is_api(scope: Scope) -> bool:

@@ -24,7 +24,6 @@ _HEADERS: Final = MappingProxyType(
         "Cross-Origin-Resource-Policy": "same-origin",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",
         "Cache-Control": "no-cache",
     }
 )

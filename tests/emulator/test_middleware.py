@@ -98,6 +98,13 @@ def test_the_documentation_needs_no_network(emulator: Emulator) -> None:
     assert "https://" not in page
 
 
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/page/none", "/_emulator/sessions", "/nowhere"])
+def test_nothing_beside_the_api_can_be_framed(emulator: Emulator, path: str) -> None:
+    headers = fetch(emulator, path).headers
+    assert headers["x-frame-options"] == "DENY"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+
 @pytest.mark.parametrize("path", ["/", "/page/page.css", "/page/page.js", "/page/icon.svg"])
 def test_the_page_needs_no_network_and_forbids_what_it_does_not_need(emulator: Emulator, path: str) -> None:
     answer = fetch(emulator, path)
