@@ -91,7 +91,7 @@ def test_countdowns_run_and_follow_the_clock(page: Page, emulator: Emulator) -> 
     expect(time_left(page, "ada")).to_have_text(re.compile(r"40:\d\d"))
 
     page.get_by_role("button", name="+1 h").click()
-    expect(page.get_by_role("status")).to_have_text("The clock is 60 minutes further")
+    expect(page.get_by_role("status")).to_have_text("Clock advanced by 60 minutes")
     expect(page.get_by_text("1 h ahead")).to_be_visible()
     expect(time_left(page, "ada")).to_have_text("expired")
     expect(time_left(page, "grace")).to_have_text("1 h 30 min")

@@ -501,7 +501,7 @@ function on(id, kind, action) {
 }
 
 const advance = (minutes) =>
-  act(() => call("POST", "/clock/advance", { seconds: minutes * 60 }), `The clock is ${counted(minutes, "minute")} further`);
+  act(() => call("POST", "/clock/advance", { seconds: minutes * 60 }), `Clock advanced by ${counted(minutes, "minute")}`);
 
 on("sessions", "keydown", (event) => event.target.row && onKey(event));
 on("sessions", "click", (event) => event.target.closest(".row") && choose(event.target.closest(".row").row));
@@ -526,7 +526,7 @@ on("fail", "submit", () => {
   const fault = choice === "drop" ? { kind: "drop" } : { kind: "status", status: Number(choice) };
   act(() => call("POST", "/faults", { ...fault, count: 1 }), "The next request will fail");
 });
-on("clear", "click", () => act(() => call("DELETE", "/faults"), "No request is made to fail any more"));
+on("clear", "click", () => act(() => call("DELETE", "/faults"), "Faults cleared"));
 
 setText($("address"), `QUANTCDN_BASE_URL=${location.origin}`);
 setInterval(tick, 1000);

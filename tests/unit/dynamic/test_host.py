@@ -161,7 +161,7 @@ def test_where_outputs_alone_tell_what_is_missing_the_engine_is_told_of_a_change
     assert type(response).DiffChanges.Name(response.changes) == changes
 
 
-def test_state_of_the_plugin_is_recorded_anew_by_an_update(host: Host, operations: NonCallableMagicMock) -> None:
+def test_state_of_the_plugin_is_recorded_again_by_an_update(host: Host, operations: NonCallableMagicMock) -> None:
     operations.diff.return_value = Diff(changes=False)
     host.check({}, {})
     assert host.diff({}, {}).changes == provider_pb2.DiffResponse.DIFF_NONE
