@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from http import HTTPStatus
 from importlib import import_module
 from pathlib import Path
+from queue import Full, Queue
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -16,7 +20,12 @@ from quant_sessions_provider.cli.exits import fail
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from typing_extensions import Self
+
 _PACKAGE: Final = "quant_sessions_provider.emulator"
+_MOST_WAITING: Final = 1000
+_LAST_SECONDS: Final = 1
+_END: Final = b""
 
 
 def emulator(  # noqa: PLR0913 - options, given by name
@@ -41,14 +50,16 @@ def emulator(  # noqa: PLR0913 - options, given by name
     package = _emulator_package()
     chosen = {} if seed is None else {"seed": seed}
     faults = package.FaultSetup(latency_ms=latency_ms, rate=fault_rate, **chosen)
+    lines = None if quiet else _Lines()
     try:
-        server = package.EmulatorServer(db, port, faults, None if quiet else _print_request)
+        server = package.EmulatorServer(db, port, faults, lines and (lambda entry: lines.add(_line(entry))))
     except package.StartError as error:
         fail(str(error))
     line = f"QuantCDN AI sessions emulator: {server.url} (open it in a browser; docs at /docs, data in {db})"
     if fault_rate:
         line += f", failing {fault_rate:.0%} of the requests with --seed {faults.seed}"
-    server.run(announce=lambda: typer.echo(line))
+    with lines or nullcontext():
+        server.run(announce=lambda: typer.echo(line))
 
 
 def _require_no_options(context: typer.Context) -> None:
@@ -58,14 +69,46 @@ def _require_no_options(context: typer.Context) -> None:
             raise typer.BadParameter(f"not an option of {context.invoked_subcommand}", param_hint=option.opts[0])
 
 
-def _print_request(entry: dict[str, Any]) -> None:
-    """Print a request to standard error: standard output is for programs that start the emulator."""
+class _Lines:
+    """Writes lines to standard error in a thread: no request waits for whoever reads them, or does not.
+
+    It bypasses :data:`sys.stderr`, whose lock a blocked thread would hold when Python ends.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: Queue[bytes] = Queue(_MOST_WAITING)
+
+    def add(self, line: str) -> None:
+        """Write a line soon; drop it if too many wait."""
+        with suppress(Full):
+            self._waiting.put_nowait(f"{line}\n".encode())
+
+    def __enter__(self) -> Self:
+        """Begin to write."""
+        self._thread = Thread(target=self._write, args=(sys.stderr.fileno(),), daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Write what waits, within seconds."""
+        with suppress(Full):
+            self._waiting.put(_END, timeout=_LAST_SECONDS)
+            self._thread.join(_LAST_SECONDS)
+
+    def _write(self, descriptor: int) -> None:
+        for line in iter(self._waiting.get, _END):
+            with suppress(OSError):  # whoever read the lines has gone
+                os.write(descriptor, line)
+
+
+def _line(entry: dict[str, Any]) -> str:
+    """Return the line for a request. It goes to standard error: programs that start the emulator read the output."""
     status, fault = entry["status"], entry["fault"]
     took = f"{entry['milliseconds']:7.1f} ms"
     line = f"{time.strftime('%H:%M:%S')}  {entry['method']:<6}  {status or '---'}  {took}  {entry['path']}"
     failed = status is None or status >= HTTPStatus.BAD_REQUEST
-    with suppress(OSError):  # whoever read the lines has gone, and requests go on
-        typer.secho(f"{line}  (fault: {fault})" if fault else line, fg="yellow" if failed else None, err=True)
+    whole = f"{line}  (fault: {fault})" if fault else line
+    return typer.style(whole, fg="yellow") if failed and os.name == "posix" and sys.stderr.isatty() else whole
 
 
 def _emulator_package() -> ModuleType:
