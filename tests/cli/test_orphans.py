@@ -29,7 +29,7 @@ def test_orphans_are_live_sessions_of_the_stacks_users_and_groups(
     stack.declare("desk", userId="ada", sessionGroup="desk")
     stack.declare("desk", userId="ada", sessionGroup="desk", delete=True)
     stack.declare("lone", userId=secret("s3cr3t"))
-    stack.declare("theirs", external=True)
+    stack.declare("theirs", external=True, host="https://a.example")
     stack.creating(userId="new")
     for name, user, group in (
         ("of-ada", "ada", "desk"),
