@@ -53,7 +53,7 @@ def _go_caches() -> dict[str, str]:
     names = ("GOCACHE", "GOMODCACHE")
     if shutil.which("go") is None:
         return {}
-    result = subprocess.run(["go", "env", *names], capture_output=True, text=True, check=True)
+    result = subprocess.run(["go", "env", *names], capture_output=True, encoding="utf-8", check=True)
     return dict(zip(names, result.stdout.splitlines(), strict=True))
 
 

@@ -15,9 +15,10 @@ from quant_sessions_provider.cli.stack import import_state, read_state
 from quant_sessions_provider.core import durations
 from quant_sessions_provider.core.ageing import TIMESTAMPS, aged
 from quant_sessions_provider.core.model import Key, is_by_hand
+from quant_sessions_provider.core.state import is_secret
 from quant_sessions_provider.core.text import counted, one_line
 from quant_sessions_provider.core.urns import name_of
-from quant_sessions_provider.timeline.state import is_secret, reading_export, sessions_in
+from quant_sessions_provider.timeline.state import reading_export, sessions_in
 
 Resource = dict[str, Any]
 

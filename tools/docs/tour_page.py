@@ -38,7 +38,7 @@ def _steady(text: str, now: datetime) -> str:
 def take(folder: Path) -> str:
     """Take the tour, with temporary files in a folder; return what it prints into a pipe."""
     environment = {**os.environ, "AUTO": "1", "TMPDIR": str(folder), "COLUMNS": "100"}
-    done = subprocess.run(COMMAND, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(COMMAND, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
     return done.stdout
 
