@@ -110,7 +110,7 @@ def test_the_printed_python_runs_with_a_generated_sdk_and_native_sessions_are_im
     project = Project(tmp_path, emulator.variables(ORGANIZATION), plugin=True)
     sdk, printed = tmp_path / "sdk" / "python", tmp_path / "__main__.py"
     project.variables["PYTHONPATH"] = os.pathsep.join([project.environment()["PYTHONPATH"], str(sdk)])
-    project.ok("stack", "init", "main")
+    project.init()
     plugin = str(BIN / "pulumi-resource-quant-sessions")
     project.ok("package", "gen-sdk", plugin, "--language", "python", "--out", str(tmp_path / "sdk"))
     # What pip would write: the SDK looks for its own version.

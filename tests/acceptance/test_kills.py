@@ -29,7 +29,7 @@ SLOW: Final[dict[str, Any]] = {"chunkBytes": 64, "pauseMs": 700}
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> Project:
     project = Project(tmp_path_factory.mktemp("project"), emulator.variables(ORGANIZATION))
-    project.ok("stack", "init", "main")
+    project.init()
     names = ("grows", "grows_too", "extends", "extends_too", "moves", "goes", "goes_too")
     project.declare(**{name: {"messages": FIRST} for name in names})
     project.ok(*UP)

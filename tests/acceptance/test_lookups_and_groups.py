@@ -241,7 +241,7 @@ def test_lookups_of_a_program_on_disk_read_the_environment(
 ) -> None:
     project = Project(tmp_path_factory.mktemp("project"), emulator.variables(ORGANIZATION))
     (project.folder / "__main__.py").write_text(PROGRAM)
-    project.ok("stack", "init", "test")
+    project.init("test")
     emulator.clear()
     done = project.cli("preview")
     assert done.returncode

@@ -56,7 +56,7 @@ def project(tmp_path: Path, emulator: Emulator) -> Project:
     # For --event-log.
     variables = {**emulator.variables(ORGANIZATION), "PULUMI_DEBUG_COMMANDS": "true"}
     made = Project(tmp_path, variables, plugin=True)
-    made.ok("stack", "init", "main")
+    made.init()
     return made
 
 

@@ -41,7 +41,7 @@ pulumi.export("model", theirs.model)
 def project(tmp_path: Path, emulator: Emulator) -> Project:
     emulator.clear()
     made = Project(tmp_path, emulator.variables(ORGANIZATION), plugin=True)
-    made.ok("stack", "init", "main")
+    made.init()
     return made
 
 

@@ -65,7 +65,7 @@ component_provider_host(name="teams", components=[Team])
 
 def test_a_mistake_in_an_apply_is_an_error_and_the_program_survives_it(tmp_path: Path, emulator: Emulator) -> None:
     project = Project(tmp_path, emulator.variables(ORGANIZATION), MISTAKEN)
-    project.ok("stack", "init", "main")
+    project.init()
     done = project.cli("preview")
     assert "ValueError: invalid literal for int() with base 10: 'sixty'" in done.stdout.replace(" has risen", "")
     assert "exited with" not in done.stdout + done.stderr
@@ -82,7 +82,7 @@ def test_a_component_in_a_process_of_its_own_and_the_program_both_declare_sessio
     (component / "PulumiPlugin.yaml").write_text(json.dumps({"runtime": settings["runtime"]}))
     settings["plugins"] = {"providers": [{"name": "teams", "path": "./teams"}]}
     (tmp_path / "Pulumi.yaml").write_text(json.dumps(settings))
-    project.ok("stack", "init", "main")
+    project.init()
     project.ok("up", "--yes", "--skip-preview")
     assert project.sessions().keys() == {"own", "team-desk"}
     project.ok("destroy", "--yes", "--skip-preview")

@@ -104,7 +104,7 @@ for name, declared in json.loads(Path("declared.json").read_text()).items():
 
 def test_no_loss_is_reported_for_a_session_that_the_run_does_not_delete(tmp_path: Path, emulator: Emulator) -> None:
     project = Project(tmp_path, emulator.variables(ORGANIZATION), READING)
-    project.ok("stack", "init", "main")
+    project.init()
     project.declare(desk={}, orders={}, shop={})
     project.ok("up", "--yes", "--skip-preview")
     ids = {name: session["id"] for name, session in project.sessions().items()}
@@ -135,7 +135,7 @@ def test_no_loss_is_reported_for_a_session_that_the_run_does_not_delete(tmp_path
 
 def test_a_session_that_is_deleted_before_its_replacement_is_a_loss(tmp_path: Path, emulator: Emulator) -> None:
     project = Project(tmp_path, emulator.variables(ORGANIZATION), READING)
-    project.ok("stack", "init", "main")
+    project.init()
     project.declare(desk={}, orders={})
     project.ok("up", "--yes", "--skip-preview")
     sessions = project.sessions()

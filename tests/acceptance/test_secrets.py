@@ -99,7 +99,7 @@ class Runs:
         }
         program = PROGRAM.replace("quant_sessions_provider", MODULES[host])
         self.project = Project(home, variables, program, plugin=host == "plugin")
-        self.project.ok("stack", "init", "main")
+        self.project.init()
         self.printed: list[str] = []
 
     def up(self, *arguments: str, declared: dict[str, Any] = DECLARED) -> int:

@@ -42,7 +42,7 @@ native.Session("theirs", user_id="theirs", opts=pulumi.ResourceOptions(provider=
 def project(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> Project:
     """A stack whose group moved in a run that could not delete one of the old sessions."""
     project = Project(tmp_path_factory.mktemp("project"), emulator.variables(ORGANIZATION), PROGRAM, plugin=True)
-    project.ok("stack", "init", "main")
+    project.init()
     until = (datetime.now(timezone.utc) + timedelta(hours=2)).isoformat()
     project.declare(team={"group": "one"}, launch={"until": until})
     project.ok("up", "--yes", "--skip-preview")

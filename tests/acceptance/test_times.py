@@ -138,7 +138,7 @@ REFUSED: Final = {
 def test_a_group_that_is_refused_says_so_in_one_line(tmp_path: Path, emulator: Emulator, expires_at: str) -> None:
     program = PROGRAM.replace("EXPIRES_AT", expires_at)
     project = Project(tmp_path, emulator.variables(ORGANIZATION), program)
-    project.ok("stack", "init", "main")
+    project.init()
     done = project.cli("up", "--yes", "--skip-preview")
     assert done.returncode
     diagnostics = done.stdout.partition("Diagnostics:")[2]

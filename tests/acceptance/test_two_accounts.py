@@ -101,7 +101,7 @@ def test_each_session_group_and_function_goes_to_its_account(
 
 def test_a_python_program_declares_an_account(tmp_path: Path, emulator: Emulator) -> None:
     project = Project(tmp_path, emulator.variables(ORGANIZATION), NATIVE, plugin=True)
-    project.ok("stack", "init", "main")
+    project.init()
     project.ok("up", "--yes", "--skip-preview")
     used = {name: one["provider"].split("::")[-2] for name, one in project.sessions().items()}
     assert used == {"mine": "default", "yours": "theirs", "team-anna": "theirs"}

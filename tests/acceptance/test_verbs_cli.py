@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> Project:
     project = Project(tmp_path_factory.mktemp("project"), emulator.variables(ORGANIZATION))
-    project.ok("stack", "init", "other")
-    project.ok("stack", "init", "main")
+    project.init("other")
+    project.init()
     project.declare(raised={}, moves={"metadata": {"v": 1}})
     project.ok("up", "--yes", "--skip-preview")
     emulator.clear()

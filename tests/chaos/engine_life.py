@@ -65,7 +65,7 @@ class EngineLife:
 
     def live(self) -> EngineLife:
         """Do all runs, and check the result."""
-        self.project.ok("stack", "init", "main")
+        self.project.init()
         self.emulator.faults(rate=FAILING, seed=self.seed)
         program: dict[str, Properties] = {}
         for _ in range(self.random.randint(3, 5)):

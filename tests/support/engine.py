@@ -18,6 +18,7 @@ from pulumi.automation.errors import CommandError
 
 from quant_sessions_provider.core.urns import GROUP_TYPE, SESSION_TYPES, type_of
 from tests.support.project_plugin import install
+from tests.support.vault import KEY, vault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,6 +182,7 @@ class Stack:
             work_dir=str(home),
             pulumi_command=pulumi_command(),
             project_settings=None if own else _project(backend),
+            secrets_provider=KEY,
             env_vars={
                 "PULUMI_BACKEND_URL": backend,
                 "PULUMI_CONFIG_PASSPHRASE": "acceptance",
@@ -188,6 +190,7 @@ class Stack:
                 # An inline program has no project options that set the virtual environment of the host.
                 "PULUMI_RUNTIME_VIRTUALENV": sys.prefix,
                 "PULUMI_HOME": str(home.parent / "pulumi-home"),
+                **vault(),
                 **environment,
             },
         )

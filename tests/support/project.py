@@ -13,6 +13,7 @@ from quant_sessions_provider.core.urns import SESSION_TYPES
 from tests.support.engine import pulumi_command, read_state, write_state
 from tests.support.killing import start
 from tests.support.project_plugin import PLUGIN
+from tests.support.vault import KEY, vault
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -49,6 +50,10 @@ class Project:
         (folder / "Pulumi.yaml").write_text(json.dumps(settings))  # JSON is YAML
         (folder / "__main__.py").write_text(program)
         (folder / "backend").mkdir()
+
+    def init(self, stack: str = "main") -> None:
+        """Create an empty stack and select it."""
+        self.ok("stack", "init", stack, "--secrets-provider", KEY)
 
     def declare(self, **sessions: dict[str, Any]) -> None:
         """Declare exactly these sessions."""
@@ -89,6 +94,7 @@ class Project:
             "PULUMI_HOME": f"{self.folder}/pulumi-home",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PYTHONPATH": str(Path(__file__).parents[2]),
+            **vault(),
             **self.variables,
         }
 

@@ -34,7 +34,7 @@ class YamlProject(Project):
         super().__init__(folder, variables, "")
         (folder / "__main__.py").unlink()
         self.program({})
-        self.ok("stack", "init", "main")
+        self.init()
 
     def program(self, resources: dict[str, Any], outputs: dict[str, Any] | None = None, **more: Any) -> None:  # noqa: ANN401 - YAML
         """Replace the program."""

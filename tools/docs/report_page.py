@@ -49,7 +49,7 @@ def on_page() -> str:
 
 def prepare(project: Project, emulator: Emulator) -> None:
     """Create a stack, advance time, and change its program."""
-    project.ok("stack", "init", "main")
+    project.init()
     renewed = {"renew_before_minutes": 15}
     project.declare(desk=renewed, orders={"messages": [SYSTEM]}, nights={}, shop={"expiration_minutes": 240})
     project.ok("up", "--yes", "--skip-preview")

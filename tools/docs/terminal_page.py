@@ -53,7 +53,7 @@ def up(columns: int) -> tuple[str, str]:
 
 
 def _prepare(project: Project, emulator: Emulator) -> None:
-    project.ok("stack", "init", "main")
+    project.init()
     project.declare(orders=_TALK, shop=_TALK, desk=_RENEWED, nights={})
     project.ok("up", "--yes", "--skip-preview", "--stack", "main")
     emulator.append(ORGANIZATION, project.sessions()["orders"]["id"], CHAT * 2)
