@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from quant_sessions_provider.timeline.model import Event, ExportedSession
+
+_FRACTION: Final = timedelta(seconds=1)
 _FAR: Final = timedelta(days=366)
 """No session lives so long; an API may use the year 9999 for "never", with which no time can be reckoned."""
 
@@ -40,8 +42,11 @@ def _turning_points(session: ExportedSession, now: datetime) -> Iterator[datetim
     """Yield the times from now on at which what a run does can change: until then, every run does what one does now."""
     expiry = Expiry.of(session.outputs)
     ahead = session.declared.get(Key.RENEW_BEFORE_MINUTES)
-    for end in (expiry.asked, expiry.known, expiry.granted):
-        if end is not None and now < end < now + _FAR:
+    ends = {end for end in (expiry.asked, expiry.known, expiry.granted) if end is not None}
+    for end in ends:
+        # An API grants fractions of a second more than what was asked for; no run is so quick that it is between them.
+        follows = any(end < other <= end + _FRACTION for other in ends)
+        if not follows and now < end < now + _FAR:
             yield end
             if is_whole(ahead):
                 yield max(end - timedelta(minutes=ahead), now)

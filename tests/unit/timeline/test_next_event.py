@@ -70,6 +70,11 @@ def test_what_comes_next(
     assert found(exported(**declared), at, lives=lives) == expected
 
 
+def test_a_fraction_of_a_second_that_was_granted_too_much_is_no_renewal() -> None:
+    kind, minutes, _ = found(exported(expirationMinutes=60, grantedExpiresAt="2026-03-02T01:00:00.442Z")) or ("", 0, 0)
+    assert (kind, int(minutes * 60)) == ("recreated", 3600)
+
+
 def test_a_session_follows_those_that_it_is_replaced_with() -> None:
     urns = {name: f"urn:pulumi:main::shop::{SESSION_TYPE}::{name}" for name in ("orders", "desk")}
     follows: dict[str, dict[str, Any]] = {
