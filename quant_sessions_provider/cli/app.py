@@ -17,6 +17,7 @@ from quant_sessions_provider.cli.doctor import doctor
 from quant_sessions_provider.cli.emulator import emulator
 from quant_sessions_provider.cli.exits import GuardedGroup
 from quant_sessions_provider.cli.extend import extend
+from quant_sessions_provider.cli.keep import keep
 from quant_sessions_provider.cli.list import list_sessions
 from quant_sessions_provider.cli.policies import policies
 from quant_sessions_provider.cli.report import report
@@ -55,6 +56,7 @@ app.command("show")(show)
 app.command("status")(status)
 app.command("extend")(extend)
 app.command("delete")(delete)
+app.command("keep")(keep)
 app.command("report")(report)
 app.command("timeline")(timeline)
 app.command("doctor")(doctor)

@@ -7,7 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from quant_sessions_provider.core.errors import ConfigurationError
-from quant_sessions_provider.core.text import one_line
+from quant_sessions_provider.core.text import error_line, one_line
 from quant_sessions_provider.pulumi_cli import output_of
 from quant_sessions_provider.timeline.state import InvalidExportError
 
@@ -67,7 +67,7 @@ def _pulumi(refused: str, stack: str | None, *command: str, stdin: str = "") -> 
     try:
         return output_of("pulumi", *command, "--non-interactive", *of_stack, seconds=_PULUMI_SECONDS, stdin=stdin)
     except subprocess.CalledProcessError as error:
-        reason = _reason(str(error.stderr))
+        reason = error_line(str(error.stderr)) or "pulumi printed no reason"
     except subprocess.TimeoutExpired:
         reason = f"pulumi did not finish within {_PULUMI_SECONDS} seconds"
     except OSError:
@@ -80,10 +80,3 @@ def _pulumi(refused: str, stack: str | None, *command: str, stdin: str = "") -> 
 def _refused(what: str, stack: str | None, done: str) -> str:
     named = "the selected stack" if stack is None else f"stack {one_line(stack)}"
     return f"the {what} of {named} cannot be {done}"
-
-
-def _reason(stderr: str) -> str:
-    """Return the line that says what went wrong, of all that Pulumi prints."""
-    lines = [one_line(line) for line in stderr.splitlines() if line.strip()]
-    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    return (errors or lines or ["pulumi printed no reason"])[0]

@@ -85,6 +85,8 @@ def end_of_new(new: Properties, now: datetime) -> str:
 _EXTENDS: Final = re.compile(r"\bextends by \d+ minutes?\b")
 _NOTHING_SENT: Final = "nothing is sent"
 TAKEN_OVER: Final = f"moves from the plugin to the dynamic provider: {_NOTHING_SENT}"
+_NEXT_PART: Final = "; "
+"""Between what is sent by one request and what by another."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,11 @@ class UpdateSentence:
     def extends(self) -> bool:
         """Whether the session is extended."""
         return _EXTENDS.search(self.text) is not None
+
+    @property
+    def only_extends(self) -> bool:
+        """Whether the session is extended, and nothing else is sent."""
+        return self.extends and _NEXT_PART not in self.text
 
     @property
     def has_no_details(self) -> bool:
@@ -112,7 +119,7 @@ def update_sentence(change: Change, now: datetime) -> str:
     if not sent:
         unknown = any(contains_unknown(change.new.get(key)) for key in change.moved)
         kept += ["what is sent is not known yet" if unknown else _NOTHING_SENT]
-    return "; ".join([*sent, ", ".join(kept)] if kept else sent)
+    return _NEXT_PART.join([*sent, ", ".join(kept)] if kept else sent)
 
 
 def _put(change: Change) -> list[str]:

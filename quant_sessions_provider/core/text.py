@@ -27,3 +27,10 @@ def one_line(text: str) -> str:
 def without_half_pairs(text: str) -> str:
     """Replace half a surrogate pair, as in a title that was cut: JSON can represent it, Pulumi's wire format cannot."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def error_line(stderr: str) -> str:
+    """Return the line that says what went wrong, of all that a program prints; empty if it prints nothing."""
+    lines = [one_line(line) for line in stderr.splitlines() if line.strip()]
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    return next(iter(errors or lines), "")

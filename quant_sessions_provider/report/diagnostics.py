@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _NO_REASON: Final = "the provider failed: see the log of the run"
-_SUMMARIES: Final = ("Resource monitor has terminated", "preview failed", "an unhandled error occurred")
+_SUMMARIES: Final = (
+    "Resource monitor has terminated",
+    "preview failed",
+    "update failed",
+    "an unhandled error occurred",
+)
 """Beginnings of errors that only say that there are others."""
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class Row:
     """What the run would do with one session.
 
-    ``until`` is a timestamp, or words where there is none; ``loss`` is a conversation that ends with the run.
+    ``until`` is a timestamp, or words where there is none; ``loss`` is a conversation that ends with the run; ``moved``
+    are the inputs that the engine says changed.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Row:
     reason: str
     until: datetime | str
     loss: Loss | None = None
+    moved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

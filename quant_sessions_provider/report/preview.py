@@ -139,7 +139,8 @@ def _row(step: _Step, context: _Context) -> Row:
     if urn in context.diagnostics.errors:
         return _error_row(urn, context.diagnostics.errors[urn], session_id)
     build = _ROW_BUILDERS.get(step["op"], _other)
-    return Row(name_of(urn), urn, session_id, *build(step, old, context))
+    moved = tuple(sorted(step.get("diffReasons") or []))
+    return Row(name_of(urn), urn, session_id, *build(step, old, context), moved=moved)
 
 
 def _error_row(urn: str, lines: list[str], session_id: str = "") -> Row:

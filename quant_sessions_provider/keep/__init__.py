@@ -1,0 +1,1 @@
+"""Keeps the sessions of a stack alive: has Pulumi renew and recreate them when that is due, and does nothing else."""

@@ -1,0 +1,1 @@
+"""Stacks that `quant-sessions keep` keeps on the real engine: ``make keep-test``, and what its sample shares."""
