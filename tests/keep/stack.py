@@ -54,7 +54,7 @@ class KeptProject(Project):
         super().__init__(folder, emulator.variables(ORGANIZATION), PROGRAM, plugin=True)
         self.emulator, self._started = emulator, count()
         self.declare(**sessions)
-        self.ok("stack", "init", "main")
+        self.init()
         self.ok("up", "--yes", "--skip-preview")
         for name in sessions:
             self.talk(name)
