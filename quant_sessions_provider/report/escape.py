@@ -17,7 +17,7 @@ _LINKED: Final = re.compile(
     r"""((?:[a-z][\w+.-]*://|www\.)\S*[^\s.,;:)'"]"""  # an address
     r"|[\w+.-]*://"  # the beginning of one
     r"|\b[0-9a-f]{7,}(?:-[0-9a-f]{4,})*\b"  # a commit; session ids look like one
-    r"|\b[a-z]\w*-\d+\b)",  # an issue: GH-1, or JIRA-1 where that is configured
+    r"|\b[a-z]\w*-\d\w*)",  # an issue: GH-1, or JIRA-1 where that is configured
     re.IGNORECASE,
 )
 _PLAIN_CODE: Final = re.compile(r"[\w .:/+-]+")

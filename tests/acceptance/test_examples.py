@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.support.emulator_server import Emulator
 
 NAMES = ("pull-request", "qa-smoke", "workshop", "agency", "on-call", "unit-testing")
-TESTED_ELSEWHERE = ("quickstart", "policies", "yaml", "typescript", "go")
+TESTED_ELSEWHERE = ("quickstart", "policies", "yaml", "typescript", "go", "keep")
 
 
 def test_qa_smoke(example: NewExample, emulator: Emulator) -> None:

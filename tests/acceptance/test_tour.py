@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tools.docs.terminal import terminal
 from tools.docs.tour_page import COMMAND, PAGE, ROOT, build, take
+from tools.environment import without
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,7 @@ def test_each_step_shows_what_happens_and_what_is_sent(tmp_path: Path) -> None:
 
 
 def test_a_terminal_waits_for_enter_and_ctrl_c_ends_a_run(tmp_path: Path) -> None:
-    variables = {**os.environ, "TMPDIR": str(tmp_path), "TERM": "xterm"}
+    variables = without(os.environ, "AUTO") | {"TMPDIR": str(tmp_path), "TERM": "xterm"}
     with terminal(list(COMMAND), ROOT, variables, 80) as run:
         assert "$ pulumi" not in run.wait_for("Enter goes on")
         run.press("\n")
