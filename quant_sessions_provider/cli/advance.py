@@ -54,6 +54,8 @@ def advance(
         fail(f"stack {one_line(stack)} has no session whose times can be moved: {_NOTHING}")
     saved = _save(document)
     typer.echo(f"The state as it was: {saved}")
+    if read_state(stack, _read)[0] != document:
+        fail(f"another run changed stack {one_line(stack)} meanwhile: {_NOTHING}")
     for session in moving:
         session.update({side: aged(session[side], by) for side in _SIDES})
     import_state(stack, document)

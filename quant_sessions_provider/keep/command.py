@@ -47,6 +47,11 @@ class Command(PulumiCommand):
             CommandError: it failed.
 
         """
+        if args[:1] == ["preview"]:
+            # Else it does not show a deletion that comes with a replacement.
+            args = [*args, "--show-replacement-steps"]
+        # The state is read once more after a run that no signal could end.
+        late = args[:1] != ["stack"]
         with TemporaryFile() as out, TemporaryFile() as error:
             process = subprocess.Popen(  # noqa: S603 - no shell reads the arguments
                 [self.command, *args, "--non-interactive"],
@@ -57,7 +62,7 @@ class Command(PulumiCommand):
                 stderr=error,
                 start_new_session=True,
             )
-            with nullcontext() if args[:1] == [_CHANGING] else self._interrupts.interrupting(process):
+            with nullcontext() if args[:1] == [_CHANGING] else self._interrupts.interrupting(process, late=late):
                 code = process.wait()
             result = CommandResult(_read(out, on_output), _read(error, on_error), code)
         if code:

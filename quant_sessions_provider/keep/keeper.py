@@ -184,7 +184,7 @@ class Keeper:
         for urn, what in odd.items():
             self._log.say("alarm", what, urn)
         found.alarm = bool(odd)
-        done = {row.urn: row for row in ran.rows if row.action not in ("none", "error")}
+        done = {row.urn: row for row in ran.rows if row.action not in ("none", "read", "error")}
         for urn, row in done.items():
             if urn not in odd:
                 kind: LineKind = "renewed" if row.action == "extend" else "recreated"

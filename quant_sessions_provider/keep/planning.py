@@ -59,9 +59,20 @@ class Planner:
                 raise RunError("; ".join(whole))
             if found.all_may_run:
                 return replace(found, waiting=waiting, failed=failed)
+            others = {urn: why for urn, why in found.failed.items() if urn not in targets}
+            if others:
+                raise RunError("; ".join(f"{_FAILS}{name_of(urn)}: {why}" for urn, why in others.items()))
             left = {**found.waiting, **found.failed}
             strays = [*(name_of(urn) for urn in left.keys() - {*targets}), *filter(None, [found.elsewhere])]
             if strays:
+                parts = [self._targeted(view, [urn]) for urn in targets] if len(targets) > 1 else []
+                fit = [urn for part in parts for urn in part.run]
+                if 0 < len(fit) < len(targets):
+                    # One of them alone is to blame: the rest is previewed together.
+                    waiting |= {urn: why for part in parts for urn, why in part.waiting.items()}
+                    failed |= {urn: why for part in parts for urn, why in part.failed.items()}
+                    targets = fit
+                    continue
                 why = f"a run of it alone also changes {', '.join(strays)}"
                 return Plan(waiting=waiting | dict.fromkeys(targets, why), failed=failed)
             waiting |= found.waiting

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-import threading
+import time
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+_LOOK_SECONDS: Final = 0.2
+"""How soon a sleep notices a signal at the latest; most interrupt it at once."""
 
 
 class Interrupts:
@@ -20,13 +22,12 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.number: int | None = None
-        self._asked = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def asked(self) -> bool:
         """Whether it was asked to end."""
-        return self._asked.is_set()
+        return self.number is not None
 
     @contextmanager
     def handled(self) -> Iterator[None]:
@@ -44,14 +45,16 @@ class Interrupts:
 
     def sleep(self, until: datetime) -> None:
         """Sleep until a time, or until it is asked to end."""
-        self._asked.wait(max(0.0, (until - self.now()).total_seconds()))
+        # A handler must take no lock that its own thread may hold, so there is no event to wait for.
+        while not self.asked and (left := (until - self.now()).total_seconds()) > 0:
+            time.sleep(min(left, _LOOK_SECONDS))
 
     @contextmanager
-    def interrupting(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
-        """Interrupt a process, once, if a signal comes within the block or came before it."""
+    def interrupting(self, process: subprocess.Popen[bytes], *, late: bool = True) -> Iterator[None]:
+        """Interrupt a process, once, if a signal comes within the block, or with ``late`` if it came before."""
         self._process = process
         try:
-            if self.asked:
+            if late and self.asked:
                 self._interrupt()
             yield
         finally:
@@ -59,7 +62,6 @@ class Interrupts:
 
     def _ask(self, number: int, _frame: object) -> None:
         self.number = self.number or number
-        self._asked.set()
         self._interrupt()
 
     def _interrupt(self) -> None:

@@ -33,14 +33,16 @@ class StackFile:
     def __init__(self, folder: Path) -> None:
         self._file, self._bin = folder / "state.json", folder / "bin"
 
-    def hold(self, *resources: dict[str, Any], importing: str = 'cat > "$STATE"') -> dict[str, Any]:
-        """Write the state; ``importing`` is what the CLI does with a new one."""
+    def hold(
+        self, *resources: dict[str, Any], importing: str = 'cat > "$STATE"', exported: str = ":"
+    ) -> dict[str, Any]:
+        """Write the state; ``importing`` is what the CLI does with a new one, ``exported`` what happens meanwhile."""
         document = {"version": 3, "deployment": {"resources": list(resources)}}
         self._file.write_text(json.dumps(document))
         pulumi(
             self._bin,
             f'STATE="{self._file}"; echo "$@" >> "$STATE.calls"\n'
-            f'case "$2" in export) cat "$STATE";; import) {importing};; esac',
+            f'case "$2" in export) cat "$STATE"; {exported};; import) {importing};; esac',
         )
         return document
 
@@ -102,7 +104,18 @@ def test_time_passes_in_state_and_in_the_emulator_for_the_sessions_of_a_stack(
         "two": "2026-03-02T11:10:00.000Z",
         "other": "2026-03-02T12:00:00.000Z",
     }
-    assert stack.calls() == [f"stack {verb} --non-interactive --stack dev" for verb in ("export", "import")]
+    assert stack.calls() == [f"stack {verb} --non-interactive --stack dev" for verb in ("export", "export", "import")]
+
+
+def test_a_state_that_another_run_changes_meanwhile_is_not_overwritten(
+    account: Emulator, run: Command, stack: StackFile
+) -> None:
+    seed(account, "one")
+    stack.hold(session("desk", "one", account.url), exported="sed -i s/desk/fresh/ $STATE")
+    done = run(*ADVANCE)
+    assert done.code == 1
+    assert "another run changed stack dev meanwhile" in done.error
+    assert [call.split()[1] for call in stack.calls()] == ["export", "export"]
 
 
 def test_what_does_not_move_is_said(account: Emulator, run: Command, stack: StackFile) -> None:

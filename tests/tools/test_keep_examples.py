@@ -63,7 +63,7 @@ def test_systemd_would_not_accept_a_wrong_one(tmp_path: Path) -> None:
 
 def test_the_unit_lets_a_run_end_and_does_not_restart_what_waits_for_a_person() -> None:
     found = service()
-    assert (found["killmode"], found["restartpreventexitstatus"]) == ("mixed", str(WAITS))
+    assert (found["killmode"], found["restartpreventexitstatus"]) == ("process", str(WAITS))
 
 
 def test_the_cronjob_is_one() -> None:

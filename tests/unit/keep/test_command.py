@@ -46,7 +46,7 @@ def test_output_is_passed_on_when_the_command_has_ended(command: Callable[[str],
     found = command('echo "$PWD $KEY $*"; printf "tw\\302\\205o\\n"; printf "\\377" >&2').run(
         ["preview"], str(tmp_path), {"KEY": "value"}, lines.append
     )
-    assert lines == [f"{tmp_path} value preview --non-interactive", "tw\x85o"]
+    assert lines == [f"{tmp_path} value preview --show-replacement-steps --non-interactive", "tw\x85o"]
     assert (found.code, found.stderr) == (0, "\N{REPLACEMENT CHARACTER}")
 
 

@@ -71,6 +71,15 @@ def test_a_run_that_would_change_something_beside_its_targets_does_not_run() -> 
     assert not kept.pulumi.runs
 
 
+def test_a_session_that_is_only_read_is_not_said() -> None:
+    kept = Kept().at(50)
+    whole = change(kept.pulumi, "desk", "update", "extends by 50 minutes, until about 00:00Z")
+    theirs = change(kept.pulumi, "orders", "read", "")
+    kept.pulumi.edits["desk"] = [whole, theirs]
+    kept.keeper.once()
+    assert kept.about("recreated", "orders") == []
+
+
 # --- the end --------------------------------------------------------------------------------------------------
 
 
