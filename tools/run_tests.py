@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -29,6 +30,8 @@ def main(arguments: list[str]) -> NoReturn:
     else:
         # Each run of the CLI lives for a second or two: it need not collect its garbage as eagerly.
         what, env["GOGC"] = ["pytest", *arguments], "400"
+    # A shell has what it starts in the background ignore Ctrl-C, and then it ends none of the programs under test.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execve(sys.executable, [sys.executable, "-m", *what], env)  # noqa: S606  # no shell wanted
 
 
