@@ -13,11 +13,15 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tools import pulumi_build, pulumi_download
 from tools.locking import exclusive
 from tools.progress import say
 from tools.pulumi_build import CannotBuildError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FLOOR = (3, 259, 0)
 """The oldest engine on which the provider is tested."""
@@ -142,10 +146,10 @@ def _move_into_place(root: Path) -> Path:
     return final / "bin"
 
 
-def main() -> int:
-    """Print the folder. Return 1 after a line on stderr if no CLI can be found or installed."""
+def print_folder(find: Callable[[], Path]) -> int:
+    """Print a folder. Return 1 after a line on stderr if what it holds can be neither found nor installed."""
     try:
-        print(ensure())
+        print(find())
     except CannotBuildError as error:
         say(str(error))
         return 1
@@ -155,4 +159,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(print_folder(ensure))

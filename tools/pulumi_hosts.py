@@ -14,7 +14,6 @@ from pathlib import Path
 
 from tools import pulumi_build, pulumi_cli
 from tools.locking import exclusive
-from tools.progress import say
 
 
 def file_of(language: str) -> str:
@@ -53,17 +52,5 @@ def _installed(language: str, folder: Path) -> Path:
     return folder
 
 
-def main(language: str) -> int:
-    """Print the folder. Return 1 after a line on stderr if neither the CLI nor the host can be found or installed."""
-    try:
-        print(ensure(language, pulumi_cli.ensure()))
-    except pulumi_build.CannotBuildError as error:
-        say(str(error))
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(pulumi_cli.print_folder(lambda: ensure(sys.argv[1], pulumi_cli.ensure())))

@@ -66,15 +66,11 @@ def list_sessions(  # noqa: PLR0913 - one parameter per option
         beside = [] if as_import else names_in(stack)
     shown = found[:limit]
     if as_import and user:
-        ids = [session.id for session in listed_sessions("list", shown)]
-        print_json(import_file(owner, user, group, ids))
-        _say_group(group)
+        _print_import(owner, user, group, shown)
     elif as_json:
         print_json([asdict(session) | json_of(session, beside) for session in shown])
     else:
-        _print(
-            shown, [column for column in beside if column.is_shown], "No orphan." if orphans else "No active session."
-        )
+        _print(shown, beside, "No orphan." if orphans else "No active session.")
     if len(found) > limit:
         typer.echo(f"More than {counted(limit, 'session')}: raise --limit to see them.", err=True)
 
@@ -86,12 +82,14 @@ def _require_importable(user: str | None, *, as_json: bool) -> None:
         raise typer.BadParameter("excludes --json", param_hint=_IMPORT)
 
 
-def _say_group(group: str | None) -> None:
+def _print_import(organization: str, user: str, group: str | None, shown: Sequence[SessionSummary]) -> None:
+    print_json(import_file(organization, user, group, [session.id for session in listed_sessions("list", shown)]))
     if group is None:
         typer.echo("Without --group they are imported as sessions of no group. List those of a group by it.", err=True)
 
 
-def _print(sessions: Sequence[SessionSummary], beside: Sequence[Beside], none: str) -> None:
+def _print(sessions: Sequence[SessionSummary], columns: Sequence[Beside], none: str) -> None:
+    beside = [column for column in columns if column.is_shown]
     if not sessions:
         console().print(none)
         return

@@ -65,20 +65,23 @@ class Planner:
             left = {**found.waiting, **found.failed}
             strays = [*(name_of(urn) for urn in left.keys() - {*targets}), *filter(None, [found.elsewhere])]
             if strays:
-                parts = [self._targeted(view, [urn]) for urn in targets] if len(targets) > 1 else []
-                fit = [urn for part in parts for urn in part.run]
-                if 0 < len(fit) < len(targets):
-                    # One of them alone is to blame: the rest is previewed together.
-                    waiting |= {urn: why for part in parts for urn, why in part.waiting.items()}
-                    failed |= {urn: why for part in parts for urn, why in part.failed.items()}
-                    targets = fit
-                    continue
-                why = f"a run of it alone also changes {', '.join(strays)}"
-                return Plan(waiting=waiting | dict.fromkeys(targets, why), failed=failed)
+                found = self._without_culprits(view, targets, strays)
+                left = {**found.waiting, **found.failed}
             waiting |= found.waiting
             failed |= found.failed
             targets = [urn for urn in targets if urn not in left]
         return Plan(waiting=waiting, failed=failed)
+
+    def _without_culprits(self, view: View, targets: Sequence[str], strays: Sequence[str]) -> Plan:
+        """Return which of some targets wait or fail, since they change strays together: those that do so alone, or all.
+
+        The others are then previewed together once more.
+        """
+        parts = [self._targeted(view, [urn]) for urn in targets] if len(targets) > 1 else []
+        if 0 < sum(len(part.run) for part in parts) < len(targets):
+            waiting = {urn: why for part in parts for urn, why in part.waiting.items()}
+            return Plan(waiting=waiting, failed={urn: why for part in parts for urn, why in part.failed.items()})
+        return Plan(waiting=dict.fromkeys(targets, f"a run of it alone also changes {', '.join(strays)}"))
 
     def _preview(self, view: View, targets: Sequence[str]) -> tuple[Plan, list[str]]:
         """Return what a preview plans, and its errors that are about no session."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
 
 from pulumi.runtime.proto import provider_pb2
 
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.model import UNKNOWN, contains_unknown
-from quant_sessions_provider.core.urns import name_of
+from quant_sessions_provider.core.urns import declared_provider
 from quant_sessions_provider.plugin.wire import from_wire, holds_secret, secret
 
 if TYPE_CHECKING:
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
 
 PACKAGE = "quant-sessions"
 _TOKEN = "bearer"  # noqa: S105 - the name of a setting
-_DEFAULT = re.compile(r"default(_.*)?")
-"""What the engine calls the provider resources that no program declares: their settings are the stack's."""
-
 
 HIDES_PLANS = (
     "its organization or baseUrl is not known in this preview: the run may replace its sessions and lose their"
@@ -66,10 +62,4 @@ def read(urn: str, arguments: Struct) -> Settings:
 
     """
     values = {f"{PACKAGE}:{key}": value for key, value in from_wire(arguments).items() if value is not UNKNOWN}
-    return config.load(values.get, os.environ, _declared_name(urn))
-
-
-def _declared_name(urn: str) -> str:
-    """Return the name by which a program declares a provider resource; empty if none does."""
-    name = name_of(urn) if urn else ""
-    return "" if _DEFAULT.fullmatch(name) else name
+    return config.load(values.get, os.environ, declared_provider(urn))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
 from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.state import EXPIRY_OUTPUTS, is_secret
-from quant_sessions_provider.core.urns import name_of, stack_of
+from quant_sessions_provider.core.urns import declared_provider, name_of, stack_of
 from quant_sessions_provider.status.model import StackSession, Text
 from quant_sessions_provider.timeline.state import (
     Unreadable,
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from quant_sessions_provider.status.model import Role
-
-_DEFAULT: Final = re.compile("default(_.*)?")
-"""The names of the providers that the engine makes from the stack's configuration."""
 
 
 @dataclass(frozen=True)
@@ -121,5 +117,4 @@ def declared_text(resource: dict[str, Any], key: str) -> Text:
 def account_of(resource: dict[str, Any]) -> str:
     """Return the name of the provider that the program gave a resource; empty for one that the engine made."""
     reference = resource.get("provider") or ""  # URN::ID
-    name = name_of(reference).rpartition("::")[0] if reference else ""
-    return "" if _DEFAULT.fullmatch(name) else name
+    return declared_provider(reference.rpartition("::")[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pulumi.runtime.proto import provider_pb2
@@ -163,10 +163,7 @@ def test_a_session_that_was_just_imported_is_not_deleted(host: PluginHost) -> No
 
 def test_a_session_that_an_earlier_run_imported_is_not_deleted_with_its_older_entry(host: PluginHost) -> None:
     """That run broke off before it deleted the older entry, and the engine deletes it in the next one."""
-    response = host.read("acme/ada/g/3f2a")
-    outputs, inputs = plain(response.properties), plain(response.inputs)
-    host.configure()
-    host.plan(outputs, inputs)
+    _, outputs = planned_after_an_import(host)
     host.delete(outputs | {"metadata": {"of": "the older entry"}})
     assert last_line(host) == KEPT
     host.api.delete.assert_not_called()
@@ -176,10 +173,7 @@ def test_a_session_that_an_earlier_run_imported_is_not_deleted_with_its_older_en
 
 
 def test_a_session_that_the_engine_replaces_after_all_is_deleted(host: PluginHost) -> None:
-    response = host.read("acme/ada/g/3f2a")
-    outputs, inputs = plain(response.properties), plain(response.inputs)
-    host.configure()
-    host.plan(outputs, inputs)
+    inputs, outputs = planned_after_an_import(host)
     host.create(inputs | {"expiresAt": at(60)})
     host.delete(outputs | {"totalMessages": 7})
     host.api.delete.assert_called_once()
@@ -207,6 +201,15 @@ def test_what_the_api_echoes_of_a_user_is_redacted_in_all_requests_of_an_import(
 
 STARTS = "an import replaces nothing; declare none, or only user and assistant messages, which are appended"
 KEPT = "desk: was imported and is declared, so only an older entry of it leaves state; it is not deleted"
+
+
+def planned_after_an_import(host: PluginHost) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return inputs and outputs of a session that an earlier run imported, and that this run keeps."""
+    response = host.read("acme/ada/g/3f2a")
+    inputs, outputs = plain(response.inputs), plain(response.properties)
+    host.configure()
+    host.plan(outputs, inputs)
+    return inputs, outputs
 
 
 def last_line(host: PluginHost) -> str:
