@@ -71,6 +71,16 @@ def test_a_run_that_would_change_something_beside_its_targets_does_not_run() -> 
     assert not kept.pulumi.runs
 
 
+def test_only_the_session_whose_run_would_change_something_else_waits() -> None:
+    renewing = {"expirationMinutes": 60, "renewBeforeMinutes": 15}
+    kept = Kept({"desk": renewing, "shop": renewing}).at(50)
+    whole = change(kept.pulumi, "shop", "update", "extends by 50 minutes, until about 00:00Z")
+    kept.pulumi.edits["shop"] = [whole, {"op": "update", "urn": BUCKET}]
+    assert kept.keeper.once() == 3
+    assert [kind for kind, name in kept.said() if name == "desk"] == ["renewed"]
+    assert kept.about("waits", "shop") == ["a run of it alone also changes 1 other resource: 1 update"]
+
+
 def test_a_session_that_is_only_read_is_not_said() -> None:
     kept = Kept().at(50)
     whole = change(kept.pulumi, "desk", "update", "extends by 50 minutes, until about 00:00Z")
