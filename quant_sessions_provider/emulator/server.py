@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import functools
 import os
 import signal
 import socket
@@ -9,7 +10,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import cast
+from typing import Any, cast
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -47,7 +48,8 @@ class EmulatorServer:
         except StartError:
             self._socket.close()
             raise
-        self._server = uvicorn.Server(_config(create_app(self._store, faults, on_request)))
+        protocol = functools.partial(_HTTPProtocol, ended=self._ended)
+        self._server = uvicorn.Server(_config(create_app(self._store, faults, on_request), protocol))
         self._thread = threading.Thread(target=self._serve, name="emulator", daemon=True)
         self.url = f"http://{_HOST}:{self._socket.getsockname()[1]}"
 
@@ -71,6 +73,9 @@ class EmulatorServer:
         self._server.should_exit = True
         self._thread.join()
 
+    def _ended(self) -> bool:
+        return self._server.should_exit and not any(server.is_serving() for server in self._server.servers)
+
     def _handle_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._server.should_exit = True
 
@@ -83,13 +88,23 @@ class EmulatorServer:
 
 
 class _HTTPProtocol(H11Protocol):
-    """Passes the connection to each of its requests, as ``scope["state"]["connection"]``."""
+    """Passes the connection to each of its requests, as ``scope["state"]["connection"]``.
+
+    ``ended`` tells whether the server has closed its port.
+    """
+
+    def __init__(self, *args: Any, ended: Callable[[], bool], **kwargs: Any) -> None:  # noqa: ANN401  # uvicorn's own
+        super().__init__(*args, **kwargs)
+        self._ended = ended
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own
         """Handle a new connection."""
         self._connection = Connection(transport)
         super().connection_made(cast("asyncio.Transport", self._connection))
         self.app_state = {**self.app_state, "connection": self._connection}
+        # One accepted in the last moment comes after uvicorn has closed all that it knew, and would be waited for.
+        if self._ended():
+            self.shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Handle a closed connection, whichever side closed it."""
@@ -122,12 +137,12 @@ def _describe(port: int, error: OSError) -> str:
     return f"cannot listen on port {port}: {error.strerror}"
 
 
-def _config(app: EmulatorMiddleware) -> uvicorn.Config:
+def _config(app: EmulatorMiddleware, protocol: Callable[..., asyncio.Protocol]) -> uvicorn.Config:
     """Return uvicorn's configuration: the same on every machine, silent, and without changes to logging."""
     return uvicorn.Config(
         app,
         loop="asyncio",
-        http=_HTTPProtocol,
+        http=cast("type[asyncio.Protocol]", protocol),
         ws="none",
         lifespan="off",
         access_log=False,
