@@ -6,6 +6,8 @@ import os
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tools.docs.terminal import terminal
 from tools.docs.tour_page import COMMAND, PAGE, ROOT, build, take
 from tools.environment import without
@@ -24,6 +26,7 @@ def _method(line: str) -> str:
     return "extend" if "/extend" in line else line.split()[1]
 
 
+@pytest.mark.pages
 def test_each_step_shows_what_happens_and_what_is_sent(tmp_path: Path) -> None:
     now = datetime.now(timezone.utc)
     tour = take(tmp_path)

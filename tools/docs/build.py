@@ -147,13 +147,22 @@ def _shown(request: dict[str, Any], name: str, now: datetime) -> str:
     return normalized(request_line(request) + body + answer, name, now)
 
 
-def build() -> str:
-    """Return the whole page."""
+def build_first() -> str:
+    """Return the part of the page whose situations share one stack: all that fail no run."""
     with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
-        entries = Gallery(emulator, Path(folder, "shared", "stack"), LIFETIMES | EDITS).entries()
-        for name, situation in ALONE.items():
-            entries += Gallery(emulator, Path(folder, name, "stack"), {name: situation}).entries()
+        entries = Gallery(emulator, Path(folder, "stack"), LIFETIMES | EDITS).entries()
     return HEAD + "".join(_render(entry) for entry in entries)
+
+
+def build_rest() -> str:
+    """Return the rest of the page: each situation in a stack of its own."""
+    with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
+        entries = [
+            entry
+            for name, situation in ALONE.items()
+            for entry in Gallery(emulator, Path(folder, name, "stack"), {name: situation}).entries()
+        ]
+    return "".join(_render(entry) for entry in entries)
 
 
 def _render(entry: Entry) -> str:
@@ -172,4 +181,4 @@ def _render(entry: Entry) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(build())
+    PAGE.write_text(build_first() + build_rest())
