@@ -42,9 +42,10 @@ check: venv ## Check format, lint, types, the direction of imports, and unused c
 	.venv/bin/lint-imports
 	$(run) vulture
 
-previews: venv ## Write docs/previews.md and the output in three more pages, from runs of the real engine
+previews: venv ## Write docs/previews.md, docs/preview.svg and the output in three more pages, from runs of the real engine
 	@$(run) tools.run_tests --module tools.docs.build
 	@$(run) tools.run_tests --module tools.docs.terminal_page
+	@$(run) tools.run_tests --module tools.docs.preview_picture
 	@$(run) tools.run_tests --module tools.docs.policies
 	@$(run) tools.run_tests --module tools.docs.tour_page
 

@@ -1,7 +1,8 @@
-"""``docs/terminal.md`` shows what the real engine draws in terminals, from ``make previews``."""
+"""``docs/terminal.md`` and ``docs/preview.svg`` show what the engine draws in terminals, from ``make previews``."""
 
 import pytest
 
+from tools.docs.preview_picture import PICTURE, picture
 from tools.docs.terminal_page import PAGE, build
 
 
@@ -10,3 +11,7 @@ def test_the_page_shows_the_screens_of_a_run() -> None:
     page = PAGE.read_text()
 
     assert build(page) == page
+
+
+def test_the_picture_is_a_preview() -> None:
+    assert picture() == PICTURE.read_text()

@@ -35,16 +35,22 @@ class Project:
     """A folder with a program that declares the sessions in a file beside it. A session's user is its name.
 
     ``variables`` configure the provider. ``program`` replaces the default program. ``plugin``: the provider's own
-    plugin can be found.
+    plugin can be found. ``name`` is the project's.
     """
 
     def __init__(
-        self, folder: Path, variables: dict[str, str], program: str = PROGRAM, *, plugin: bool = False
+        self,
+        folder: Path,
+        variables: dict[str, str],
+        program: str = PROGRAM,
+        *,
+        plugin: bool = False,
+        name: str = "acceptance",
     ) -> None:
-        self.folder, self.variables = folder, variables
+        self.folder, self.variables, self.name = folder, variables, name
         self.declared: dict[str, dict[str, Any]] = {}
         options = {"toolchain": "pip", "virtualenv": sys.prefix}
-        settings: dict[str, Any] = {"name": "acceptance", "runtime": {"name": "python", "options": options}}
+        settings: dict[str, Any] = {"name": name, "runtime": {"name": "python", "options": options}}
         if plugin:
             settings |= PLUGIN
         (folder / "Pulumi.yaml").write_text(json.dumps(settings))  # JSON is YAML
@@ -112,7 +118,7 @@ class Project:
         write_state(self._file(stack), deployment)
 
     def _file(self, stack: str) -> Path:
-        return self.folder / "backend" / ".pulumi" / "stacks" / "acceptance" / f"{stack}.json"
+        return self.folder / "backend" / ".pulumi" / "stacks" / self.name / f"{stack}.json"
 
     def sessions(self, stack: str = "main") -> dict[str, dict[str, Any]]:
         """Return the sessions in a stack's state, by name. Names must be unique."""

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import termios
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,16 @@ _ROWS: Final = 200
 """More than any output has, so that nothing scrolls out."""
 _LONGEST: Final = 1_000
 """The screen keeps lines whole, and :func:`wrapped` breaks them: a time can be replaced only in a whole line."""
+
+_COLOURS: Final = {
+    "00cd00": "green",
+    "cdcd00": "yellow",
+    "5c5cff": "blue",
+    "cd00cd": "magenta",
+    "ff00ff": "magenta",
+    "brown": "yellow",
+}
+"""The colours of a palette that Pulumi takes, as colours that each terminal has, light or dark."""
 
 
 class _Screen(pyte.Screen):
@@ -47,6 +58,12 @@ class Terminal:
     def text(self) -> str:
         """What the screen shows, without spaces at the ends of lines."""
         return "\n".join(line.rstrip() for line in self._screen.display).rstrip()
+
+    @property
+    def coloured(self) -> list[list[tuple[str, str]]]:
+        """The lines of that text: runs of one style each, with the style as rich spells it."""
+        rows = [self._screen.buffer[row] for row in range(self.text.count("\n") + 1)]
+        return [_runs([row[column] for column in range(_LONGEST)]) for row in rows]
 
     def wait_for(self, text: str) -> str:
         """Wait until the screen shows a text, and return all that it shows."""
@@ -78,6 +95,15 @@ class Terminal:
             return False
         self._stream.feed(shown)
         return bool(shown)
+
+
+def _runs(row: list[pyte.screens.Char]) -> list[tuple[str, str]]:
+    runs = [("".join(cell.data for cell in cells), style) for style, cells in groupby(row, _style)]
+    return [*runs[:-1], (runs[-1][0].rstrip(), runs[-1][1])]
+
+
+def _style(cell: pyte.screens.Char) -> str:
+    return f"{'bold' if cell.bold else 'not bold'} {_COLOURS.get(cell.fg, cell.fg)}"
 
 
 @contextmanager
