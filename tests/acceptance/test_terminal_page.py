@@ -13,5 +13,6 @@ def test_the_page_shows_the_screens_of_a_run() -> None:
     assert build(page) == page
 
 
+@pytest.mark.pages
 def test_the_picture_is_a_preview() -> None:
     assert picture() == PICTURE.read_text()
