@@ -1,6 +1,6 @@
 # Each target runs the setup itself, so any of them can be the first in a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help up preview down tour setup test test-plugin check previews previews-check report screenshots machine fuzz chaos soak keep-test languages bench schema plugin-archive state lock fresh clean venv
+.PHONY: help up preview down tour setup test test-plugin check previews previews-check report screenshots docs docs-serve machine fuzz chaos soak keep-test languages bench schema plugin-archive state lock fresh clean venv
 
 PYTHON ?= python3
 export PYTHON LIVE YES
@@ -61,6 +61,13 @@ report: venv ## Write the report, the timeline and the status in docs/, with the
 screenshots: venv ## Write the pictures of the emulator's page in docs/ (needs a browser)
 	@$(run) tools.docs.emulator_page
 
+docs: venv ## Build docs/ as a site in .site/html; a broken link stops it, and so does anything from another host
+	@$(run) tools.docs.site
+	@$(run) tools.docs.site_browser
+
+docs-serve: docs ## Show the site at http://127.0.0.1:8000 (PORT=8080)
+	@$(run) http.server --bind 127.0.0.1 --directory .site/html $(or $(PORT),8000)
+
 machine: venv ## Run the stateful tests under every behaviour that the API may have (EXAMPLES=2 on each host)
 	@$(run) tools.run_tests --module tests.stateful.trials $(EXAMPLES)
 
@@ -102,7 +109,7 @@ fresh: ## Run and time the README's targets in empty clones of HEAD (WARM_GO=1 k
 
 clean: ## Stop the demo and remove .venv, .demo and caches
 	@$(PYTHON) -m tools.demo clean
-	@rm -rf .venv .import_linter_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .site .import_linter_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 venv:
