@@ -1,6 +1,6 @@
 # Each target runs the setup itself, so any of them can be the first in a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help up preview down tour setup test test-plugin check previews previews-check report screenshots docs docs-serve machine fuzz chaos soak keep-test languages bench schema plugin-archive state lock fresh clean venv
+.PHONY: help up preview down tour setup test test-plugin check previews previews-check report screenshots docs docs-serve reference machine fuzz chaos soak keep-test languages bench schema plugin-archive state lock fresh clean venv
 
 PYTHON ?= python3
 export PYTHON LIVE YES
@@ -89,6 +89,9 @@ languages: venv ## Run the examples in YAML, TypeScript and Go, and install the 
 
 bench: venv ## Compare with Pulumi alone and QuantCDN's client; write docs/performance.md (N=100: one size, 5 min)
 	@$(run) tools.run_tests --module benchmarks $(N)
+
+reference: venv ## Write docs/reference from the code (held by a test)
+	@$(run) tools.reference
 
 state: venv ## Record the state that this version writes, at each release (VERSION=0.1)
 	@$(run) tools.run_tests --module tests.support.state_files tests/state/v$(VERSION).json

@@ -46,18 +46,22 @@ class Settings:
     """The settings of one run.
 
     Args:
-        base_url: scheme and host of the API; https, or http to a loopback address.
-        timeout_seconds: deadline of one API call, including connecting, retries and the delays between them.
-        max_retries: how often a request is retried.
-        base_delay_ms: delay before the first retry; it doubles each time.
-        max_delay_ms: maximum delay.
-        enable_jitter: randomize the delays.
-        requests_per_second: rate limit of all threads together, retries included; None for no limit.
-        transcript_dir: folder where messages are saved before a session is deleted; None to save none.
-        organization: the owner of the sessions; None if not configured.
-        bearer: the API token; None if not configured.
-        bearer_source: where the token was found, as in error messages.
-        provider: the name of the provider resource that they are properties of; empty for the stack's configuration.
+        base_url: Scheme and host of the API: https, or http to a loopback address. The government cloud is
+            ``https://dash.quantgov.cloud``.
+        timeout_seconds: Deadline of one API call, including connecting, retries and the delays between them. An update
+            may make several calls.
+        max_retries: How often a request is retried.
+        base_delay_ms: Delay before the first retry in milliseconds; it doubles each time.
+        max_delay_ms: Maximum delay in milliseconds.
+        enable_jitter: Randomize the delays.
+        requests_per_second: Rate limit of all threads of a run together, retries included. Requests are evenly spaced.
+            Fractions are allowed: 0.5 is one in two seconds.
+        transcript_dir: Folder where messages are saved before a session is deleted, readable only by you (mode 600). If
+            saving fails, the session is not deleted.
+        organization: The QuantCDN organization that owns the sessions. Required, unless each session names its own.
+        bearer: The API token, from Profile > API Tokens in the dashboard; secret. Required.
+        bearer_source: Where the token was found, as in error messages.
+        provider: The name of the provider resource that they are properties of; empty for the stack's configuration.
 
     """
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 _NAMES: Final = {"light": "default", "dark": "slate"}
-_SOUGHT: Final = ("expirationMinutes", "expiry.html")
+_SOUGHT: Final = ("expirationMinutes", "/expiry/")
 """A word, and a page that a search for it lists."""
 
 
@@ -86,7 +86,7 @@ class _Visit:
 
 def main(names: list[str], folder: Path | None) -> None:
     """Visit pages, by default all; write pictures of them into a folder, if it is given."""
-    pages = names or sorted(str(page.relative_to(HTML)) for page in HTML.rglob("*.html"))
+    pages = names or sorted(str(page.parent.relative_to(HTML)) for page in HTML.rglob("index.html"))
     problems: list[str] = []
     with served(HTML) as site, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browsers.ensure())

@@ -75,6 +75,8 @@ def _broken(file: Path, address: str, pages: dict[Path, _Page]) -> Iterator[str]
     if parts.scheme:
         return
     target = (file.parent / unquote(parts.path)).resolve() if parts.path else file
+    if target.is_dir():
+        target /= "index.html"
     if not target.is_file():
         yield "does not exist"
     elif target in pages and parts.fragment and unquote(parts.fragment) not in pages[target].anchors:
