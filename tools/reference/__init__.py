@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from tools.reference.commands import commands
+from tools.reference.errors import errors
 from tools.reference.properties import arguments, outputs
 from tools.reference.python import python
 from tools.reference.settings import settings
@@ -14,5 +15,6 @@ PAGES: Final = {
     "outputs": outputs,
     "settings": settings,
     "commands": commands,
+    "errors": errors,
     "python": python,
 }

@@ -1,0 +1,71 @@
+"""``docs/reference/errors.md``: every error of the code with cause and cure, which are in ``errors/*.yaml``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import yaml
+
+from tools.reference.tables import MADE, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDER: Final = Path(__file__).with_name("errors")
+_HEAD: Final = f"""{MADE}
+# Errors
+
+Search for words of the error that you see. A name in braces stands for what differs: a property, a number, a host. An
+error may consist of several of these texts: each says a part of what happened, or what to do. Errors are one line and
+name what is at fault first, such as `messages[0].role:`. `QUANTCDN_DEBUG=1` adds a traceback.
+
+"""
+
+
+class Known(NamedTuple):
+    """Errors with one cause and one cure."""
+
+    texts: list[str]
+    cause: str
+    cure: str
+
+
+def errors() -> str:
+    """Return the page."""
+    return _HEAD + "\n".join(map(_section, _files()))
+
+
+def known() -> Iterator[Known]:
+    """Return all errors of the page."""
+    return (Known(**entry) for section in _files() for entry in section["errors"])
+
+
+def left_out() -> list[str]:
+    """Return the texts that are no errors of their own."""
+    others: dict[str, list[str]] = yaml.safe_load((FOLDER / "others.yaml").read_text(encoding="utf-8"))
+    return [text for texts in others.values() for text in texts]
+
+
+def _files() -> Iterator[dict[str, Any]]:
+    for file in sorted(FOLDER.glob("[0-9]*.yaml")):
+        yield yaml.safe_load(file.read_text(encoding="utf-8"))
+
+
+def _section(section: dict[str, Any]) -> str:
+    entries = sorted((Known(**entry) for entry in section["errors"]), key=lambda one: _words(one.texts[0]))
+    rows = [("<br>".join(map(_code, sorted(one.texts, key=_words))), one.cause, one.cure) for one in entries]
+    about = f"{section['about']}\n\n" if "about" in section else ""
+    return f"## {section['title']}\n\n{about}{table(('error', 'cause', 'what to do'), rows)}"
+
+
+def _words(text: str) -> str:
+    """Return what a text is sorted by: without the names in braces and punctuation before its first word."""
+    return re.sub(r"^(\{[^}]*\}|\W)+", "", text).lower()
+
+
+def _code(text: str) -> str:
+    mark = "``" if "`" in text else "`"
+    space = " " if "`" in text else ""
+    return f"{mark}{space}{text.strip()}{space}{mark}"
