@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from importlib.metadata import metadata
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -17,6 +18,7 @@ ROOT: Final = Path(__file__).parents[2]
 DOCS: Final = ROOT / "docs"
 STAGE: Final = ROOT / ".site"
 HTML: Final = STAGE / "html"
+STYLE: Final = Path(__file__).with_name("site.css")
 CONFIGURATION: Final = ROOT / "zensical.toml"
 NOT_OURS: Final = ("_index.md", "installation-configuration.md")
 """Pages for the Pulumi Registry, in the language of its own site."""
@@ -32,7 +34,7 @@ _NAV_FILE: Final = re.compile(r'= "([^"]+\.md)"')
 
 def main() -> None:
     """Build and check; exit with one line for each problem."""
-    problems = [*stage(), *nav_problems()]
+    problems = stage()
     if not problems:
         _build()
         problems = problems_of(HTML)
@@ -42,51 +44,57 @@ def main() -> None:
 
 
 def stage() -> list[str]:
-    """Copy docs and configuration to where they are built from; return the links that leave docs for nothing.
-
-    Links to other files of the repository become links to its host, pictures in two schemes follow the reader's choice.
-    """
+    """Copy docs and configuration to where they are built from; return what is wrong with the navigation and links."""
     shutil.rmtree(STAGE, ignore_errors=True)
     shutil.copytree(DOCS, STAGE / "docs", ignore=shutil.ignore_patterns(*NOT_OURS))
+    shutil.copy(STYLE, STAGE / "docs")
     text = CONFIGURATION.read_text(encoding="utf-8")
+    pages = {page.relative_to(STAGE / "docs").as_posix(): page for page in sorted((STAGE / "docs").rglob("*.md"))}
+    problems = nav_problems(text, set(pages))
+    for name, page in pages.items():
+        shown, broken = for_site(PurePosixPath("docs", name), page.read_text(encoding="utf-8"))
+        page.write_text(shown, encoding="utf-8")
+        problems += broken
     text = text.replace("[project]\n", '[project]\ndocs_dir = "docs"\nsite_dir = "html"\n', 1)
     # As `repo_url`, readers' browsers would ask GitHub for its stars and releases.
     text += f'\n[[project.extra.social]]\nicon = "lucide/git-branch"\nname = "Repository"\nlink = "{repository()}"\n'
     (STAGE / "zensical.toml").write_text(text, encoding="utf-8")
-    return [problem for page in sorted((STAGE / "docs").rglob("*.md")) for problem in _rewrite(page)]
+    return problems
 
 
+@cache
 def repository() -> str:
     """Return the address of the repository, from the metadata of the package."""
     urls = dict(line.split(", ", 1) for line in metadata("quant-sessions-provider").get_all("Project-URL") or ())
     return str(urls["Source"])
 
 
-def nav_problems() -> list[str]:
+def nav_problems(configuration: str, pages: set[str]) -> list[str]:
     """Return the pages that the navigation lacks, and its lines without a page."""
-    named = set(_NAV_FILE.findall(CONFIGURATION.read_text(encoding="utf-8")))
-    pages = {page.relative_to(STAGE / "docs").as_posix() for page in (STAGE / "docs").rglob("*.md")}
+    named = set(_NAV_FILE.findall(configuration))
     lacking = [f"docs/{page} is not in the nav of {CONFIGURATION.name}" for page in sorted(pages - named)]
     return lacking + [f"{CONFIGURATION.name}: docs/{page} does not exist" for page in sorted(named - pages)]
 
 
-def _rewrite(page: Path) -> list[str]:
-    folder = PurePosixPath("docs", page.parent.relative_to(STAGE / "docs").as_posix())
+def for_site(page: PurePosixPath, text: str) -> tuple[str, list[str]]:
+    """Return the text of a page as the site shows it, and its links to files that the repository does not have.
+
+    Links to other files of the repository become links to its host. Pictures in two schemes follow the reader's choice.
+    """
     broken: list[str] = []
 
     def outside(link: re.Match[str]) -> str:
-        path, _, anchor = link[0].partition("#")
-        target = os.path.normpath(folder / path)
+        path, mark, anchor = link[0].partition("#")
+        target = os.path.normpath(page.parent / path)
         if target.startswith("docs/") and PurePosixPath(target).name not in NOT_OURS:
             return link[0]
         if not (ROOT / target).exists():
-            broken.append(f"{folder / page.name}: {link[0]} does not exist")
+            broken.append(f"{page}: {link[0]} does not exist")
         kind = "tree" if (ROOT / target).is_dir() else "blob"
-        return f"{repository()}/{kind}/main/{target}{f'#{anchor}' if anchor else ''}"
+        return f"{repository()}/{kind}/main/{target}{mark}{anchor}"
 
-    text = _LINK.sub(outside, page.read_text(encoding="utf-8"))
-    page.write_text(_SCHEMES.sub(r'<img src="\2#only-light"\3><img src="\1#only-dark"\3>', text), encoding="utf-8")
-    return broken
+    shown = _SCHEMES.sub(r'<img src="\2#only-light"\3><img src="\1#only-dark"\3>', _LINK.sub(outside, text))
+    return shown, broken
 
 
 def _build() -> None:
