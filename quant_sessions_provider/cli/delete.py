@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -36,7 +36,8 @@ _KNOWN: Final = {
 }
 
 
-def _valid_ids(ids: list[str]) -> list[str]:
+# Python 3.10 takes list[str] for a class, on which typer's look for its own types fails.
+def _valid_ids(ids: Any) -> list[str]:  # noqa: ANN401 - as said above
     return [valid_text(one) or one for one in ids]
 
 
