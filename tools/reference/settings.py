@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Final
 
@@ -10,7 +9,7 @@ import griffe
 
 from quant_sessions_provider.core.errors import ConfigurationError
 from quant_sessions_provider.core.settings import DEBUG, NAMESPACES, VARIABLES, Settings, load
-from tools.reference.tables import MADE, code, in_one_line, table
+from tools.reference.tables import MADE, code, in_one_line, snake, table
 
 _HEAD: Final = f"""{MADE}
 # Settings
@@ -36,18 +35,14 @@ def settings() -> str:
     return f"{_HEAD}{table(('key', 'variable', 'default', 'value'), rows)}{_MORE}{meanings}"
 
 
-def _attribute(key: str) -> str:
-    return re.sub("[A-Z]", lambda capital: f"_{capital[0].lower()}", key)
-
-
 def _default(key: str) -> str:
-    value = getattr(load(lambda _: None, {}), _attribute(key))
+    value = getattr(load(lambda _: None, {}), snake(key))
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
         return f"{value:g}"
     if value is None:
-        return "none; required" if hasattr(Settings, f"require_{_attribute(key)}") else "none"
+        return "none; required" if hasattr(Settings, f"require_{snake(key)}") else "none"
     return code(value) if isinstance(value, str) else str(value)
 
 
@@ -62,7 +57,7 @@ def _rule(key: str) -> str:
 
 
 def _meaning(key: str) -> str:
-    return in_one_line(_texts()[_attribute(key)])
+    return in_one_line(_texts()[snake(key)])
 
 
 @lru_cache
