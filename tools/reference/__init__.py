@@ -5,6 +5,7 @@ from typing import Final
 
 from tools.reference.commands import commands
 from tools.reference.errors import errors
+from tools.reference.functions import functions
 from tools.reference.properties import arguments, outputs
 from tools.reference.python import python
 from tools.reference.settings import settings
@@ -13,6 +14,7 @@ FOLDER: Final = Path(__file__).parents[2] / "docs" / "reference"
 PAGES: Final = {
     "arguments": arguments,
     "outputs": outputs,
+    "functions": functions,
     "settings": settings,
     "commands": commands,
     "errors": errors,

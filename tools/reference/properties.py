@@ -8,7 +8,7 @@ from typing import Final
 from quant_sessions_provider.core.model import INPUTS, PROPERTIES, Key, Property
 from quant_sessions_provider.core.urns import GROUP_TYPE
 from quant_sessions_provider.plugin.schema import schema
-from quant_sessions_provider.plugin.schema_parts import ALWAYS_SET
+from quant_sessions_provider.plugin.schema_parts import ALWAYS_SET, GROUP_INPUT
 from quant_sessions_provider.sdk.declared import DeclaredSession, Message
 from tools.reference.tables import MADE, code, in_one_line, snake, table
 
@@ -29,9 +29,15 @@ _REPLACES: Final = {Key.MESSAGES: "yes, but for messages added at the end"}
 _ARGUMENTS_HEAD: Final = f"""{MADE}
 # Arguments
 
-What a program declares of a `Session`. `SessionGroup` takes the same, but for `user_id`
-([more](../lookups-and-groups.md)). Python's name is on the left, that of YAML, TypeScript, Go and state beside it.
-Every argument may be an Output, and a secret.
+What a program declares of a `Session`. `SessionGroup` takes the same, but for `user_id` ([more](#a-group)). Python's
+name is on the left, that of YAML, TypeScript, Go and state beside it. Every argument may be an Output, and a secret.
+
+"""
+_GROUP_ARGUMENTS: Final = """
+## A group
+
+A `SessionGroup` takes this in place of `user_id`. In Python `user_ids` may also be a list, and `session_args` and
+`session_opts` return [what differs](../lookups-and-groups.md#what-differs) for one session.
 
 """
 _OUTPUTS_HEAD: Final = f"""{MADE}
@@ -59,7 +65,7 @@ def arguments() -> str:
         for row in map(PROPERTIES.__getitem__, INPUTS)
     ]
     heads = ("Python", "YAML, state", "value", "default", "does a change replace the session?")
-    return _ARGUMENTS_HEAD + table(heads, rows) + "".join(_argument(PROPERTIES[key]) for key in INPUTS) + _message()
+    return _ARGUMENTS_HEAD + table(heads, rows) + "".join(_argument(PROPERTIES[key]) for key in INPUTS) + _rest()
 
 
 def outputs() -> str:
@@ -99,6 +105,13 @@ def _replaces(row: Property) -> str:
 def _argument(row: Property) -> str:
     typed = inspect.signature(DeclaredSession.__init__).parameters[row.name].annotation
     return f"\n## `{row.name}`\n\n{row.input}\n\nType in Python: `{typed}`.\n"
+
+
+def _rest() -> str:
+    group = "".join(
+        f"- `{snake(key)}`, in YAML `{key}`: {value['description']}\n" for key, value in GROUP_INPUT.items()
+    )
+    return f"{_message()}{_GROUP_ARGUMENTS}{group}"
 
 
 def _message() -> str:
