@@ -9,10 +9,10 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+import quant_sessions_provider
 from quant_sessions_provider.plugin.schema import semver
 
 DISTRIBUTION: Final = "quant-sessions-provider"
@@ -36,12 +36,12 @@ main()
 
 def plugin_version() -> str:
     """Return this version as Pulumi spells it, with its v."""
-    return f"v{semver(version(DISTRIBUTION))}"
+    return f"v{semver(quant_sessions_provider.__version__)}"
 
 
 def release() -> str:
     """Return what pip installs: this version from its index."""
-    return f"{DISTRIBUTION}=={version(DISTRIBUTION)}"
+    return f"{DISTRIBUTION}=={quant_sessions_provider.__version__}"
 
 
 def name_of(platform: str) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from asyncio import CancelledError
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from google.protobuf.empty_pb2 import Empty
 from pulumi import RunError
 from pulumi.runtime.proto import ResourceProviderServicer, plugin_pb2, provider_pb2
 
+import quant_sessions_provider
 from quant_sessions_provider.client.sessions import client_of
 from quant_sessions_provider.core.errors import ConfigurationError, RefusedError
 from quant_sessions_provider.core.model import Key
@@ -84,7 +84,7 @@ class Plugin(ResourceProviderServicer):
 
     def GetPluginInfo(self, _request: object, _context: object) -> plugin_pb2.PluginInfo:  # noqa: N802
         """Return the version."""
-        return plugin_pb2.PluginInfo(version=semver(version("quant-sessions-provider")))
+        return plugin_pb2.PluginInfo(version=semver(quant_sessions_provider.__version__))
 
     def GetSchema(self, _request: object, _context: object) -> provider_pb2.GetSchemaResponse:  # noqa: N802
         """Return the schema."""

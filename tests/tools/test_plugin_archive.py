@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+import quant_sessions_provider
 from quant_sessions_provider.plugin import server
 from tools import plugin_archive
 
@@ -25,7 +26,7 @@ def unpacked(archive: Path, folder: Path) -> dict[str, str]:
 
 
 def test_every_platform_has_an_archive_with_the_same_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plugin_archive, "version", lambda _name: "0.2.0rc1")
+    monkeypatch.setattr(quant_sessions_provider, "__version__", "0.2.0rc1", raising=False)
     written = plugin_archive.write(tmp_path / "dist", plugin_archive.release())
 
     assert "pulumi-resource-quant-sessions-v0.2.0-rc.1-linux-amd64.tar.gz" in [file.name for file in written]
