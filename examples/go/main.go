@@ -1,7 +1,7 @@
 package main
 
 import (
-	"example.com/pulumi-quant-sessions/sdk/go/quantsessions"
+	"github.com/quantcdn/pulumi-quant-sessions/sdk/go/quantsessions"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+import quant_sessions_provider
 from quant_sessions_provider.core.model import (
     INPUTS,
     ON_EXPIRED,
@@ -28,6 +28,7 @@ from quant_sessions_provider.plugin.schema_parts import (
     GROUP_OUTPUTS,
     LANGUAGES,
     LISTED,
+    REPOSITORY,
     SETTINGS,
 )
 
@@ -56,10 +57,12 @@ def schema() -> dict[str, Any]:
     return {
         "name": PACKAGE,
         "displayName": "QuantCDN AI sessions",
-        "version": semver(version("quant-sessions-provider")),
+        "version": semver(quant_sessions_provider.__version__),
         "description": "QuantCDN AI sessions as Pulumi resources.",
         "keywords": ["pulumi", "quantcdn", "ai", "sessions", "category/infrastructure"],
+        "homepage": REPOSITORY,
         "license": "Apache-2.0",
+        "repository": REPOSITORY,
         "meta": {"supportPack": True},
         "config": {"variables": SETTINGS},
         "types": _types(),

@@ -122,7 +122,9 @@ LISTED: Final = {
 }
 
 _GO_PACKAGE: Final = "quantsessions"
-_GO_PATH: Final = f"example.com/pulumi-quant-sessions/sdk/go/{_GO_PACKAGE}"
+_MODULE: Final = "github.com/quantcdn/pulumi-quant-sessions"
+REPOSITORY: Final = f"https://{_MODULE}"
+_GO_PATH: Final = f"{_MODULE}/sdk/go/{_GO_PACKAGE}"
 """Where Pulumi puts a generated SDK by default. The code that `pulumi import` prints needs it said."""
 
 LANGUAGES: Final[dict[str, Any]] = {

@@ -199,5 +199,5 @@ def _yaml_of_page() -> list[dict[str, Any]]:
 def test_the_workflow_on_the_page_has_only_the_needed_permissions() -> None:
     (workflow,) = [block for block in _yaml_of_page() if "jobs" in block]
     assert workflow["permissions"] == {"contents": "read", "pull-requests": "write"}
-    (step,) = [step for step in workflow["jobs"]["sessions"]["steps"] if "OWNER" in step.get("uses", "")]
+    (step,) = [step for step in workflow["jobs"]["sessions"]["steps"] if "quant-sessions" in step.get("uses", "")]
     assert set(step["with"]) <= set(ACTION["inputs"])
