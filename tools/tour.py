@@ -20,7 +20,7 @@ from tools import pulumi_cli
 from tools.docs.text import plain_of, request_line
 from tools.progress import say
 from tools.pulumi_build import CannotBuildError
-from tools.tour_project import STACK, TourError, TourProject
+from tools.sample_project import STACK, CommandFailedError, SampleProject
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ _TALK: Final = (
 class Tour:
     """The steps, in a project and with the emulator that it uses. ``wait`` is called before each step."""
 
-    def __init__(self, project: TourProject, emulator: BackgroundEmulator, wait: Callable[[], None]) -> None:
+    def __init__(self, project: SampleProject, emulator: BackgroundEmulator, wait: Callable[[], None]) -> None:
         self._project, self._emulator, self._wait = project, emulator, wait
         # What is printed is Pulumi's, so nothing in it is markup.
         self._console = Console(markup=False, emoji=False, highlight=False)
@@ -164,9 +164,9 @@ def main() -> int:
     try:
         cli = pulumi_cli.ensure()
         with tempfile.TemporaryDirectory(prefix="quant-sessions-tour-") as folder, BackgroundEmulator() as emulator:
-            project = TourProject(Path(folder), emulator.variables(_ORGANIZATION), cli)
+            project = SampleProject(Path(folder), emulator.variables(_ORGANIZATION), cli)
             Tour(project, emulator, _wait_for_enter if _asks() else lambda: None).run()
-    except (CannotBuildError, TourError) as error:
+    except (CannotBuildError, CommandFailedError) as error:
         say(str(error))
         return 1
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""The project of the tour: its program, its stack, and commands that run in it."""
+"""A small project on an emulator, for the tour and for the check of installations: its program, stack and commands."""
 
 from __future__ import annotations
 
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 
 STACK = "tour"
 _GRACE_SECONDS = 20
-_SETTINGS = {
-    "name": "tour",
-    "runtime": {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}},
-}
 _PROGRAM = """\
 from quant_sessions_provider import Session
 
@@ -35,19 +31,27 @@ Session(
 """
 
 
-class TourError(Exception):
-    """A command of the tour failed. The message is what it printed."""
+class CommandFailedError(Exception):
+    """A command failed. The message is what it printed."""
 
 
-class TourProject:
-    """A project in a folder of its own. ``variables`` configure the provider, ``cli`` is the folder of Pulumi's CLI."""
+class SampleProject:
+    """A project in a folder of its own.
 
-    def __init__(self, folder: Path, variables: Mapping[str, str], cli: Path) -> None:
+    ``variables`` configure the provider, ``cli`` is the folder of Pulumi's CLI, and ``packages`` the virtual
+    environment of its programs: this one, if none is given.
+    """
+
+    def __init__(
+        self, folder: Path, variables: Mapping[str, str], cli: Path, packages: Path = Path(sys.prefix)
+    ) -> None:
         self._folder = folder
-        self._environment = _environment(folder, variables, cli)
+        self._environment = _environment(folder, variables, [cli, packages / "bin"])
         (folder / "backend").mkdir()
         (folder / "temporary").mkdir()
-        (folder / "Pulumi.yaml").write_text(json.dumps(_SETTINGS))  # JSON is YAML
+        runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": str(packages)}}
+        settings = {"name": STACK, "runtime": runtime}
+        (folder / "Pulumi.yaml").write_text(json.dumps(settings))  # JSON is YAML
         self.output("pulumi", "stack", "init", STACK, "--non-interactive")
 
     def declare(self, user: str) -> str:
@@ -57,10 +61,10 @@ class TourProject:
         return program
 
     def output(self, *command: str) -> str:
-        """Run a command, and return what it printed. Ctrl-C ends it before it ends the tour.
+        """Run a command, and return what it printed. Ctrl-C ends it before it ends its caller.
 
         Raises:
-            TourError: it failed.
+            CommandFailedError: it failed.
 
         """
         # Ctrl-C reaches the command once, from here: a second one would make Pulumi drop what is in flight.
@@ -80,7 +84,7 @@ class TourProject:
                 _interrupt(child)
                 raise
         if child.returncode:
-            raise TourError(f"{' '.join(command)}\n{printed}")
+            raise CommandFailedError(f"{' '.join(command)}\n{printed}")
         return printed
 
 
@@ -94,16 +98,15 @@ def _interrupt(child: subprocess.Popen[str]) -> None:
     child.wait()
 
 
-def _environment(folder: Path, variables: Mapping[str, str], cli: Path) -> dict[str, str]:
+def _environment(folder: Path, variables: Mapping[str, str], programs: list[Path]) -> dict[str, str]:
     loopback = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1")
-    ours = [str(cli), str(Path(sys.executable).parent)]
     return {
-        **with_bytecode(without(os.environ, CREDENTIALS, ENGINE)),
+        **with_bytecode(without(os.environ, CREDENTIALS, ENGINE, "PYTHONPATH")),
         **variables,
         **loopback,
-        "PATH": os.pathsep.join([*ours, os.environ.get("PATH", os.defpath)]),
+        "PATH": os.pathsep.join([*map(str, programs), os.environ.get("PATH", os.defpath)]),
         "PULUMI_BACKEND_URL": f"file://{folder}/backend",
-        "PULUMI_CONFIG_PASSPHRASE": "tour",
+        "PULUMI_CONFIG_PASSPHRASE": STACK,
         "PULUMI_HOME": f"{folder}/pulumi-home",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "TMPDIR": f"{folder}/temporary",
