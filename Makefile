@@ -1,9 +1,9 @@
 # Each target runs the setup itself, so any of them can be the first in a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help up preview down tour setup test test-plugin check previews previews-check report screenshots docs docs-serve reference machine fuzz chaos soak keep-test languages bench schema plugin-archive state lock fresh clean venv
+.PHONY: help up preview down tour setup test test-plugin check previews previews-check report screenshots machine fuzz chaos soak keep-test languages bench schema plugin-archive state build install-check sbom workflows release-check docs docs-serve reference lock fresh clean venv
 
 PYTHON ?= python3
-export PYTHON LIVE YES
+export PYTHON LIVE YES TAG
 
 run := .venv/bin/python -m
 uv := $${XDG_CACHE_HOME:-$$HOME/.cache}/quant-sessions-provider/uv-$$(sed -n s/^UV_VERSION=//p tools/setup.sh)
@@ -101,6 +101,22 @@ schema: venv ## Write the plugin's schema.json from the property table (held by 
 
 plugin-archive: venv ## Write the archives that `pulumi plugin install` takes into dist/
 	@$(run) tools.plugin_archive
+
+build: venv ## Build the wheel and the sdist into dist/, and check them as the package index does
+	@$(run) tools.release.distribution
+
+install-check: build ## Install and use the wheel in empty environments of all Pythons (4 min; ARGS="3.12")
+	@UV="$(uv)" $(run) tools.release.install_check $(ARGS)
+
+sbom: venv ## List what the wheel in dist/ installs, as a CycloneDX document beside it
+	@UV="$(uv)" $(run) tools.release.sbom
+
+workflows: venv ## Check the workflows, the action and dependabot's file: actionlint and zizmor (needs Go)
+	@cd tools/actionlint && go tool actionlint ../../.github/workflows/*.yml
+	@.venv/bin/zizmor --quiet --offline --persona=auditor --no-progress .
+
+release-check: venv ## Check all that a release needs, and leave it in dist/ (15 min; TAG=v0.2.0, ARGS="sbom": one step)
+	@$(run) tools.release.check $(ARGS)
 
 lock: venv ## Pin the newest allowed packages in requirements.lock
 	@$(uv) pip compile pyproject.toml --quiet --upgrade --all-extras --universal --python-version 3.10 \

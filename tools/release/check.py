@@ -1,0 +1,84 @@
+"""`make release-check`: all that a release needs, in order, up to the first failure.
+
+TAG=v0.2.0 checks the release of that tag. ARGS="version sbom" runs only the named steps. What passed is in dist/.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import quant_sessions_provider
+from tests.support.state_files import FOLDER
+from tools.progress import minutes
+from tools.release import changelog
+from tools.release.distribution import DIST, ROOT, ReleaseError, ran
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def _clean() -> None:
+    if changed := ran("git", "status", "--porcelain").splitlines():
+        raise ReleaseError(f"not committed: {', '.join(line[3:] for line in changed)}")
+
+
+def _version() -> None:
+    """Hold version, changelog and recorded state against each other, and write what the release says of itself."""
+    section = changelog.current(os.environ.get("TAG", ""))
+    recorded = FOLDER / f"v{_minor(quant_sessions_provider.__version__)}.json"
+    if not recorded.exists():
+        raise ReleaseError(f"{recorded.relative_to(ROOT)} is missing: run `make state`, as RELEASING.md says")
+    (DIST / "RELEASE_NOTES.md").write_text(f"{section.text}\n")
+
+
+def _minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])
+
+
+def _empty() -> None:
+    """Remove what an earlier run has left: all that is in dist/ at the end is released."""
+    shutil.rmtree(DIST, ignore_errors=True)
+    DIST.mkdir()
+
+
+def _make(target: str) -> None:
+    if subprocess.run(["make", "--no-print-directory", target], cwd=ROOT, check=False).returncode:
+        raise ReleaseError(f"`make {target}` failed; the lines above say why")
+
+
+STEPS: Final[dict[str, Callable[[], None]]] = {
+    "clean": _clean,
+    "empty": _empty,
+    "version": _version,
+    **{
+        name: partial(_make, name) for name in ("check", "workflows", "docs", "install-check", "sbom", "plugin-archive")
+    },
+    "test": partial(_make, "test"),
+}
+"""`make install-check` builds what it installs. `make test` holds what is generated: schema, previews and pages."""
+
+
+def main(names: list[str]) -> int:
+    """Run the named steps, or all. Return 1 after the first that fails."""
+    began = time.monotonic()
+    for name in names or STEPS:
+        started = time.monotonic()
+        print(f"=== {name}", flush=True)
+        try:
+            STEPS[name]()
+        except ReleaseError as error:
+            print(f"FAILED: {name}: {error}", file=sys.stderr)
+            return 1
+        print(f"=== {name}: passed, {minutes(time.monotonic() - started)}", flush=True)
+    print(f"Ready to be released: {minutes(time.monotonic() - began)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
