@@ -53,12 +53,15 @@ def ran(*command: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> s
     """Run a command. Return its standard output.
 
     Raises:
-        ReleaseError: it failed, with the last lines that it printed.
+        ReleaseError: it is missing, or it failed, with the last lines that it printed.
 
     """
-    done = subprocess.run(
-        command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", check=False
-    )
+    try:
+        done = subprocess.run(
+            command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", check=False
+        )
+    except FileNotFoundError as error:
+        raise ReleaseError(f"{error.filename} is missing: run `make clean setup`") from None
     if done.returncode:
         end = "\n".join(f"{done.stdout}{done.stderr}".splitlines()[-_LAST_LINES:])
         raise ReleaseError(f"{end}\n`{' '.join(command)}` failed")
