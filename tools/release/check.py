@@ -52,16 +52,14 @@ def _make(target: str) -> None:
         raise ReleaseError(f"`make {target}` failed; the lines above say why")
 
 
+TARGETS: Final = ("check", "workflows", "docs", "install-check", "sbom", "plugin-archive", "previews-check", "test")
+"""`make install-check` builds what it installs. The last two hold everything that is generated."""
 STEPS: Final[dict[str, Callable[[], None]]] = {
     "clean": _clean,
     "empty": _empty,
     "version": _version,
-    **{
-        name: partial(_make, name) for name in ("check", "workflows", "docs", "install-check", "sbom", "plugin-archive")
-    },
-    "test": partial(_make, "test"),
+    **{target: partial(_make, target) for target in TARGETS},
 }
-"""`make install-check` builds what it installs. `make test` holds what is generated: schema, previews and pages."""
 
 
 def main(names: list[str]) -> int:
