@@ -38,6 +38,7 @@ _TEST_TOOLS: Final = (
 )
 _READ: Final = ("tests", "tools", "docs", "examples", "action.yml", "pyproject.toml", "README.md", "CONTRIBUTING.md")
 """What these tests import and read: not the package, whose source would be imported in place of the wheel."""
+_LEFT: Final = (".venv", "__pycache__", "node_modules")
 _PIP: Final = "pip"
 """Pulumi lists the packages of a program's environment with it."""
 
@@ -76,8 +77,10 @@ class InstallCheck:
         environment.install_lowest(self._wheel, "emulator", "policy")
         environment.install(*_TEST_TOOLS)
         for name in _READ:
-            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-            copy(ROOT / name, folder / name)
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(*_LEFT))
+            else:
+                shutil.copy(ROOT / name, folder)
         environment.run("python", "-m", "pytest", *_TESTS, cwd=folder, **{ROOT_VARIABLE: str(self._cli.parent)})
 
     def _trial(self, environment: Environment, folder: Path) -> Trial:
