@@ -64,7 +64,7 @@ def ran(*command: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> s
         raise ReleaseError(f"{error.filename} is missing: run `make clean setup`") from None
     if done.returncode:
         end = "\n".join(f"{done.stdout}{done.stderr}".splitlines()[-_LAST_LINES:])
-        raise ReleaseError(f"{end}\n`{' '.join(command)}` failed")
+        raise ReleaseError(f"{end}\n`{' '.join(command).splitlines()[0]}` failed")
     return done.stdout
 
 

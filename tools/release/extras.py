@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 DISTRIBUTION: Final = "quant-sessions-provider"
 CORE: Final = "core"
 """What is installed without an extra."""
-_IMPORTED: Final = (ROOT / "tools" / "release" / "imported.py").read_text()
+_IMPORTED: Final = str(ROOT / "tools" / "release" / "imported.py")
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def check_packages(name: str, trial: Trial) -> None:
 
     """
     modules = {*EXTRAS[CORE].modules, *EXTRAS[name].modules}
-    seen: dict[str, Any] = json.loads(trial.run("python", "-c", _IMPORTED, *sorted(modules)))
+    seen: dict[str, Any] = json.loads(trial.run("python", "-I", _IMPORTED, *sorted(modules)))
     needed = {extra: _required(seen["requires"], extra) for extra in EXTRAS}
     if idle := needed[name] - set(seen["loaded"]):
         raise ReleaseError(f"{name} requires what its modules do not import: {', '.join(sorted(idle))}")

@@ -1,6 +1,6 @@
 """Import modules of the installed package, and print as JSON what that loads, what is installed, what is required.
 
-It runs in the Python that is checked, with nothing but the package: `python -c TEXT cli emulator`.
+It runs in the Python that is checked, with nothing but the package: `python -I imported.py cli emulator`.
 """
 
 import importlib
