@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import quant_sessions_provider
 from tests.support.state_files import FOLDER
+from tools.environment import without
 from tools.progress import minutes
 from tools.release import changelog
 from tools.release.distribution import DIST, ROOT, ReleaseError, ran
@@ -48,7 +49,8 @@ def _empty() -> None:
 
 
 def _make(target: str) -> None:
-    if subprocess.run(["make", "--no-print-directory", target], cwd=ROOT, check=False).returncode:
+    env = without(os.environ, "ARGS", "MAKE", "MFLAGS")  # those of this run are no others'
+    if subprocess.run(["make", "--no-print-directory", target], cwd=ROOT, env=env, check=False).returncode:
         raise ReleaseError(f"`make {target}` failed; the lines above say why")
 
 
@@ -74,7 +76,7 @@ def main(names: list[str]) -> int:
             print(f"FAILED: {name}: {error}", file=sys.stderr)
             return 1
         print(f"=== {name}: passed, {minutes(time.monotonic() - started)}", flush=True)
-    print(f"Ready to be released: {minutes(time.monotonic() - began)}")
+    print(f"All passed: {minutes(time.monotonic() - began)}")
     return 0
 
 
