@@ -146,9 +146,9 @@ def test_the_first_failure_ends_the_check(monkeypatch: pytest.MonkeyPatch, capsy
 
 def test_a_failed_command_is_quoted_with_its_last_lines() -> None:
     with pytest.raises(ReleaseError) as failed:
-        ran("sh", "-c", "seq 1 30; exit 1")
+        ran("sh", "-c", "seq 1 60; exit 1")
     first, *_, last = str(failed.value).splitlines()
-    assert (first, last) == ("11", "`sh -c seq 1 30; exit 1` failed")
+    assert (first, last) == ("11", "`sh -c seq 1 60; exit 1` failed")
 
 
 class FakeTrial:

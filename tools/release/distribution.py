@@ -10,7 +10,7 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[2]
 DIST: Final = ROOT / "dist"
 _FILES: Final = "quant_sessions_provider-*"
-_LAST_LINES: Final = 20
+_LAST_LINES: Final = 50
 
 
 class ReleaseError(Exception):

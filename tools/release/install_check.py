@@ -30,7 +30,8 @@ UNIT: Final = "lowest, tests"
 _TESTS: Final = (
     *("tests/unit", "tests/client", "tests/cli", "tests/emulator"),
     *("--ignore=tests/emulator/test_openapi.py", "--ignore=tests/emulator/test_page.py"),  # they need other programs
-    *("--override-ini=filterwarnings=default", "-p", "no:cacheprovider", "--quiet"),  # old packages warn of new ones
+    *("--override-ini=filterwarnings=default", "--disable-warnings"),  # old packages warn of new ones
+    *("-p", "no:cacheprovider", "--quiet", "--tb=short"),
 )
 _TEST_TOOLS: Final = (
     *("allpairspy", "cmarkgfm", "hypothesis", "jsonschema-rs", "psutil", "pyte", "pytest>=8.3", "pytest-xdist"),
