@@ -105,7 +105,7 @@ plugin-archive: venv ## Write the archives that `pulumi plugin install` takes in
 build: venv ## Build the wheel and the sdist into dist/, and check them as the package index does
 	@$(run) tools.release.distribution
 
-install-check: build ## Install and use the wheel in empty environments of all Pythons (4 min; ARGS="3.12")
+install-check: build ## Install and use the wheel in empty environments of all Pythons (8 min; ARGS="3.12")
 	@UV="$(uv)" $(run) tools.release.install_check $(ARGS)
 
 sbom: venv ## List what the wheel in dist/ installs, as a CycloneDX document beside it
@@ -115,7 +115,7 @@ workflows: venv ## Check the workflows, the action and dependabot's file: action
 	@cd tools/actionlint && go tool actionlint ../../.github/workflows/*.yml
 	@.venv/bin/zizmor --quiet --offline --persona=auditor --no-progress .
 
-release-check: venv ## Check all that a release needs, and leave it in dist/ (15 min; TAG=v0.2.0, ARGS="sbom": one step)
+release-check: venv ## Check all that a release needs, and leave it in dist/ (20 min; TAG=v0.2.0, ARGS="sbom": one step)
 	@$(run) tools.release.check $(ARGS)
 
 lock: venv ## Pin the newest allowed packages in requirements.lock
