@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
-BRIEF = "0.06"
+BRIEF = "0.25"
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def brief() -> Iterator[None]:
     """Require that it ends by its deadline, with room for a slow machine; a slow server would go on for ever."""
     start = time.monotonic()
     yield
-    assert 0.05 < time.monotonic() - start < 2
+    assert 0.2 < time.monotonic() - start < 5
 
 
 # --- slow servers --------------------------------------------------------------------------------------------
@@ -49,7 +49,7 @@ SLOW = {
 
 @pytest.mark.parametrize(("said", "drip"), SLOW.values(), ids=SLOW)
 def test_a_slow_response_ends_with_the_deadline(said: bytes, drip: bytes) -> None:
-    late = r" did not respond within timeoutSeconds \(0\.06 s\)"
+    late = r" did not respond within timeoutSeconds \(0\.25 s\)"
     with Script(said, drip) as host:
         client = client_of(f"http://{host.address}", timeoutSeconds=BRIEF)
         with brief(), pytest.raises(AnswerLostError, match=f"{late}; the request may have been applied$"):
@@ -63,7 +63,7 @@ def test_an_endless_response_ends_with_the_deadline() -> None:
     with (
         Script(HEAD + b"\r\n", b" ", every=0) as host,
         brief(),
-        pytest.raises(AnswerLostError, match=r" within timeoutSeconds \(0\.06 s\)"),
+        pytest.raises(AnswerLostError, match=r" within timeoutSeconds \(0\.25 s\)"),
     ):
         client_of(f"http://{host.address}", timeoutSeconds=BRIEF).create("acme", user_id="ada")
 
@@ -134,7 +134,7 @@ def resolve_to(monkeypatch: pytest.MonkeyPatch, *hosts: str) -> None:
 def test_an_address_that_is_silent_leaves_time_for_the_next(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     resolve_to(monkeypatch, "127.0.0.2", "127.0.0.1")
     with silent(host.server_port, "127.0.0.2"), brief():
-        client_of(f"http://localhost:{host.server_port}", timeoutSeconds="0.15").create("acme", user_id="ada")
+        client_of(f"http://localhost:{host.server_port}", timeoutSeconds="0.6").create("acme", user_id="ada")
     assert len(host.asked) == 1
 
 
@@ -165,7 +165,7 @@ def test_a_retried_request_has_only_the_time_left() -> None:
             kept.sendall(b"HTTP/1.1 429 No\r\nContent-Length: 0\r\n\r\n")
             with pytest.raises(AnswerLostError):
                 sending.result()
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 2
 
 
 @pytest.mark.parametrize("status", [429, 500])
