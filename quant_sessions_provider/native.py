@@ -49,13 +49,13 @@ class Provider(pulumi.ProviderResource):
             name: The resource's name in the stack.
             bearer: The API token; secret in state, whether or not it is given as a secret.
             organization: The owner of the sessions.
-            base_url: Scheme and host of the API. Only https.
+            base_url: Scheme and host of the API: https, or http to a loopback address.
             timeout_seconds: Deadline of one API call with its retries.
             max_retries: How often a request is retried.
             base_delay_ms: Delay before the first retry; it doubles each time.
             max_delay_ms: Maximum delay between retries.
             enable_jitter: Randomize the delays.
-            requests_per_second: Rate limit.
+            requests_per_second: Rate limit of this account, retries included; by default none.
             transcript_dir: Folder where messages are saved before a session is deleted.
             opts: Pulumi's resource options.
 

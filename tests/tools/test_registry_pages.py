@@ -50,6 +50,12 @@ def test_the_programs_are_those_of_other_pages_which_run() -> None:
     assert blocks("_index", "yaml")[-1] == blocks("plugin", "yaml")[0]
 
 
+def test_the_program_in_go_imports_what_pulumi_generates() -> None:
+    (path,) = SCHEMA["language"]["go"]["packageImportAliases"]
+    assert f'"{path}"' in blocks("_index", "go")[0]
+    assert f"-replace {path.rpartition('/')[0]}=./sdks/go" in page("_index")
+
+
 def test_every_setting_is_listed() -> None:
     listed = re.findall(r"^\| `(\w+)` \|", page("installation-configuration"), re.MULTILINE)
     assert sorted(listed) == sorted(SCHEMA["config"]["variables"])
