@@ -48,18 +48,22 @@ def stage() -> list[str]:
     shutil.rmtree(STAGE, ignore_errors=True)
     shutil.copytree(DOCS, STAGE / "docs", ignore=shutil.ignore_patterns(*NOT_OURS))
     shutil.copy(STYLE, STAGE / "docs")
-    text = CONFIGURATION.read_text(encoding="utf-8")
-    pages = {page.relative_to(STAGE / "docs").as_posix(): page for page in sorted((STAGE / "docs").rglob("*.md"))}
-    problems = nav_problems(text, set(pages))
+    configuration = CONFIGURATION.read_text(encoding="utf-8")
+    (STAGE / CONFIGURATION.name).write_text(_staged(configuration), encoding="utf-8")
+    pages = {page.relative_to(STAGE).as_posix(): page for page in sorted((STAGE / "docs").rglob("*.md"))}
+    problems = nav_problems(configuration, {name.removeprefix("docs/") for name in pages})
     for name, page in pages.items():
-        shown, broken = for_site(PurePosixPath("docs", name), page.read_text(encoding="utf-8"))
+        shown, broken = for_site(PurePosixPath(name), page.read_text(encoding="utf-8"))
         page.write_text(shown, encoding="utf-8")
         problems += broken
-    text = text.replace("[project]\n", '[project]\ndocs_dir = "docs"\nsite_dir = "html"\n', 1)
-    # As `repo_url`, readers' browsers would ask GitHub for its stars and releases.
-    text += f'\n[[project.extra.social]]\nicon = "lucide/git-branch"\nname = "Repository"\nlink = "{repository()}"\n'
-    (STAGE / "zensical.toml").write_text(text, encoding="utf-8")
     return problems
+
+
+def _staged(configuration: str) -> str:
+    folders = 'docs_dir = "docs"\nsite_dir = "html"\n'
+    # As `repo_url`, readers' browsers would ask GitHub for its stars and releases.
+    link = f'\n[[project.extra.social]]\nicon = "lucide/git-branch"\nname = "Repository"\nlink = "{repository()}"\n'
+    return configuration.replace("[project]\n", f"[project]\n{folders}", 1) + link
 
 
 @cache
@@ -81,20 +85,23 @@ def for_site(page: PurePosixPath, text: str) -> tuple[str, list[str]]:
 
     Links to other files of the repository become links to its host. Pictures in two schemes follow the reader's choice.
     """
-    broken: list[str] = []
+    outside = {link: target for link in _LINK.findall(text) if not _is_on_site(target := _target(page, link))}
+    broken = [f"{page}: {link} does not exist" for link, target in outside.items() if not (ROOT / target).exists()]
+    linked = _LINK.sub(lambda link: _at_host(outside[link[0]], link[0]) if link[0] in outside else link[0], text)
+    return _SCHEMES.sub(r'<img src="\2#only-light"\3><img src="\1#only-dark"\3>', linked), broken
 
-    def outside(link: re.Match[str]) -> str:
-        path, mark, anchor = link[0].partition("#")
-        target = os.path.normpath(page.parent / path)
-        if target.startswith("docs/") and PurePosixPath(target).name not in NOT_OURS:
-            return link[0]
-        if not (ROOT / target).exists():
-            broken.append(f"{page}: {link[0]} does not exist")
-        kind = "tree" if (ROOT / target).is_dir() else "blob"
-        return f"{repository()}/{kind}/main/{target}{mark}{anchor}"
 
-    shown = _SCHEMES.sub(r'<img src="\2#only-light"\3><img src="\1#only-dark"\3>', _LINK.sub(outside, text))
-    return shown, broken
+def _target(page: PurePosixPath, link: str) -> str:
+    return os.path.normpath(page.parent / link.partition("#")[0])
+
+
+def _is_on_site(target: str) -> bool:
+    return target.startswith("docs/") and PurePosixPath(target).name not in NOT_OURS
+
+
+def _at_host(target: str, link: str) -> str:
+    kind = "tree" if (ROOT / target).is_dir() else "blob"
+    return f"{repository()}/{kind}/main/{target}{''.join(link.partition('#')[1:])}"
 
 
 def _build() -> None:

@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Final, Literal
 
-from playwright.sync_api import Browser, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, Request, Response, sync_playwright
 
 from tools import browser as browsers
 from tools.docs.site import HTML
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 _NAMES: Final = {"light": "default", "dark": "slate"}
@@ -62,13 +62,12 @@ class _Visit:
         if response.status >= HTTPStatus.BAD_REQUEST:
             self.problems.append(f"{self.page.url}: {response.url} is answered with {response.status}")
 
-    def open(self, name: str) -> Page:
+    def open(self, name: str) -> None:
         """Open a page, and see that it has the scheme that the reader prefers."""
         self.page.goto(f"{self._site}{name}")
         found = self.page.locator("body").get_attribute("data-md-color-scheme")
         if found != _NAMES[self.scheme]:
             self.problems.append(f"{name} has the scheme {found}, not {_NAMES[self.scheme]}")
-        return self.page
 
     def search(self) -> None:
         """Search for a word, and see that its page is listed."""
@@ -84,26 +83,24 @@ class _Visit:
         self.page.locator(f"body[data-md-color-scheme={other}]").wait_for()
 
 
-def main(names: list[str], folder: Path | None) -> None:
-    """Visit pages, by default all; write pictures of them into a folder, if it is given."""
-    pages = names or sorted(str(page.parent.relative_to(HTML)) for page in HTML.rglob("index.html"))
-    problems: list[str] = []
+def main() -> None:
+    """Visit all pages in both schemes; exit with one line for each problem."""
     with served(HTML) as site, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browsers.ensure())
-        for scheme in _SCHEMES:
-            visit = _Visit(browser, site, scheme)
-            for name in pages:
-                shown = visit.open(name)
-                if folder:
-                    shown.screenshot(path=folder / f"{name.replace('/', '-')}-{scheme}.png")
-            visit.search()
-            visit.page.keyboard.press("Escape")
-            visit.toggle()
-            problems += visit.problems
+        problems = [line for scheme in _SCHEMES for line in _problems(_Visit(browser, site, scheme))]
         browser.close()
     if problems:
         sys.exit("\n".join(problems))
 
 
+def _problems(visit: _Visit) -> list[str]:
+    for page in sorted(HTML.rglob("index.html")):
+        visit.open(page.parent.relative_to(HTML).as_posix())
+    visit.search()
+    visit.page.keyboard.press("Escape")
+    visit.toggle()
+    return visit.problems
+
+
 if __name__ == "__main__":
-    main(sys.argv[2:], Path(sys.argv[1]) if sys.argv[1:] else None)
+    main()

@@ -41,11 +41,12 @@ class _Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         # A list right below a line of text is one for GitHub, not for Python's Markdown.
-        self.lost_lists += self._in_paragraph and bool(re.search(r"\n(- |\d\. )", data))
+        self.lost_lists += self._in_paragraph and bool(re.search(r"\n([-*] |\d+\. )", data))
 
 
 def problems_of(site: Path) -> list[str]:
     """Return one line for each problem of a built site."""
+    site = site.resolve()  # as targets of links are, to find their anchors
     pages = {file: _Page(file.read_text(encoding="utf-8")) for file in sorted(site.rglob("*.html"))}
     found = [line for file, page in pages.items() for line in _problems(site, file, page, pages)]
     for style in sorted(site.rglob("*.css")):
