@@ -7,6 +7,7 @@ from typing import Final
 
 _PACKAGES: Final = ("fastapi", "fastapi_offline", "pydantic", "starlette", "uvicorn")
 """What the extra adds; without one of these it is not installed."""
+_NEEDED: Final = "the emulator needs the extra 'emulator': pip install 'quant-sessions-provider[emulator]'"
 
 try:
     from quant_sessions_provider.emulator.app import create_app
@@ -18,7 +19,6 @@ try:
 except ModuleNotFoundError as error:
     if error.name not in _PACKAGES:
         raise
-    needed = "the emulator needs the extra 'emulator': pip install 'quant-sessions-provider[emulator]'"
-    raise ModuleNotFoundError(needed, name=__name__) from None
+    raise ModuleNotFoundError(_NEEDED, name=__name__) from None
 
 __all__ = ["BackgroundEmulator", "EmulatorServer", "FaultSetup", "StartError", "Store", "create_app"]

@@ -1,7 +1,7 @@
 """Finds the texts of all errors that the package can end with, by reading its code.
 
 A text is a string of two words or more in an expression that makes an error: what a ``raise`` names, the arguments of
-an error's class or of a function that ends a command, and, from there, the constants, variables and functions that such
+an error's class or of a function that never returns, and, from there, the constants, variables and functions that such
 an expression names. Parts of a sentence that are joined later are texts of their own.
 """
 
@@ -19,17 +19,17 @@ from typing import TYPE_CHECKING, Any, Final
 import quant_sessions_provider
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _ROOT: Final = Path(quant_sessions_provider.__file__).parent
-_ENDS: Final = re.compile(
-    r"(\w*(Error|Parameter|Failure)|fail|exit|_exit|_?abort|refuse|in_doubt|error_response|__init__)\b"
-)
-"""Names of what is called with the text of an error; so is what takes ``err``, which writes to standard error."""
+_ENDS: Final = re.compile(r"(\w*(Error|Parameter|Failure)|exit|abort|in_doubt|error_response|__init__)\b")
+"""Names of what is called with the text of an error. So is what never returns, and what takes ``err``, which writes to
+standard error."""
 _ROOTS: Final = {
     "client.failures": ("transport", "status", "reported", "body", "rate_limited"),
     "core.settings": ("missing",),
     "core.validation": ("failures",),
+    "operations.adopt": ("conflicts",),
     "sdk.values": ("problems",),
 }
 """Functions whose results become errors elsewhere, called through an object."""
@@ -63,9 +63,9 @@ class _Module:
 def error_texts() -> dict[str, str]:
     """Return all texts with the module where each was first found. A value in it is its name in braces."""
     modules = {module.name: module for module in _modules()}
-    search = _Search(modules)
+    search, ends = _Search(modules), _never_returning(modules.values())
     for module in modules.values():
-        for function, expression in _raised(module.tree, None):
+        for function, expression in _raised(module.tree, None, ends):
             search.add(module, function, expression)
         for name in _ROOTS.get(module.name, ()):
             search.add_function(module, name)
@@ -80,20 +80,25 @@ def _modules() -> Iterator[_Module]:
         yield _Module(name, ast.parse(file.read_text(encoding="utf-8")), vars(loaded))
 
 
-def _raised(node: ast.AST, function: _Function | None) -> Iterator[tuple[_Function | None, ast.expr]]:
+def _never_returning(modules: Iterable[_Module]) -> set[str]:
+    functions = [one for module in modules for same_name in module.functions.values() for one in same_name]
+    return {one.name for one in functions if one.returns and ast.unparse(one.returns) == "NoReturn"}
+
+
+def _raised(node: ast.AST, function: _Function | None, ends: set[str]) -> Iterator[tuple[_Function | None, ast.expr]]:
     """Yield the expressions that make errors, with the function that they are in."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Raise) and child.exc:
             yield function, child.exc
-        elif isinstance(child, ast.Call) and _is_end(child):
+        elif isinstance(child, ast.Call) and _is_end(child, ends):
             for argument in (*child.args, *(keyword.value for keyword in child.keywords)):
                 yield function, argument
-        yield from _raised(child, child if isinstance(child, _Function) else function)
+        yield from _raised(child, child if isinstance(child, _Function) else function, ends)
 
 
-def _is_end(call: ast.Call) -> bool:
+def _is_end(call: ast.Call, ends: set[str]) -> bool:
     name = ast.unparse(call.func).rpartition(".")[2]
-    return bool(_ENDS.fullmatch(name)) or any(keyword.arg == "err" for keyword in call.keywords)
+    return name in ends or bool(_ENDS.fullmatch(name)) or any(keyword.arg == "err" for keyword in call.keywords)
 
 
 class _Search:

@@ -17,9 +17,13 @@ FOLDER: Final = Path(__file__).with_name("errors")
 _HEAD: Final = f"""{MADE}
 # Errors
 
-Search for words of the error that you see. A name in braces stands for what differs: a property, a number, a host. An
-error may consist of several of these texts: each says a part of what happened, or what to do. Errors are one line and
-name what is at fault first, such as `messages[0].role:`. `QUANTCDN_DEBUG=1` adds a traceback.
+Search for a few words of the error that you see, without names and numbers. A name in braces stands for what differs: a
+property, a number, a host. An error may consist of several of these texts: each says a part of what happened, or what
+to do. Errors are one line and name what is at fault first, such as `messages[0].role:`. Commands show a wrong option in
+a box, which breaks the line. `QUANTCDN_DEBUG=1` adds a traceback.
+
+In the output of `pulumi`, read what follows `error:` or `has a problem:`. The other lines are
+[Pulumi's own](#errors-of-pulumi-itself).
 
 """
 
@@ -34,23 +38,26 @@ class Known(NamedTuple):
 
 def errors() -> str:
     """Return the page."""
-    return _HEAD + "\n".join(map(_section, _files()))
+    return _HEAD + "\n".join(map(_section, (*_files(), _read(FOLDER / "pulumi.yaml"))))
 
 
 def known() -> Iterator[Known]:
-    """Return all errors of the page."""
+    """Return all errors of the page but Pulumi's own."""
     return (Known(**entry) for section in _files() for entry in section["errors"])
 
 
 def left_out() -> list[str]:
     """Return the texts that are no errors of their own."""
-    others: dict[str, list[str]] = yaml.safe_load((FOLDER / "others.yaml").read_text(encoding="utf-8"))
-    return [text for texts in others.values() for text in texts]
+    return [text for texts in _read(FOLDER / "others.yaml").values() for text in texts]
 
 
 def _files() -> Iterator[dict[str, Any]]:
-    for file in sorted(FOLDER.glob("[0-9]*.yaml")):
-        yield yaml.safe_load(file.read_text(encoding="utf-8"))
+    return map(_read, sorted(FOLDER.glob("[0-9]*.yaml")))
+
+
+def _read(file: Path) -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return read
 
 
 def _section(section: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ MADE: Final = "<!-- Made from the code by `make reference`: edit that instead. -
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table."""
     lines = [heads, ["---"] * len(heads), *rows]
-    assert not any("|" in cell for line in lines for cell in line)
+    assert not any("|" in cell or "\n" in cell for line in lines for cell in line)
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
