@@ -42,7 +42,7 @@ def _valid_ids(ids: Any) -> list[str]:  # noqa: ANN401 - as said above
 
 
 def delete(
-    ids: Annotated[list[str], typer.Argument(metavar="ID...", callback=_valid_ids, help="Ids of the sessions.")],
+    ids: Annotated[list[str], typer.Argument(metavar="ID", callback=_valid_ids, help="Ids of the sessions.")],
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
     organization: Organization = None,

@@ -12,8 +12,10 @@ _HEAD: Final = f"""{MADE}
 # Functions
 
 Lookups of sessions that a program does not declare. They send requests, in previews too. In YAML they are
-`fn::invoke: {{function: {PACKAGE}:getSession}}`. In Python they are [functions of the package](python.md#get_session);
-their forms with `_output` take Outputs. [Lookups](../lookups-and-groups.md#lookups) says what they do not find.
+`fn::invoke: {{function: {PACKAGE}:getSession, arguments: {{id: …}}}}`. In Python they are
+[functions of the package](python.md#get_session). These return plain values, also where the tables say secret; their
+forms with `_output` take Outputs, and return secret ones. [Lookups](../lookups-and-groups.md#lookups) says what they do
+not find.
 """
 _HEADS: Final = ("Python", "YAML", "required", "meaning")
 

@@ -30,7 +30,8 @@ _ARGUMENTS_HEAD: Final = f"""{MADE}
 # Arguments
 
 What a program declares of a `Session`. `SessionGroup` takes the same, but for `user_id` ([more](#a-group)). Python's
-name is on the left, that of YAML, TypeScript, Go and state beside it. Every argument may be an Output, and a secret.
+name is on the left, that of YAML, TypeScript and state beside it; Go's begins with a capital. Every argument may be an
+Output, and a secret.
 
 """
 _GROUP_ARGUMENTS: Final = """
@@ -44,7 +45,8 @@ _OUTPUTS_HEAD: Final = f"""{MADE}
 # Outputs
 
 What a session has after a run. Every argument is an output too, as it was applied. An output that is not always set is
-`None` in Python, and absent in other languages, until the API has returned it. `id` is the session's own id.
+`None` in Python, and absent in other languages: an argument that is not declared, or what the API has not returned.
+`id` is the session's own id.
 
 """
 _GROUP_HEAD: Final = """
