@@ -1,4 +1,7 @@
-"""``docs/reference/errors.md``: every error of the code with cause and cure, which are in ``errors/*.yaml``."""
+"""``docs/reference/errors.md``: every error of the code with cause and cure, which are in ``errors/*.yaml``.
+
+``errors/pulumi.yaml`` has errors of Pulumi itself. No test holds those: they were seen at the CLI.
+"""
 
 from __future__ import annotations
 
