@@ -1,6 +1,6 @@
 # Each target runs the setup itself, so any of them can be the first in a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help up preview down tour setup test test-plugin check previews previews-check report screenshots machine fuzz chaos soak keep-test languages bench schema plugin-archive state build install-check sbom workflows release-check docs docs-serve reference lock fresh clean venv
+.PHONY: help up preview down tour setup test test-plugin test-live test-live-clean check previews previews-check report screenshots machine fuzz chaos soak keep-test languages bench schema plugin-archive state build install-check sbom workflows release-check docs docs-serve reference lock fresh clean venv
 
 PYTHON ?= python3
 export PYTHON LIVE YES TAG
@@ -34,6 +34,12 @@ test: venv ## Run the tests (ARGS="-k word" is passed to pytest)
 
 test-plugin: venv ## Run the tests of the plugin, and on both hosts all that are written for both
 	@TEST_BOTH_HOSTS=1 $(run) tools.run_tests tests/unit/plugin tests/languages $$(grep -l -e ON_BOTH_HOSTS -e native -e yaml tests/acceptance/test_*.py)
+
+test-live: venv ## Run acceptance tests against QuantCDN itself (LIVE_TEST_ORGANIZATION, LIVE_TEST_TOKEN; asks first)
+	@$(run) tests.live $(ARGS)
+
+test-live-clean: venv ## Delete what a killed `make test-live` left in the account
+	@$(run) tests.live clean
 
 check: venv ## Check format, lint, types, the direction of imports, and unused code
 	$(run) ruff format --check .

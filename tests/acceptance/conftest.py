@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
+    from tests.support.service import Service
+
 ORGANIZATION = "acme"
 WHOLE = "TEST_BOTH_HOSTS" in os.environ
 """Whether all modules that declare sessions run on both hosts (``make test-plugin``)."""
@@ -50,6 +52,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("host", ["dynamic", "plugin"], indirect=True, scope="module")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a live test that uses what only the emulator has."""
+    for item in items:
+        if item.get_closest_marker("live") and "emulator" in getattr(item, "fixturenames", ()):
+            raise pytest.UsageError(f"{item.nodeid} is marked live, and uses the emulator instead of the service")
+
+
 def _declares(module: ModuleType) -> bool:
     return any(hasattr(module, name) for name in native.__all__)
 
@@ -72,10 +81,21 @@ def emulator(host: Host) -> Iterator[Emulator]:  # noqa: ARG001 - so that what a
 
 
 @pytest.fixture(scope="module")
-def new_stack(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> NewStack:
+def service(request: pytest.FixtureRequest, host: Host) -> Iterator[Service]:  # noqa: ARG001 - as above
+    """Return the emulator; in ``make test-live``, which alone loads the plugin, QuantCDN itself."""
+    live = request.config.pluginmanager.get_plugin("tests.live.plugin")
+    if live is None:
+        yield request.getfixturevalue("emulator")
+    else:
+        with live.live_service() as service:
+            yield service
+
+
+@pytest.fixture(scope="module")
+def new_stack(service: Service, tmp_path_factory: pytest.TempPathFactory) -> NewStack:
     def make(program: Callable[[], None], **environment: str) -> Stack:
         home: Path = tmp_path_factory.mktemp("stack") / "stack"
-        return Stack(home, emulator.variables(ORGANIZATION) | environment, program)
+        return Stack(home, service.variables(ORGANIZATION) | environment, program)
 
     return make
 

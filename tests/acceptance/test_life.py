@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pulumi
+import pytest
 
 from quant_sessions_provider import Session
 from tests.acceptance.conftest import ORGANIZATION
@@ -13,6 +14,7 @@ from tests.acceptance.wire import PATH
 if TYPE_CHECKING:
     from tests.acceptance.conftest import Host, NewStack
     from tests.support.emulator_server import Emulator
+    from tests.support.service import Service
 
 ON_BOTH_HOSTS = True
 TYPES = {"dynamic": "pulumi-python:dynamic/quant:Session", "plugin": "quant-sessions:index:Session"}
@@ -40,19 +42,20 @@ def _methods(requests: list[dict[str, Any]]) -> list[str]:
     return [request["method"] for request in requests]
 
 
+@pytest.mark.live
 def test_a_session_with_every_property_is_created_read_and_deleted(
-    new_stack: NewStack, emulator: Emulator, host: Host
+    new_stack: NewStack, service: Service, host: Host
 ) -> None:
-    emulator.clear()
+    service.clear()
     stack = new_stack(_desk)
 
     preview = stack.preview()
     assert preview.ops("desk") == ["create"]
     assert preview.step("desk").new.keys() >= {"expiresAt", "onExpired", "organization", "status"}
-    assert emulator.requests() == []
+    assert service.requests() == []
 
     assert stack.up().ops("desk") == ["create"]
-    post, put = emulator.requests(clear=True)
+    post, put = service.requests(clear=True)
     assert (post["method"], post["path"], post["body"]) == (
         "POST",
         PATH,
@@ -70,48 +73,49 @@ def test_a_session_with_every_property_is_created_read_and_deleted(
     desk = stack.resources()["desk"]
     assert desk["type"] == TYPES[host]
     assert (put["method"], put["path"], put["body"]) == ("PUT", f"{PATH}/{desk['id']}", {"status": "completed"})
-    (stored,) = emulator.sessions(ORGANIZATION)
+    (stored,) = service.sessions(ORGANIZATION)
     assert stack.outputs()["id"] == desk["id"] == stored["id"]
     assert stack.outputs()["expires"] == stored["expiresAt"] == desk["outputs"]["grantedExpiresAt"]
 
     assert not stack.refresh().failed
-    assert _methods(emulator.requests(clear=True)) == ["GET"]
+    assert _methods(service.requests(clear=True)) == ["GET"]
     assert stack.up().ops("desk") == ["same"]
-    assert emulator.requests() == []
+    assert service.requests() == []
 
     assert stack.destroy().ops("desk") == ["delete"]
-    assert _methods(emulator.requests(clear=True)) == ["DELETE"]
-    assert emulator.sessions(ORGANIZATION) == []
+    assert _methods(service.requests(clear=True)) == ["DELETE"]
+    assert service.sessions(ORGANIZATION) == []
 
 
 def _plain() -> None:
     pulumi.export("id", Session("plain", user_id="plain").id)
 
 
+@pytest.mark.live
 def test_a_session_gone_before_its_expiry_is_dropped_by_refresh_recreated_by_up_and_no_error_of_destroy(
-    new_stack: NewStack, emulator: Emulator
+    new_stack: NewStack, service: Service
 ) -> None:
     stack = new_stack(_plain)
     stack.up()
     first = stack.resources()["plain"]["id"]
-    emulator.api("DELETE", ORGANIZATION, f"/{first}")
-    emulator.clear()
+    service.api("DELETE", ORGANIZATION, f"/{first}")
+    service.clear()
 
     assert not stack.refresh().failed
     # A 404, and a list without it.
-    assert _methods(emulator.requests(clear=True)) == ["GET", "GET"]
+    assert _methods(service.requests(clear=True)) == ["GET", "GET"]
     assert stack.resources() == {}
 
     assert stack.up().ops("plain") == ["create"]
-    assert _methods(emulator.requests(clear=True)) == ["POST"]
+    assert _methods(service.requests(clear=True)) == ["POST"]
     assert stack.resources()["plain"]["id"] != first
 
     # Gone once more, and no refresh has noticed it.
-    emulator.api("DELETE", ORGANIZATION, f"/{stack.resources()['plain']['id']}")
-    emulator.clear()
+    service.api("DELETE", ORGANIZATION, f"/{stack.resources()['plain']['id']}")
+    service.clear()
     destroy = stack.destroy()
     assert not destroy.failed
-    assert [(r["method"], r["status"]) for r in emulator.requests()] == [("DELETE", 500), ("GET", 404), ("GET", 200)]
+    assert [(r["method"], r["status"]) for r in service.requests()] == [("DELETE", 500), ("GET", 404), ("GET", 200)]
     assert stack.resources() == {}
 
 

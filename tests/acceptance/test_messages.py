@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.acceptance.conftest import NewStack
     from tests.support.emulator_server import Emulator
     from tests.support.engine import Run
+    from tests.support.service import Service
 
 SYSTEM: Message = {"role": "system", "content": "Be brief."}
 FIRST: Message = {"role": "user", "content": "First"}
@@ -76,7 +77,8 @@ def test_a_message_that_get_does_not_return_replaces_nothing(refreshed: dict[str
     assert refreshed["final"][name] == LIVE[name]
 
 
-def test_messages_that_are_already_live_are_not_appended_again(new_stack: NewStack, emulator: Emulator) -> None:
+@pytest.mark.live
+def test_messages_that_are_already_live_are_not_appended_again(new_stack: NewStack, service: Service) -> None:
     declared: dict[str, Any] = {"messages": [SYSTEM], "metadata": {"v": 1}}
 
     def program() -> None:
@@ -86,22 +88,22 @@ def test_messages_that_are_already_live_are_not_appended_again(new_stack: NewSta
     stack.up()
     session = stack.resources()["desk"]["id"]
     # As after a lost response or a killed run: the API has the messages, state does not. The conversation continued.
-    emulator.append(ORGANIZATION, session, [FIRST, CHAT[0], SECOND])
+    service.append(ORGANIZATION, session, [FIRST, CHAT[0], SECOND])
     declared |= {"messages": [SYSTEM, FIRST, SECOND], "metadata": {"v": 2}}
-    emulator.clear()
+    service.clear()
 
     up = stack.up()
     assert up.ops("desk") == ["update"]
     assert "desk: 2 messages are already in the conversation: not sent again" in up.said("desk")
-    assert [(r["method"], r["body"]) for r in emulator.requests(clear=True)] == [
+    assert [(r["method"], r["body"]) for r in service.requests(clear=True)] == [
         ("GET", None),
         ("PUT", {"metadata": {"v": 2}}),
     ]
 
     declared["messages"] = [SYSTEM, FIRST, SECOND, THIRD]
     stack.up()
-    assert [r["body"] for r in emulator.requests() if r["method"] == "PUT"] == [{"newMessages": [THIRD]}]
-    (stored,) = [s for s in emulator.sessions(ORGANIZATION) if s["id"] == session]
+    assert [r["body"] for r in service.requests() if r["method"] == "PUT"] == [{"newMessages": [THIRD]}]
+    (stored,) = [s for s in service.sessions(ORGANIZATION) if s["id"] == session]
     assert [message["content"] for message in stored["messages"]] == [
         "Be brief.",
         "First",

@@ -17,8 +17,9 @@ from tests.support.yaml_project import requests_of, secretly, session
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.emulator_server import Emulator
+    from tests.support.service import Service
 
+pytestmark = pytest.mark.live
 DYNAMIC: Final = """\
 import pulumi
 
@@ -51,10 +52,10 @@ NAMES: Final = {"desk", "team-ada", "team-bob"}
 
 
 @pytest.fixture
-def project(tmp_path: Path, emulator: Emulator) -> Project:
-    emulator.clear()
+def project(tmp_path: Path, service: Service) -> Project:
+    service.clear()
     # For --event-log.
-    variables = {**emulator.variables(ORGANIZATION), "PULUMI_DEBUG_COMMANDS": "true"}
+    variables = {**service.variables(ORGANIZATION), "PULUMI_DEBUG_COMMANDS": "true"}
     made = Project(tmp_path, variables, plugin=True)
     made.init()
     return made
@@ -70,12 +71,12 @@ def without_host(properties: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in properties.items() if not key.startswith("__")}
 
 
-def test_a_stack_moves_to_the_plugin_and_back_without_a_request(project: Project, emulator: Emulator) -> None:
+def test_a_stack_moves_to_the_plugin_and_back_without_a_request(project: Project, service: Service) -> None:
     up(project, DYNAMIC)
     before = project.sessions()
     assert before.keys() == NAMES
     assert {one["type"] for one in before.values()} == {SESSION_TYPE}
-    emulator.clear()
+    service.clear()
 
     assert "5 unchanged" in up(project, NATIVE)
     there = project.sessions()
@@ -104,11 +105,11 @@ def test_a_stack_moves_to_the_plugin_and_back_without_a_request(project: Project
             assert one[side].keys() == before[name][side].keys()
             assert one[side]["__provider"] == before[name][side]["__provider"]
             assert one[side]["expiresAt"] == before[name][side]["expiresAt"]
-    assert requests_of(emulator) == []
+    assert requests_of(service) == []
     stored = [file.read_text(errors="replace") for file in project.folder.rglob("*.json*") if file.is_file()]
     assert any("resourcePreEvent" in text for text in stored)
     assert not any("s3cr3t" in text for text in stored)
 
     assert "5 unchanged" in project.ok("refresh", "--yes", "--skip-preview")
     project.ok("destroy", "--yes", "--skip-preview")
-    assert sorted(requests_of(emulator)) == [("DELETE", 200)] * 3 + [("GET", 200)] * 3
+    assert sorted(requests_of(service)) == [("DELETE", 200)] * 3 + [("GET", 200)] * 3

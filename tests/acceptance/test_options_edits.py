@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
     from tests.acceptance.conftest import Host, NewStack
     from tests.acceptance.option_rows import Row
-    from tests.support.emulator_server import Emulator
     from tests.support.engine import Run
     from tests.support.minutes import Late
+    from tests.support.service import Service
+
+pytestmark = pytest.mark.live
 
 
 def _program(side: str) -> None:
@@ -52,20 +54,20 @@ class Walk:
 
 
 @pytest.fixture(scope="module")
-def walk(new_stack: NewStack, emulator: Emulator) -> Walk:
+def walk(new_stack: NewStack, service: Service) -> Walk:
     stack = new_stack(lambda: _program("before"))
     first = stack.up()
     assert not first.failed
-    creations, young = emulator.requests(clear=True), stack.resources()
+    creations, young = service.requests(clear=True), stack.resources()
     ids = {name: resource["id"] for name, resource in young.items()}
     stack.program = lambda: _program("after")
-    preview, preview_requests = stack.preview(diff=True), emulator.requests(clear=True)
-    up, up_requests = stack.up(), emulator.requests(clear=True)
+    preview, preview_requests = stack.preview(diff=True), service.requests(clear=True)
+    up, up_requests = stack.up(), service.requests(clear=True)
     state = stack.resources()
     quiet = stack.preview()
-    assert emulator.requests(clear=True) == []
+    assert service.requests(clear=True) == []
     assert not stack.destroy().failed
-    left = {session["id"] for session in emulator.sessions(ORGANIZATION)}
+    left = {session["id"] for session in service.sessions(ORGANIZATION)}
     return Walk(ids, first, young, creations, preview, preview_requests, up, up_requests, state, quiet, left)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from tests.acceptance.conftest import NewStack
     from tests.support.emulator_server import Emulator
+    from tests.support.service import Service
 
 MISTAKEN = """\
 import pulumi
@@ -71,10 +72,11 @@ def test_a_mistake_in_an_apply_is_an_error_and_the_program_survives_it(tmp_path:
     assert "exited with" not in done.stdout + done.stderr
 
 
+@pytest.mark.live
 def test_a_component_in_a_process_of_its_own_and_the_program_both_declare_sessions(
-    tmp_path: Path, emulator: Emulator
+    tmp_path: Path, service: Service
 ) -> None:
-    project = Project(tmp_path, emulator.variables(ORGANIZATION), COMPOSED)
+    project = Project(tmp_path, service.variables(ORGANIZATION), COMPOSED)
     component = tmp_path / "teams"
     component.mkdir()
     (component / "__main__.py").write_text(COMPONENT)

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tests.acceptance.conftest import Host, NewStack
-    from tests.support.emulator_server import Emulator
     from tests.support.engine import Run
+    from tests.support.service import Service
+
+pytestmark = pytest.mark.live
 
 
 @dataclass(frozen=True)
@@ -51,20 +53,20 @@ def _program(side: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def walk(new_stack: NewStack, emulator: Emulator) -> Walk:
+def walk(new_stack: NewStack, service: Service) -> Walk:
     stack = new_stack(lambda: _program("before"))
     first = stack.up()
     assert not first.failed
-    creations, young = emulator.requests(clear=True), stack.resources()
+    creations, young = service.requests(clear=True), stack.resources()
     ids = {name: resource["id"] for name, resource in young.items()}
     made = {name: created(resource["inputs"], first) for name, resource in young.items()}
     unchanged = stack.preview(), stack.up()
-    unchanged_requests = emulator.requests(clear=True)
+    unchanged_requests = service.requests(clear=True)
     stack.program = lambda: _program("after")
-    preview, preview_requests = stack.preview(), emulator.requests(clear=True)
-    up, up_requests = stack.up(), emulator.requests(clear=True)
+    preview, preview_requests = stack.preview(), service.requests(clear=True)
+    up, up_requests = stack.up(), service.requests(clear=True)
     state = stack.resources()
-    quiet, quiet_requests = stack.preview(), emulator.requests(clear=True)
+    quiet, quiet_requests = stack.preview(), service.requests(clear=True)
     assert not stack.destroy().failed
     return Walk(
         first,
@@ -139,12 +141,12 @@ def test_a_preview_sends_a_get_only_for_a_replacement(walk: Walk, name: str) -> 
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_state_has_the_applied_inputs_and_the_response(walk: Walk, name: str, emulator: Emulator) -> None:
+def test_state_has_the_applied_inputs_and_the_response(walk: Walk, name: str, service: Service) -> None:
     row, resource = ROWS[name], walk.state[name]
     inputs, outputs = resource["inputs"], resource["outputs"]
     assert (resource["id"] != walk.ids[name]) == bool(row.keys)
     assert {key: outputs[key] for key in inputs} == inputs
-    assert outputs["baseUrl"] == emulator.url
+    assert outputs["baseUrl"] == service.url
     assert outputs["expired"] is False
     # expiresAt has whole seconds, and the API counts from a later time in the run that created the session.
     granted, asked = (timestamps.parse(outputs[key]) for key in ("grantedExpiresAt", "expiresAt"))

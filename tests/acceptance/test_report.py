@@ -22,6 +22,7 @@ from tools.docs.situations import CHAT, SYSTEM
 
 if TYPE_CHECKING:
     from tests.support.emulator_server import Emulator
+    from tests.support.service import Service
 
 
 @pytest.fixture(scope="module")
@@ -133,13 +134,14 @@ def test_no_loss_is_reported_for_a_session_that_the_run_does_not_delete(tmp_path
     assert (refreshed[0], reasons(refreshed[1])) == (0, {("orders", "forget", "the refresh found no such session")})
 
 
-def test_a_session_that_is_deleted_before_its_replacement_is_a_loss(tmp_path: Path, emulator: Emulator) -> None:
-    project = Project(tmp_path, emulator.variables(ORGANIZATION), READING)
+@pytest.mark.live
+def test_a_session_that_is_deleted_before_its_replacement_is_a_loss(tmp_path: Path, service: Service) -> None:
+    project = Project(tmp_path, service.variables(ORGANIZATION), READING)
     project.init()
     project.declare(desk={}, orders={})
     project.ok("up", "--yes", "--skip-preview")
     sessions = project.sessions()
-    emulator.api("PUT", ORGANIZATION, f"/{sessions['desk']['id']}", json={"newMessages": CHAT[:2]})
+    service.api("PUT", ORGANIZATION, f"/{sessions['desk']['id']}", json={"newMessages": CHAT[:2]})
     project.declare(desk={"user_id": "other"}, orders={})
     code, found = report(
         project.cli("preview", "--json", "--stack", "main", "--replace", sessions["orders"]["urn"]).stdout,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tests.acceptance.conftest import NewStack
     from tests.support.emulator_server import Emulator
     from tests.support.engine import Run
+    from tests.support.service import Service
 
 KATHMANDU: Final = ZoneInfo("Asia/Kathmandu")
 """Its clocks never change."""
@@ -56,16 +57,16 @@ class Runs:
 
 
 @pytest.fixture(scope="module")
-def runs(new_stack: NewStack, emulator: Emulator) -> Runs:
+def runs(new_stack: NewStack, service: Service) -> Runs:
     stack = new_stack(lambda: _declare(END))
     assert not stack.up().failed
     state = stack.resources()
-    emulator.clear()
+    service.clear()
     respelled = []
     for end in (END - SECOND + MICROSECOND, (END + SECOND - MICROSECOND).astimezone(KATHMANDU)):
         stack.program = partial(_declare, end)
         respelled += [stack.preview(), stack.up()]
-    requests = emulator.requests()
+    requests = service.requests()
     stack.program = lambda: _declare(END + MICROSECOND, metadata={"a": 1})
     beside_metadata, metadata_state = stack.up(), stack.resources()
     stack.program = lambda: _declare(END + SECOND, metadata={"a": 1})
@@ -73,20 +74,22 @@ def runs(new_stack: NewStack, emulator: Emulator) -> Runs:
     return Runs(state, respelled, requests, beside_metadata, metadata_state, later, stack.resources())
 
 
-def test_a_datetime_and_a_timedelta_are_inputs_as_the_api_has_them(runs: Runs, emulator: Emulator) -> None:
+@pytest.mark.live
+def test_a_datetime_and_a_timedelta_are_inputs_as_the_api_has_them(runs: Runs, service: Service) -> None:
     for name in ("moment", "group-ada", "group-bob"):
         assert runs.state[name]["inputs"]["expiresAt"] == END.isoformat()
     # A secret stays one.
     assert isinstance(runs.state["known-later"]["inputs"]["expiresAt"], dict)
     span = runs.state["span"]["inputs"]
     assert (span["expirationMinutes"], span["renewBeforeMinutes"]) == (120, 5)
-    stored = {session["id"]: session["expiresAt"] for session in emulator.sessions(ORGANIZATION)}
+    stored = {session["id"]: session["expiresAt"] for session in service.sessions(ORGANIZATION)}
     ends = [stored[runs.state[name]["id"]] for name in NAMES]
     # A lifetime counts from its run, which may come long after the time that is declared by hand was chosen.
     wanted = [END if name in BY_HAND else timestamps.parse(runs.state[name]["inputs"]["expiresAt"]) for name in NAMES]
     assert all(abs(timestamps.parse(end) - near) < timedelta(minutes=3) for end, near in zip(ends, wanted, strict=True))
 
 
+@pytest.mark.live
 def test_less_than_a_second_and_another_spelling_are_no_change(runs: Runs) -> None:
     for run in runs.respelled:
         assert not run.failed
@@ -94,6 +97,7 @@ def test_less_than_a_second_and_another_spelling_are_no_change(runs: Runs) -> No
     assert runs.respelled_requests == []
 
 
+@pytest.mark.live
 def test_a_change_of_something_else_keeps_the_spelling(runs: Runs) -> None:
     for name in BY_HAND:
         step = runs.beside_metadata.step(name)
@@ -102,6 +106,7 @@ def test_a_change_of_something_else_keeps_the_spelling(runs: Runs) -> None:
     assert isinstance(runs.metadata_state["known-later"]["inputs"]["expiresAt"], dict)
 
 
+@pytest.mark.live
 def test_a_second_is_a_change(runs: Runs) -> None:
     for name in BY_HAND:
         step = runs.later.step(name)

@@ -63,6 +63,7 @@ def desks(new_stack: NewStack, tmp_path: Path) -> Desks:
     return desks
 
 
+@pytest.mark.live
 def test_a_replaced_session_says_what_replaced_it(desks: Desks) -> None:
     desks.declared = {"user_id": "a2"}
     assert not desks.stack.up().failed

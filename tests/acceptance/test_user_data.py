@@ -9,16 +9,16 @@ import pulumi
 import pytest
 
 from quant_sessions_provider import Session
-from tests.acceptance.conftest import ORGANIZATION
 from tests.support.sentences import NOTHING_LOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.acceptance.conftest import NewStack
-    from tests.support.emulator_server import Emulator
     from tests.support.engine import Run, Stack
+    from tests.support.service import Service
 
+pytestmark = pytest.mark.live
 ODD: dict[str, Any] = {
     "user_id": "snake",
     "userId": "camel",
@@ -37,9 +37,9 @@ ODD: dict[str, Any] = {
 SECRET = "s3cr3t-value"
 
 
-def test_metadata_and_messages_are_sent_and_stored_unchanged(new_stack: NewStack, emulator: Emulator) -> None:
+def test_metadata_and_messages_are_sent_and_stored_unchanged(new_stack: NewStack, service: Service) -> None:
     content = "Zeile 1\n\tZeile 2 — „Anführung“ 世界 👩‍👩‍👧 {{not_a_template}} ${pulumi}"
-    emulator.clear()
+    service.clear()
 
     def program() -> None:
         odd = Session("odd", user_id="u", metadata=ODD, messages=[{"role": "user", "content": content}])
@@ -48,7 +48,7 @@ def test_metadata_and_messages_are_sent_and_stored_unchanged(new_stack: NewStack
 
     stack = new_stack(program)
     assert not stack.up().failed
-    (post,) = emulator.requests(clear=True)
+    (post,) = service.requests(clear=True)
     assert json.dumps(post["body"]["metadata"], sort_keys=True) == json.dumps(ODD | {"whole_float": 60}, sort_keys=True)
     assert post["body"]["initialMessages"] == [{"role": "user", "content": content}]
     assert stack.outputs() == {"metadata": ODD, "messages": [{"role": "user", "content": content}]}
@@ -88,13 +88,13 @@ def _everything(stack: Stack, *runs: Run) -> str:
     return "\n".join(seen)
 
 
-def test_secrets_are_sent_but_never_shown(new_stack: NewStack, emulator: Emulator) -> None:
-    emulator.clear()
+def test_secrets_are_sent_but_never_shown(new_stack: NewStack, service: Service) -> None:
+    service.clear()
     stack = new_stack(_secretive(SECRET))
     runs = [stack.preview(diff=True), stack.up(), stack.refresh(), stack.preview()]
-    (session,) = emulator.sessions(ORGANIZATION)
-    assert session["userId"] == f"user {SECRET}"
-    assert session["metadata"] == {"key": f"metadata {SECRET}", "nested": [{"in": SECRET}]}
+    (sent,) = [request["body"] for request in service.requests() if request["method"] == "POST"]
+    assert sent["userId"] == f"user {SECRET}"
+    assert sent["metadata"] == {"key": f"metadata {SECRET}", "nested": [{"in": SECRET}]}
 
     def grown() -> None:
         Session(

@@ -15,21 +15,22 @@ if TYPE_CHECKING:
     import subprocess
 
     from tests.support.emulator_server import Emulator
+    from tests.support.service import Service
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> Project:
-    project = Project(tmp_path_factory.mktemp("project"), emulator.variables(ORGANIZATION))
+def project(tmp_path_factory: pytest.TempPathFactory, service: Service) -> Project:
+    project = Project(tmp_path_factory.mktemp("project"), service.variables(ORGANIZATION))
     project.init("other")
     project.init()
     project.declare(raised={}, moves={"metadata": {"v": 1}})
     project.ok("up", "--yes", "--skip-preview")
-    emulator.clear()
+    service.clear()
     return project
 
 
-def _methods(emulator: Emulator) -> list[str]:
-    return sorted(request["method"] for request in emulator.requests(clear=True))
+def _methods(service: Service) -> list[str]:
+    return sorted(request["method"] for request in service.requests(clear=True))
 
 
 def _planned(project: Project) -> subprocess.CompletedProcess[str]:
@@ -38,34 +39,34 @@ def _planned(project: Project) -> subprocess.CompletedProcess[str]:
     return project.cli("up", "--yes", "--skip-preview", "--plan", "plan.json")
 
 
-def test_a_saved_plan_allows_expires_at_and_extensions_but_no_new_lifetime(
-    project: Project, emulator: Emulator
-) -> None:
+@pytest.mark.live
+def test_a_saved_plan_allows_expires_at_and_extensions_but_no_new_lifetime(project: Project, service: Service) -> None:
     in_two_hours = (datetime.now(timezone.utc) + timedelta(hours=2)).isoformat()
     holds = {**project.declared, "until": {"expires_at": in_two_hours}, "raised": {"expiration_minutes": 90}}
     project.declare(**holds)
     done = _planned(project)
     assert done.returncode == 0, done.stdout
-    assert _methods(emulator) == ["POST", "PUT"]
+    assert _methods(service) == ["POST", "PUT"]
 
     project.declare(**holds, lifetime={})
     refused = _planned(project)
     assert refused.returncode != 0
     assert "violates plan: properties changed: ++expiresAt" in refused.stdout
-    assert _methods(emulator) == []
+    assert _methods(service) == []
     project.declare(**holds)
 
 
-def test_state_moves_to_another_stack_without_a_request(project: Project, emulator: Emulator) -> None:
+@pytest.mark.live
+def test_state_moves_to_another_stack_without_a_request(project: Project, service: Service) -> None:
     moved = project.declared["moves"]
     stays = {name: declared for name, declared in project.declared.items() if name != "moves"}
-    emulator.clear()
+    service.clear()
     project.ok("state", "move", "--yes", "--source", "main", "--dest", "other", project.sessions()["moves"]["urn"])
     project.declare(moves=moved)
     project.ok("preview", "--stack", "other", "--expect-no-changes")
     project.declare(**stays)
     project.ok("preview", "--stack", "main", "--expect-no-changes")
-    assert _methods(emulator) == []
+    assert _methods(service) == []
     assert (set(project.sessions()), set(project.sessions("other"))) == (set(stays), {"moves"})
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tests.acceptance.conftest import Host, NewStack
     from tests.support.emulator_server import Emulator
     from tests.support.engine import Run, Stack
+    from tests.support.service import Service
 
 REPLACE = ["create-replacement", "replace", "delete-replaced"]
 RECREATED = " and is gone; the new one lives until about "
@@ -151,7 +152,8 @@ def test_destroy_uses_a_new_setting_only_after_up_or_with_run_program(walk: Walk
     assert {file.name for file in (tmp_path / "saved").iterdir()} == {*kept, "index.jsonl"}
 
 
-def test_hooks_of_the_program_can_stop_update_and_destroy(new_stack: NewStack, emulator: Emulator) -> None:
+@pytest.mark.live
+def test_hooks_of_the_program_can_stop_update_and_destroy(new_stack: NewStack, service: Service) -> None:
     version, deleted = 1, []
 
     def refuse(_args: ResourceHookArgs) -> None:
@@ -165,7 +167,7 @@ def test_hooks_of_the_program_can_stop_update_and_destroy(new_stack: NewStack, e
 
     stack = new_stack(program)
     assert not stack.up().failed
-    emulator.clear()
+    service.clear()
     version = 2
     preview = stack.preview()
     assert preview.failed
@@ -174,7 +176,7 @@ def test_hooks_of_the_program_can_stop_update_and_destroy(new_stack: NewStack, e
     assert plain.failed
     text = "Resource has delete hooks registered, but the program is not running. Hooks: notes"
     assert plain.said("desk") == [text]
-    assert emulator.requests() == []
+    assert service.requests() == []
     version = 1
     assert not stack.destroy(run_program=True).failed
     assert deleted == ["desk"]

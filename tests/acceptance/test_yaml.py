@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.emulator_server import Emulator
+    from tests.support.service import Service
 
 MESSAGES = [
     {"role": "system", "content": secretly("s3cr3tMessage")},
@@ -25,9 +26,9 @@ METADATA = {"user_id": 7, "nested": {"list": [1, 2.5, True], "key": secretly("s3
 
 
 @pytest.fixture
-def project(tmp_path: Path, emulator: Emulator) -> YamlProject:
-    emulator.clear()
-    return YamlProject(tmp_path, emulator.variables(ORGANIZATION))
+def project(tmp_path: Path, service: Service) -> YamlProject:
+    service.clear()
+    return YamlProject(tmp_path, service.variables(ORGANIZATION))
 
 
 def said(project: YamlProject, verb: str = "preview") -> list[str]:
@@ -36,7 +37,8 @@ def said(project: YamlProject, verb: str = "preview") -> list[str]:
     return [masked(entry["message"].strip()) for entry in entries if entry.get("urn", "").endswith("::desk")]
 
 
-def test_a_session_from_nothing_to_destroy(project: YamlProject, emulator: Emulator) -> None:
+@pytest.mark.live
+def test_a_session_from_nothing_to_destroy(project: YamlProject, service: Service) -> None:
     project.program(
         {"desk": session(secretly("s3cr3tUser"), messages=MESSAGES, metadata=METADATA, expirationMinutes=90)},
         {"id": "${desk.id}", "until": "${desk.grantedExpiresAt}"},
@@ -44,10 +46,10 @@ def test_a_session_from_nothing_to_destroy(project: YamlProject, emulator: Emula
     planned = project.ok("preview", "--diff")
     assert "expirationMinutes: 90" in planned
     assert "s3cr3t" not in planned
-    assert requests_of(emulator) == []
+    assert requests_of(service) == []
 
     project.up()
-    (post,) = emulator.requests(clear=True)
+    (post,) = service.requests(clear=True)
     assert post["body"] == {
         "userId": "s3cr3tUser",
         "expirationMinutes": 90,
@@ -58,27 +60,28 @@ def test_a_session_from_nothing_to_destroy(project: YamlProject, emulator: Emula
         ],
     }
     desk = project.sessions()["desk"]
-    (stored,) = [one for one in emulator.sessions(ORGANIZATION) if one["id"] == desk["id"]]
+    (stored,) = [one for one in service.sessions(ORGANIZATION) if one["id"] == desk["id"]]
     assert desk["type"] == PLUGIN_TYPE
     assert project.outputs() == {"id": desk["id"], "until": stored["expiresAt"]}
 
     project.ok("refresh", "--yes", "--skip-preview")
-    assert requests_of(emulator) == [("GET", 200)]
+    assert requests_of(service) == [("GET", 200)]
     assert "2 unchanged" in project.up()
-    assert requests_of(emulator) == []
+    assert requests_of(service) == []
     assert "s3cr3t" not in project.stored()
 
     project.ok("destroy", "--yes", "--skip-preview")
-    assert requests_of(emulator) == [("DELETE", 200)]
-    assert [one for one in emulator.sessions(ORGANIZATION) if one["id"] == desk["id"]] == []
+    assert requests_of(service) == [("DELETE", 200)]
+    assert [one for one in service.sessions(ORGANIZATION) if one["id"] == desk["id"]] == []
 
 
+@pytest.mark.live
 def test_what_an_update_sends_and_a_replacement_loses_is_said_on_the_sessions_line(
-    project: YamlProject, emulator: Emulator
+    project: YamlProject, service: Service
 ) -> None:
     project.program({"desk": session("ada")})
     project.up()
-    emulator.append(ORGANIZATION, project.sessions()["desk"]["id"], [{"role": "user", "content": "live"}])
+    service.append(ORGANIZATION, project.sessions()["desk"]["id"], [{"role": "user", "content": "live"}])
 
     project.program({"desk": session("ada", expirationMinutes=90, metadata={"v": 1})})
     assert said(project) == ["desk: sends its metadata; <minutes>: extends <minutes>, until about <time>"]
@@ -94,9 +97,9 @@ def test_what_an_update_sends_and_a_replacement_loses_is_said_on_the_sessions_li
     (line,) = said(project)
     assert line.startswith("warning: desk: metadata changed")
     assert "replacing it loses 1 message" in line
-    emulator.clear()
+    service.clear()
     project.ok("refresh", "--yes", "--skip-preview")
-    assert [method for method, _ in requests_of(emulator)] == ["GET"]
+    assert [method for method, _ in requests_of(service)] == ["GET"]
 
 
 def test_a_creation_that_fails_halfway_is_kept_and_completed(project: YamlProject, emulator: Emulator) -> None:
@@ -118,7 +121,8 @@ def test_a_creation_that_fails_halfway_is_kept_and_completed(project: YamlProjec
     assert "s3cr3t" not in project.stored()
 
 
-def test_a_group_and_functions(project: YamlProject, emulator: Emulator) -> None:
+@pytest.mark.live
+def test_a_group_and_functions(project: YamlProject, service: Service) -> None:
     group = {"userIds": {"a": "anna", "b": "ben"}, "sessionGroup": "workshop", "expirationMinutes": 30}
     options = {
         "additionalSecretOutputs": ["createdAt"],
@@ -135,7 +139,7 @@ def test_a_group_and_functions(project: YamlProject, emulator: Emulator) -> None
     project.up()
     sessions = project.sessions()
     assert sessions.keys() == {"mine", "team-a", "team-b"}
-    assert {one["userId"] for one in emulator.group(ORGANIZATION, "workshop")} == {"anna", "ben"}
+    assert {one["userId"] for one in service.group(ORGANIZATION, "workshop")} == {"anna", "ben"}
     assert project.outputs()["team"] == {key: sessions[f"team-{key}"]["id"] for key in "ab"}
     assert sessions["team-a"]["parent"].endswith("quant-sessions:index:SessionGroup::team")
     assert sessions["team-a"]["customTimeouts"] == {"create": 7}
@@ -143,8 +147,8 @@ def test_a_group_and_functions(project: YamlProject, emulator: Emulator) -> None
     assert "5 unchanged" in project.up()
     assert project.sessions()["mine"]["inputs"]["expirationMinutes"] == 60
 
-    emulator.clear()
+    service.clear()
     group["userIds"] = {"a": "anna", "b": "bert"}
     project.program({"mine": mine, "team": team})
     project.up()
-    assert [method for method, _ in requests_of(emulator)] == ["GET", "DELETE", "POST"]
+    assert [method for method, _ in requests_of(service)] == ["GET", "DELETE", "POST"]

@@ -11,7 +11,7 @@ from tests.support.project_plugin import PLUGIN
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.emulator_server import Emulator
+    from tests.support.service import Service
 
 SESSION: Final = "quant-sessions:Session"
 
@@ -57,6 +57,6 @@ class YamlProject(Project):
         return "\n".join(file.read_text(errors="replace") for file in files)
 
 
-def requests_of(emulator: Emulator) -> list[tuple[str, int]]:
+def requests_of(service: Service) -> list[tuple[str, int]]:
     """Return method and status of each request so far, and forget them."""
-    return [(request["method"], request["status"]) for request in emulator.requests(clear=True)]
+    return [(request["method"], request["status"]) for request in service.requests(clear=True)]

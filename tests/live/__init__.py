@@ -1,0 +1,1 @@
+"""Acceptance tests against QuantCDN itself: ``make test-live``."""

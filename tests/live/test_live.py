@@ -1,0 +1,110 @@
+"""``make test-live``, with an emulator in the place of the service: what it refuses, runs, and cleans up."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from quant_sessions_provider.core.text import counted
+from tests.live.__main__ import ROOT, main
+from tests.live.account import Account
+from tests.live.edge import Edge
+from tests.live.ledger import PREFIX, Ledger
+from tests.support.emulator_server import Emulator
+from tests.support.killing import UNTIL_KILLED, start, wait_in_flight
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ORGANIZATION: Final = "the-real-one"
+TEST: Final = "tests/acceptance/test_report.py::test_a_session_that_is_deleted_before_its_replacement_is_a_loss"
+
+
+@pytest.fixture
+def service() -> Iterator[Emulator]:
+    with Emulator() as server:
+        yield server
+
+
+@pytest.fixture
+def variables(service: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Set the variables of a live run, but not its confirmation."""
+    made = {
+        "LIVE_TEST_BASE_URL": service.url,
+        "LIVE_TEST_ORGANIZATION": ORGANIZATION,
+        "LIVE_TEST_TOKEN": service.token,
+        "LIVE_TEST_FOLDER": str(tmp_path),
+    }
+    monkeypatch.delenv("YES", raising=False)
+    for name, value in made.items():
+        monkeypatch.setenv(name, value)
+    return made
+
+
+def _ledgers(variables: Mapping[str, str]) -> list[Path]:
+    return list(Path(variables["LIVE_TEST_FOLDER"]).glob("*.jsonl"))
+
+
+@pytest.mark.parametrize("missing", ["LIVE_TEST_ORGANIZATION", "LIVE_TEST_TOKEN"])
+def test_the_variables_of_the_provider_start_no_live_run(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, missing: str, service: Emulator
+) -> None:
+    monkeypatch.delenv(missing)
+    for name, value in service.variables(ORGANIZATION).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("YES", "1")
+    with pytest.raises(SystemExit, match=f"^{missing} is not set: live tests need"):
+        main([])
+    assert (service.requests(), _ledgers(variables)) == ([], [])
+
+
+@pytest.mark.usefixtures("variables")
+def test_a_live_run_that_nobody_confirms_sends_nothing(service: Emulator) -> None:
+    with pytest.raises(SystemExit, match=r"^Nothing was sent\.$"):
+        main([])
+    assert service.requests() == []
+
+
+def test_the_next_run_removes_what_a_killed_run_left_and_then_leaves_nothing(
+    service: Emulator, variables: dict[str, str], tmp_path: Path
+) -> None:
+    service.seed(ORGANIZATION, "of-somebody-else", userId="orders")
+    environment = {**os.environ, **variables, "YES": "1", "QUANTCDN_API_TOKEN": "of-somebody-else"}
+    command = [sys.executable, "-m", "tests.live", TEST, "--numprocesses", "0"]
+    service.fault("slow", "after", method="POST", count=None, **UNTIL_KILLED)
+    with start(command, ROOT, environment, tmp_path / "killed.txt"):
+        wait_in_flight(service, "POST")
+    # All its processes are killed.
+    service.clear_faults()
+    left = {session["userId"] for session in service.sessions(ORGANIZATION)} - {"orders"}
+    (ledger,) = _ledgers(variables)
+    assert left
+    assert {user.startswith(f"{ledger.stem}-") for user in left} == {True}
+
+    with start(command, ROOT, environment, tmp_path / "next.txt") as run:
+        assert run.wait() == 0, run.text
+    assert f"Deleted {counted(len(left), 'session')} that a run had left." in run.text
+    assert "1 passed" in run.text
+    assert [session["id"] for session in service.sessions(ORGANIZATION)] == ["of-somebody-else"]
+    assert _ledgers(variables) == []
+    assert service.token not in run.text
+
+
+def test_a_live_test_touches_no_session_but_its_own(service: Emulator, tmp_path: Path) -> None:
+    service.seed(ORGANIZATION, "theirs", userId="desk", sessionGroup="shop")
+    account = Account(service.url, ORGANIZATION, service.token)
+    with Edge(account, Ledger.create(tmp_path, account)) as edge:
+        made = edge.api("POST", "acme", json={"userId": "desk", "sessionGroup": "shop"}).json()["sessionId"]
+        assert edge.api("PUT", "acme", "/theirs", json={"status": "completed"}).status_code == 403
+        assert edge.api("DELETE", "acme", "/theirs").status_code == 403
+        assert edge.api("GET", "acme").status_code == 403
+        listed = edge.api("GET", "acme", "?userId=desk&sessionGroup=shop")
+        assert [one["id"] for one in listed.json()] == [made]
+        assert [(one["id"], one["userId"]) for one in edge.sessions()] == [(made, "desk")]
+        assert PREFIX not in listed.text
+    assert [session["id"] for session in service.sessions()] == ["theirs"]
+    assert [(r["method"], r["path"]) for r in service.requests() if "theirs" in r["path"]] == []
