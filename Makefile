@@ -1,6 +1,6 @@
 # Each target runs the setup itself, so any of them can be the first in a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help up preview down tour setup test test-plugin test-live test-live-clean check previews previews-check report screenshots machine fuzz chaos soak keep-test languages bench schema plugin-archive state build install-check sbom workflows release-check docs docs-serve reference lock fresh clean venv
+.PHONY: help up preview down tour setup test test-plugin test-live test-live-clean check docs-test previews previews-check report screenshots machine fuzz chaos soak keep-test languages bench schema plugin-archive state build install-check sbom workflows release-check docs docs-serve reference lock fresh clean venv
 
 PYTHON ?= python3
 export PYTHON LIVE YES TAG
@@ -47,6 +47,10 @@ check: venv ## Check format, lint, types, the direction of imports, and unused c
 	$(run) mypy
 	.venv/bin/lint-imports
 	$(run) vulture
+
+docs-test: venv ## Follow README, getting started and the tour in empty folders, as a stranger would
+	@$(run) tools.run_tests --module tests.docs
+	@$(run) tools.run_tests tests/acceptance/test_tour.py --numprocesses 0
 
 previews: venv ## Write docs/previews.md, docs/preview.svg and the output in three more pages, from runs of the real engine
 	@$(run) tools.run_tests --module tools.docs.build

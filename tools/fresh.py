@@ -36,6 +36,7 @@ _WARM = (
     ("second clone: make test", "test"),
     ("second clone: make down", "down"),
 )
+TARGETS = {target for _, target in (*_COLD, *_WARM)}
 
 
 class FailedError(Exception):

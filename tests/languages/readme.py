@@ -1,4 +1,4 @@
-"""The YAML program that the README shows, from nothing to destroy."""
+"""The YAML program that ``docs/plugin.md`` shows, from nothing to destroy."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from tests.support.emulator_server import Emulator
 
-_README: Final = EXAMPLES.parent / "README.md"
+_PAGE: Final = EXAMPLES.parent / "docs" / "plugin.md"
 
 
 def program() -> str:
-    """Return the program. It is the only one in YAML there."""
-    (shown,) = re.findall(r"^```yaml\n(.*?)^```$", _README.read_text(), re.DOTALL | re.MULTILINE)
+    """Return the program, the first one in YAML there."""
+    shown, *_ = re.findall(r"^```yaml\n(.*?)^```$", _PAGE.read_text(), re.DOTALL | re.MULTILINE)
     return str(shown)
 
 
