@@ -160,6 +160,44 @@ def test_undocumented_fields_are_used(account: Emulator, run: Command, live: dic
     assert probed(result) == DEFAULTS | {"metadata": word, "messages": "withoutSystem", "returnedId": "other"}
 
 
+CREATED: dict[str, Any] = {"sessionId": "made", "createdAt": "2026-03-02T12:00:00Z"}
+ONLY: dict[str, dict[str, Any]] = {
+    "GET": {"method": "GET", "path": "sessions/"},
+    "PUT": {"method": "PUT", "path": "sessions/[^/]+$"},
+    "extend": {"method": "PUT", "path": "/extend$"},
+    "POST": {"method": "POST"},
+}
+ODD: list[tuple[str, dict[str, Any], dict[str, str]]] = [
+    ("GET", {}, {"as they were sent": "GET returns no messages", "id of the creation": "GET returns no id"}),
+    ("GET", {"messages": [1, {}]}, {"as they were sent": "no: 2 of 3, not as sent"}),
+    ("PUT", {"status": "completed"}, {"be reopened": "no, although it returns 200"}),
+    ("extend", {}, {"count from": "the response has no expiry", "24 hours": "the response has no expiry"}),
+    ("extend", {"expiresAt": "2099-01-01T00:00:00Z"}, {"count from": "neither: "}),
+    ("POST", CREATED, {"requested lifetime": "the response has no expiry"}),
+]
+
+
+@pytest.mark.parametrize(("request_", "body", "expected"), ODD, ids=[f"{each[0]}-{each[1]}" for each in ODD])
+def test_what_a_response_leaves_out_is_an_answer_too(
+    account: Emulator, run: Command, request_: str, body: dict[str, Any], expected: dict[str, str]
+) -> None:
+    account.seed(ORGANIZATION, "made")
+    account.fault(status=200, body=body, count=None, **ONLY[request_])
+    result = run("doctor", "--probe", "--json")
+    assert {words: seen(result, words).startswith(what) for words, what in expected.items()} == dict.fromkeys(
+        expected, True
+    )
+
+
+def test_a_session_that_outlives_its_expiry_is_still_alive(
+    account: Emulator, run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe, "sleep", lambda _seconds: None)
+    result = run("doctor", "--probe", "--wait", "--json")
+    assert seen(result, "after the expiry") == "200, and it is listed: it is still alive"
+    assert account.sessions() == []
+
+
 def test_the_throwaway_session_has_a_clear_name_and_a_documented_lifetime(account: Emulator, run: Command) -> None:
     run("doctor", "--probe", "--json")
     (made,) = [request["body"] for request in account.requests() if request["method"] == "POST"]
