@@ -1,6 +1,6 @@
 # Each target runs the setup itself, so any of them can be the first in a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help up preview down tour setup test test-plugin test-live test-live-clean check coverage docs-test previews previews-check report screenshots machine fuzz chaos soak keep-test languages bench schema plugin-archive state build install-check sbom workflows release-check docs docs-serve reference lock fresh clean venv
+.PHONY: help up preview down tour setup test test-plugin test-live test-live-clean check coverage docs-test previews previews-check report screenshots machine fuzz chaos soak keep-test mutation languages bench schema plugin-archive state build install-check sbom workflows release-check docs docs-serve reference lock fresh clean venv
 
 PYTHON ?= python3
 export PYTHON LIVE YES TAG
@@ -100,6 +100,9 @@ chaos: venv ## Run stacks on a bad network: 10,000 seeds with a model of the eng
 
 soak: venv ## Simulate a month of runs on the real engine, and check every session's requests (RUNS=60)
 	@$(run) tools.run_tests --module tests.soak $(RUNS)
+
+mutation: venv ## Break the core in small ways and see whether the unit tests notice (SAMPLE=300; 0: all; 10 min)
+	@$(run) tools.mutation $${SAMPLE:-300}
 
 keep-test: venv ## Keep a stack for three simulated days on the real engine; kill, lock and edit it (3 min)
 	@$(run) tools.run_tests --module tests.keep

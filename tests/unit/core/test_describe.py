@@ -14,6 +14,7 @@ from quant_sessions_provider.core.describe import (
     UpdateSentence,
     about,
     creation_sentence,
+    possible_orphans,
     read_about,
     read_creation,
     read_error,
@@ -68,6 +69,38 @@ LEFT = "9 minutes left: extends by"
 def test_the_sentence_of_an_update(moved: dict[str, Any], sentence: str) -> None:
     outputs = applied(9) | GRANTED
     assert update_sentence(change(outputs, inputs_of(outputs, **moved)), NOW) == sentence
+
+
+@pytest.mark.parametrize(
+    ("moved", "sentence"),
+    [
+        ({"expiresAt": at(60)}, "extends by 51 minutes, until the declared expiresAt"),
+        ({"expiresAt": at(7)}, "cannot be shortened: lives on as granted, nothing is sent"),
+        ({"expiresAt": at(9.5), "expirationMinutes": 90}, "extends by 1 minute, until about 12:10Z"),
+    ],
+)
+def test_an_expiry_set_by_hand_is_not_shown(moved: dict[str, Any], sentence: str) -> None:
+    outputs = applied(9) | GRANTED
+    del outputs["expirationMinutes"]
+    assert update_sentence(change(outputs, inputs_of(outputs, **moved)), NOW) == sentence
+
+
+@pytest.mark.parametrize(
+    ("ids", "sentence"),
+    [
+        (None, "Could not determine whether a session was created; it expires by itself"),
+        ([], "The API lists no session that it may have made"),
+        (
+            ["3f2a", "77"],
+            (
+                "It may have made session 3f2a or 77. If no stack has it in its state, delete it by its id, or let it"
+                " expire"
+            ),
+        ),
+    ],
+)
+def test_what_an_ambiguous_creation_may_have_made(ids: list[str] | None, sentence: str) -> None:
+    assert possible_orphans(ids) == sentence
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,15 @@ from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.expiry import (
     extension,
     first_lifetime,
+    later,
+    lost_by_extension,
     must_ask,
     needs_request,
     plan_expiry,
     short_grant_due,
 )
 from quant_sessions_provider.core.model import UNKNOWN
+from quant_sessions_provider.core.state import Expiry
 from tests.support.fakes import NOW, A, at, change
 from tests.unit.core.lifetimes import applied, declared
 
@@ -164,3 +167,26 @@ def test_a_creation_requests_the_lifetime_or_the_minutes_until_expires_at(lifeti
     assert first_lifetime(declared(lifetime, at(9)), NOW) == lifetime
     minutes = first_lifetime({"expiresAt": at(0, seconds=left)}, NOW)
     assert minutes == min(max(-(-left // 60), 5), 1440)
+
+
+@pytest.mark.parametrize(
+    ("start", "minutes", "end"),
+    [
+        (LOCAL, 1, "2026-11-24T12:10:00Z"),
+        (LOCAL, -5, "2026-11-24T12:09:00Z"),
+        ("9999-12-31T23:59:59+00:00", 60, "9999-12-31T23:59:59Z"),
+    ],
+)
+def test_a_later_time_is_in_utc_and_ends_with_the_year_9999(start: str, minutes: int, end: str) -> None:
+    found = later(timestamps.parse(start), minutes)
+    assert (timestamps.render(found), found.utcoffset()) == (end, timedelta())
+
+
+@pytest.mark.parametrize(("before", "minutes", "granted", "lost"), [(60, 30, 60, 0), (60, 30, 45, 45), (60, 30, 90, 0)])
+def test_an_extension_that_ends_before_the_earlier_grant_loses_minutes(
+    before: float, minutes: int, granted: float, lost: int
+) -> None:
+    earlier = Expiry.of({"grantedExpiresAt": at(before)})
+    assert lost_by_extension(earlier, minutes, timestamps.parse(at(granted))) == lost
+    assert lost_by_extension(earlier, minutes, None) == 0
+    assert lost_by_extension(Expiry.of({}), minutes, timestamps.parse(at(granted))) == 0

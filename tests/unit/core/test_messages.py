@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quant_sessions_provider.core.messages import unsent
+from quant_sessions_provider.core.messages import messages_to_append, unsent
+from quant_sessions_provider.core.model import UNKNOWN
 from tests.support.fakes import A, B, C
 
 TALK = {"role": "assistant", "content": "At run time"}
@@ -48,3 +49,25 @@ def test_normalized_content_is_the_same_message(content: str, form: Literal["NFC
     declared = {"role": "user", "content": content}
     shown = space + unicodedata.normalize(form, re.sub(r"\r\n?|\n", "\r\n", content)) + space
     assert unsent([declared], [{"role": "user", "content": shown}], known=0) == []
+
+
+LATER = {"role": "user", "content": UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "appended"),
+    [
+        ([A], [A, B, C], [B, C]),
+        ([A, B], [A, B], []),
+        ([A], [A, LATER], [LATER]),
+        ([A, B], [A, LATER], None),
+        ([LATER], [LATER, B], None),
+        ([A, B], [A], None),
+        ([A], [B, A], None),
+        ([A], [A, {"role": "system", "content": "S"}], None),
+        (None, [A], None),
+        ([A], UNKNOWN, None),
+    ],
+)
+def test_only_what_is_surely_new_at_the_end_is_appended(before: object, after: object, appended: object) -> None:
+    assert messages_to_append(before, after) == appended

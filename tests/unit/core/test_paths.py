@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quant_sessions_provider.core.paths import Path, differ_at, parse
+from quant_sessions_provider.core.paths import Difference, Path, covers, differ_at, differences, parse, render
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,39 @@ def test_a_difference_counts_at_a_path_and_beneath_it(path: str, new: object, di
     parsed = parse(path)
     assert parsed
     assert differ_at(parsed, OLD, new) is differ
+
+
+@pytest.mark.parametrize(
+    ("paths", "key", "covered"),
+    [
+        (["status"], "status", True),
+        (["metadata.status"], "status", False),
+        (["messages[0]", "metadata.a"], "metadata", True),
+        (["*"], "status", True),
+        ([".status", ""], "status", False),
+        ([], "status", False),
+    ],
+)
+def test_a_path_covers_the_property_that_it_begins_with(paths: list[str], key: str, covered: object) -> None:
+    assert covers(paths, key) is covered
+
+
+@pytest.mark.parametrize("text", ["status", "messages[0].content", 'metadata["a.b"]', 'metadata["*"]', '["a[0]"].b-c'])
+def test_a_path_is_rendered_as_it_is_read(text: str) -> None:
+    assert render(parse(text) or ()) == text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ({"a": [1]}, {"a": [1]}, []),
+        ({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}}, [Difference(("a", "c"))]),
+        ({"a": [1, 2]}, {"a": [1]}, [Difference(("a", 1), in_new=False)]),
+        ({"a": 1}, {"a": 1, "b": [2]}, [Difference(("b",), in_old=False)]),
+        ({"a": [1]}, {"a": {"0": 1}}, [Difference(("a",))]),
+        ([1, 2], [2, 1], [Difference((0,)), Difference((1,))]),
+        ({"a": None}, {}, [Difference(("a",), in_new=False)]),
+    ],
+)
+def test_differences_are_the_deepest_places_that_differ(old: object, new: object, found: list[Difference]) -> None:
+    assert list(differences(old, new)) == found

@@ -110,7 +110,15 @@ def test_the_error_of_a_malformed_value_names_its_key_but_not_the_value(key: str
 
 
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:99", "http://127.9.9.9", "https://a.example/api"]
+    "url",
+    [
+        "http://127.0.0.1:8080",
+        "http://localhost",
+        "http://[::1]:99",
+        "http://127.9.9.9",
+        "https://a.example/api",
+        "https://X.example",
+    ],
 )
 def test_https_and_loopback_urls_are_accepted(url: str) -> None:
     assert load({"quant:baseUrl": f"{url}/"}).base_url == url

@@ -78,6 +78,7 @@ def until(expires_at: str) -> dict[str, Any]:
         ("messages", [{"role": "Tool", "content": None, "id": 1}], [ROLE, CONTENT, KEYS]),
         ("metadata", [], ["metadata: must be an object"]),
         ("metadata", "{}", ["metadata: must be an object"]),
+        ("metadata", {"a": [{"b": float("nan")}]}, ["metadata: contains a value that JSON cannot represent"]),
         ("user_id", "ada", ["user_id: is not a property of a session"]),
     ],
 )
