@@ -50,6 +50,17 @@ def test_people_get_a_table_that_says_what_to_do(run: Command, monkeypatch: pyte
     assert result.code == 1
 
 
+@pytest.mark.usefixtures("vendor")
+def test_without_a_response_the_token_is_not_to_blame(
+    account: Emulator, run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUANTCDN_MAX_RETRIES", "0")
+    account.fault("drop", method="GET", count=None)
+    result = run("doctor", "--json", "--organization", ORGANIZATION)
+    assert result.code == 1
+    assert sees(checks(result)["token"], "problem", f"listing sessions: {account.url} ", "see the addresses above")
+
+
 def test_the_token_is_sent_only_to_the_configured_host(
     account: Emulator, vendor: Vendor, run: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

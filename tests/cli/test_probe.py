@@ -232,6 +232,13 @@ def test_an_error_in_one_question_does_not_stop_the_others(account: Emulator, ru
     assert account.sessions() == []
 
 
+def test_a_response_that_never_comes_is_an_answer_too(account: Emulator, run: Command) -> None:
+    account.fault("drop", method="PUT", path="/extend", count=None)
+    result = run("doctor", "--probe", "--json")
+    assert seen(result, "extension count from").startswith("not known: extending session ")
+    assert account.sessions() == []
+
+
 def test_a_session_that_cannot_be_deleted_is_named(account: Emulator, run: Command) -> None:
     account.fault(method="DELETE", status=503, count=None)
     result = run("doctor", "--probe", "--json")
