@@ -128,22 +128,28 @@ class Edge:
         """
         split = urlsplit(target)
         query, body = dict(parse_qsl(split.query, keep_blank_values=True)), json.loads(content) if content else None
-        entry = {"method": method, "path": unquote(split.path), "query": query, "body": body, "status": None}
+        entry: dict[str, Any] = {
+            "method": method,
+            "path": unquote(split.path),
+            "query": query,
+            "body": body,
+            "status": None,
+        }
         self._log.append(entry)
         segments = [unquote(each) for each in split.path.removeprefix(_PATH).split("/")][1:]
         self._refuse(method, segments, query)
-        address = f"{self._account.base_url}{_PATH}" + "/".join(
-            quote(each, safe="") for each in (self._account.organization, *segments)
-        )
-        if query:
-            address += f"?{urlencode(self._marked(query))}"
         marked = self._marked(body) if body else None
         if method == "POST" and marked:
             self._ledger.add_user(marked["userId"])
-        status, answer = self._send(method, address, marked)
+        status, answer = self._send(method, self._address(segments, query), marked)
         entry["status"] = status
         self._note(method, segments, body or {}, status, answer)
         return status, answer
+
+    def _address(self, segments: list[str], query: dict[str, str]) -> str:
+        """Return where a request goes; whatever organization it names, it is the account's."""
+        path = "/".join(quote(each, safe="") for each in (self._account.organization, *segments))
+        return f"{self._account.base_url}{_PATH}{path}" + (f"?{urlencode(self._marked(query))}" if query else "")
 
     def _refuse(self, method: str, segments: list[str], query: dict[str, str]) -> None:
         """Refuse what could touch or show sessions that no test has created."""
@@ -168,13 +174,24 @@ class Edge:
     def _note(self, method: str, segments: list[str], body: dict[str, Any], status: int, answer: bytes) -> None:
         if not 200 <= status < 300 or method not in ("POST", "PUT"):
             return
-        said = json.loads(answer)
-        session_id = said["sessionId"] if method == "POST" else segments[2]
+        said = _fields(answer)
+        session_id = said.get("sessionId") if method == "POST" else segments[2]
+        if not isinstance(session_id, str):
+            return  # the ledger has its user, by whom it is found
         if method == "POST":
             self._ledger.add_session(session_id)
             self._sessions[session_id] = {name: body[name] for name in NAMES if name in body}
         if "expiresAt" in said:
             self._sessions[session_id]["expiresAt"] = said["expiresAt"]
+
+
+def _fields(answer: bytes) -> dict[str, Any]:
+    """Return the fields of an answer, none for one that is no JSON object."""
+    try:
+        said = json.loads(answer)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 class _Server(ThreadingHTTPServer):
