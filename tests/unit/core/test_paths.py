@@ -54,6 +54,7 @@ OLD = {"a": {"b": 1, "c": [1, {"d": 2}]}, "e": 0}
         ("e.f", {"a": OLD["a"], "e": 1}, False),
         ("x", {"a": OLD["a"], "e": 1}, False),
         ("a.b", OLD, False),
+        ("g", OLD | {"g": [float("1.5")]}, True),
     ],
 )
 def test_a_difference_counts_at_a_path_and_beneath_it(path: str, new: object, differ: object) -> None:
@@ -85,7 +86,7 @@ def test_a_path_is_rendered_as_it_is_read(text: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "found"),
     [
-        ({"a": [1]}, {"a": [1]}, []),
+        ({"a": [float("1.5")]}, {"a": [float("1.5")]}, []),  # equal, and not the same object
         ({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}}, [Difference(("a", "c"))]),
         ({"a": [1, 2]}, {"a": [1]}, [Difference(("a", 1), in_new=False)]),
         ({"a": 1}, {"a": 1, "b": [2]}, [Difference(("b",), in_old=False)]),
@@ -96,3 +97,13 @@ def test_a_path_is_rendered_as_it_is_read(text: str) -> None:
 )
 def test_differences_are_the_deepest_places_that_differ(old: object, new: object, found: list[Difference]) -> None:
     assert list(differences(old, new)) == found
+
+
+def test_equal_values_do_not_differ_though_they_are_two_objects() -> None:
+    old, new = ({"a": {"b": float("1.5")}, "c": side} for side in "xy")
+    assert [differ_at(path, old, new) for path in (("a",), ("a", "b"), ("*", "b"), ("*",))] == [
+        False,
+        False,
+        False,
+        True,
+    ]

@@ -115,3 +115,9 @@ def test_only_a_timestamp_takes_over_a_former_spelling(value: object) -> None:
 )
 def test_differences_are_exact_across_daylight_saving_changes(before: str, after: str, minutes: int) -> None:
     assert timestamps.parse(after) - timestamps.parse(before) == timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-10:00"])
+def test_a_timestamp_that_utc_cannot_express_says_so(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^not between the years 1 and 9999 in UTC$"):
+        timestamps.parse(text)
