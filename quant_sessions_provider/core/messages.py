@@ -6,7 +6,7 @@ import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from quant_sessions_provider.core.model import APPENDABLE_ROLES, contains_unknown, same
+from quant_sessions_provider.core.model import APPENDABLE_ROLES, same
 
 if TYPE_CHECKING:
     from quant_sessions_provider.core.model import Properties
@@ -18,10 +18,10 @@ def messages_to_append(before: object, after: object) -> list[Any] | None:
     A system message cannot be appended. What is not known yet may turn out as a change: a plan says the worst, so that
     no conversation is lost unannounced.
     """
-    if not isinstance(before, list) or not isinstance(after, list) or contains_unknown(after[: len(before)]):
+    if not isinstance(before, list) or not isinstance(after, list):
         return None
     appended = after[len(before) :]
-    kept = same(before, after[: len(before)])
+    kept = same(before, after[: len(before)])  # not if anything of it is unknown
     return appended if kept and all(_is_appendable(message) for message in appended) else None
 
 
