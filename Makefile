@@ -151,7 +151,7 @@ fresh: ## Run and time the README's targets in empty clones of HEAD (WARM_GO=1 k
 
 clean: ## Stop the demo and remove .venv, .demo and caches
 	@$(PYTHON) -m tools.demo clean
-	@rm -rf .venv .site .import_linter_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .site .import_linter_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis mutants .coverage .coverage.*
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 venv:
