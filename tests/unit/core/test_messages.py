@@ -42,6 +42,7 @@ def test_what_is_live_already_is_not_sent_again(live: list[Any], missing: list[A
 def test_a_declared_message_that_is_live_once_counts_once() -> None:
     assert unsent([A, A, A], [A], known=1) == [A, A]
     assert unsent([A, A, A], [A, A], known=1) == [A]
+    assert unsent([A, A, A], [A, A], known=0) == [A]
 
 
 @given(st.text(), st.sampled_from(["NFC", "NFD"]), st.sampled_from(["", " ", "\n"]))

@@ -79,3 +79,11 @@ def test_an_unknown_is_found_at_any_depth(value: object) -> None:
     assert not model.contains_unknown(value)
     assert model.contains_unknown({"a": [value, {"b": UNKNOWN}]})
     assert repr(UNKNOWN) == "<unknown>"
+
+
+def test_whole_floats_become_ints_wherever_they_are_exact() -> None:
+    value = {"a": [1.0, 2.5, {"b": -3.0}], "largest": float(model.EXACT - 1), "rounded": float(model.EXACT), "c": "1.0"}
+    whole = model.with_whole_numbers(value)
+    assert whole == value
+    assert [type(each) for each in (whole["a"][0], whole["a"][1], whole["a"][2]["b"])] == [int, float, int]
+    assert (type(whole["largest"]), type(whole["rounded"])) == (int, float)

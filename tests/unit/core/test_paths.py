@@ -78,7 +78,9 @@ def test_a_path_covers_the_property_that_it_begins_with(paths: list[str], key: s
     assert covers(paths, key) is covered
 
 
-@pytest.mark.parametrize("text", ["status", "messages[0].content", 'metadata["a.b"]', 'metadata["*"]', '["a[0]"].b-c'])
+@pytest.mark.parametrize(
+    "text", ["status", "messages[0].content", 'metadata["a.b"]', 'metadata["*"]', '["a[0]"].b-c', '["a \\"b\\""]']
+)
 def test_a_path_is_rendered_as_it_is_read(text: str) -> None:
     assert render(parse(text) or ()) == text
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from quant_sessions_provider.client.error_message import api_words
 from quant_sessions_provider.core.redaction import masked
+from quant_sessions_provider.core.unescape import undone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -284,3 +285,16 @@ def test_where_words_are_cut_no_beginning_of_an_escaped_text_is_left(chain: list
     secret = "\u00fc'\U0001f44b<" * 20
     for start in range(9_900, 10_001, 7):
         assert api_words("-" + "\u200b" * (start - 1) + escaped(secret, chain), [secret]) in ("-", "-***")
+
+
+@pytest.mark.parametrize(
+    ("escaped_text", "plain"),
+    [
+        ("\\501", "A"),
+        ("&#x110000; &#65;", "&#x110000; A"),
+        ("\\U7fffffff \\u0041", "\\U7fffffff A"),
+        ("&nosuch; &amp;", "&nosuch; &"),
+    ],
+)
+def test_an_escape_that_means_nothing_stays_and_those_after_it_are_undone(escaped_text: str, plain: str) -> None:
+    assert undone(escaped_text) == plain

@@ -57,6 +57,7 @@ def until(expires_at: str) -> dict[str, Any]:
         ("expirationMinutes", "60", [LIFETIME]),
         ("expirationMinutes", 10**16, [LIFETIME]),
         ("expirationMinutes", float("inf"), [LIFETIME]),
+        ("expirationMinutes", 10**15, [f"{LIFETIME}, not 1000000000000000"]),
         ("expirationMinutes", 1441, [f"{LIFETIME}, not 1441"]),
         ("renewBeforeMinutes", 0, [f"{RENEWAL}, not 0"]),
         ("renewBeforeMinutes", 60, [f"{RENEWAL}, not 60"]),
