@@ -10,6 +10,7 @@ import pulumi
 import pytest
 
 from quant_sessions_provider import Session
+from tests.acceptance.conftest import WHOLE
 from tests.acceptance.refused import SECRETIVE, preview, problems, run_refused
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from tests.support.engine import Stack
 
 
-ON_BOTH_HOSTS = True
+ON_BOTH_HOSTS = WHOLE
 
 
 @pytest.fixture(scope="module")
