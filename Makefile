@@ -107,6 +107,9 @@ mutation: venv ## Break the core in small ways and see whether the unit tests no
 keep-test: venv ## Keep a stack for three simulated days on the real engine; kill, lock and edit it (3 min)
 	@$(run) tools.run_tests --module tests.keep
 
+fleet-test: venv ## Disturb fleets on Dask, Postgres and S3 in every way, with the real parts (ARGS="a_ctrl_c")
+	@$(run) tools.run_tests --module tests.fleet $(ARGS)
+
 languages: venv ## Run the examples in YAML, TypeScript and Go, and install the plugin's archive (ARGS="yaml go")
 	@$(run) tools.run_tests --module tests.languages $(ARGS)
 

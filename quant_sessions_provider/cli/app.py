@@ -17,6 +17,7 @@ from quant_sessions_provider.cli.doctor import doctor
 from quant_sessions_provider.cli.emulator import emulator
 from quant_sessions_provider.cli.exits import GuardedGroup
 from quant_sessions_provider.cli.extend import extend
+from quant_sessions_provider.cli.fleet import fleet
 from quant_sessions_provider.cli.keep import keep
 from quant_sessions_provider.cli.list import list_sessions
 from quant_sessions_provider.cli.policies import policies
@@ -62,4 +63,5 @@ app.command("doctor")(doctor)
 emulator_app.callback(invoke_without_command=True)(emulator)
 emulator_app.command("advance")(advance)
 app.add_typer(emulator_app, name="emulator")
+app.add_typer(fleet, name="fleet")
 app.add_typer(policies, name="policies")

@@ -7,13 +7,15 @@ A program asks :func:`members` which users are those of its stack. It needs no e
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-__all__ = ["members", "shard_of"]
+__all__ = ["Fleet", "Options", "Result", "members", "shard_of"]
 
 if TYPE_CHECKING:
+    from quant_sessions_provider.fleet.model import Options, Result
     from quant_sessions_provider.fleet.program import members
+    from quant_sessions_provider.fleet.run import Fleet
     from quant_sessions_provider.fleet.shards import shard_of
 else:
-    _MODULES = {"members": "program", "shard_of": "shards"}
+    _MODULES = {"Fleet": "run", "Options": "model", "Result": "model", "members": "program", "shard_of": "shards"}
 
     def __getattr__(name: str) -> object:
         """Import public names on first use: Pulumi takes a second to import, and the command line does not need it."""

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from contextlib import nullcontext
-from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final
 
-from pulumi.automation import CommandResult, PulumiCommand
-from pulumi.automation.errors import create_command_error
+from quant_sessions_provider.pulumi_command import DetachedCommand
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import subprocess
+    from collections.abc import Mapping, Sequence
 
-    from pulumi.automation import OnOutput
+    from pulumi.automation import CommandResult, OnOutput
 
     from quant_sessions_provider.keep.signals import Interrupts
 
@@ -23,11 +19,8 @@ _CHANGING: Final = "up"
 """The command that changes the stack: it is never interrupted."""
 
 
-class Command(PulumiCommand):
-    """The CLI in a POSIX session of its own, with its output in files.
-
-    A Ctrl-C in the terminal does not reach it, and it does not end when nobody reads its output any more.
-    """
+class Command(DetachedCommand):
+    """The CLI, which a signal to the keeper interrupts unless it changes the stack."""
 
     def __init__(self, interrupts: Interrupts, root: str | None = None) -> None:
         super().__init__(root)
@@ -50,38 +43,11 @@ class Command(PulumiCommand):
         if args[:1] == ["preview"]:
             # Else it does not show a deletion that comes with a replacement.
             args = [*args, "--show-replacement-steps"]
+        return super().run(args, cwd, additional_env, on_output, on_error)
+
+    def wait(self, process: subprocess.Popen[bytes], args: Sequence[str]) -> int:
+        """Wait for the end of a command; return its exit code."""
         # The state is read once more after a run that no signal could end.
         late = args[:1] != ["stack"]
-        with TemporaryFile() as out, TemporaryFile() as error:
-            process = subprocess.Popen(  # noqa: S603 - no shell reads the arguments
-                [self.command, *args, "--non-interactive"],
-                cwd=cwd,
-                env=self._environment(additional_env),
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=error,
-                start_new_session=True,
-            )
-            with nullcontext() if args[:1] == [_CHANGING] else self._interrupts.interrupting(process, late=late):
-                code = process.wait()
-            result = CommandResult(_read(out, on_output), _read(error, on_error), code)
-        if code:
-            raise create_command_error(result)
-        return result
-
-    def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
-        found = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true", **more, "PULUMI_AUTOMATION_API": "true"}
-        if Path(self.command).is_absolute():
-            # The plugins of this CLI lie beside it.
-            found["PATH"] = os.pathsep.join([str(Path(self.command).parent), found.get("PATH", "")])
-        return found
-
-
-def _read(file: IO[bytes], pass_on: OnOutput | None) -> str:
-    file.seek(0)
-    text = file.read().decode(errors="replace")
-    if pass_on:
-        # JSON may hold what str.splitlines takes for the end of a line.
-        for line in text.removesuffix("\n").split("\n"):
-            pass_on(line)
-    return text
+        with nullcontext() if args[:1] == [_CHANGING] else self._interrupts.interrupting(process, late=late):
+            return process.wait()

@@ -11,9 +11,10 @@ from pulumi.automation._stack import StackInitMode
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError
 
 from quant_sessions_provider.core.errors import ConfigurationError
-from quant_sessions_provider.core.text import error_line, one_line
+from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.keep.command import Command
 from quant_sessions_provider.keep.model import InterruptedRunError, LockedError, RunError
+from quant_sessions_provider.pulumi_command import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from quant_sessions_provider.keep.signals import Interrupts
 
 _MESSAGE: Final = "quant-sessions keep"
-_NO_REASON: Final = "pulumi printed no reason"
 _OPTIONS: Final = ("external", "pendingReplacement", "replaceWith", "deletedWith", "replacementTrigger")
 """What a state has of a resource and the engine's events leave out."""
 
@@ -72,7 +72,7 @@ class AutomationEngine:
         try:
             found = self._workspace.stack()
         except CommandError as error:
-            raise ConfigurationError(f"the stacks cannot be listed: {_reason_of(error)}") from None
+            raise ConfigurationError(f"the stacks cannot be listed: {reason_of(error)}") from None
         if found is None:
             raise ConfigurationError("no stack is selected: name one with --stack")
         return found.name
@@ -137,10 +137,10 @@ class AutomationEngine:
         try:
             return command()
         except ConcurrentUpdateError as error:
-            raise LockedError(_reason_of(error)) from None
+            raise LockedError(reason_of(error)) from None
         except CommandError as error:
             failure = InterruptedRunError if self._interrupts.asked else RunError
-            raise failure(_reason_of(error)) from None
+            raise failure(reason_of(error)) from None
 
     def _document(self, events: list[automation.EngineEvent], failure: RunError | None) -> dict[str, Any]:
         steps = [self._step(event.res_outputs_event.metadata) for event in events if event.res_outputs_event]
@@ -182,8 +182,3 @@ def _state(state: StepEventStateMetadata | None) -> dict[str, Any]:
         "outputs": state.outputs or {},
         "retainOnDelete": state.retain_on_delete,
     }
-
-
-def _reason_of(error: CommandError) -> str:
-    """Return the line that says what went wrong, without the code and the output around it."""
-    return error_line(str(error).partition("\n stderr: ")[2]) or _NO_REASON

@@ -1,0 +1,256 @@
+"""``quant-sessions fleet up`` and the like: one program, run as many stacks."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from rich.live import Live
+
+from quant_sessions_provider.cli.exits import INTERRUPTED
+from quant_sessions_provider.cli.output import console
+from quant_sessions_provider.cli.settings import valid_text
+from quant_sessions_provider.fleet.board import Board
+from quant_sessions_provider.fleet.definition import read
+from quant_sessions_provider.fleet.model import Options
+from quant_sessions_provider.fleet.shards import in_slice, named
+from quant_sessions_provider.fleet.tally import Tally, line_of, result_json, summary, summary_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from quant_sessions_provider.fleet.definition import Definition
+    from quant_sessions_provider.fleet.model import Result, Verb
+
+_FAILED: Final = "failed"
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+File = Annotated[Path, typer.Argument(help="Fleet file.", show_default=False)]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        callback=valid_text, help="Address of a Dask scheduler: tcp://HOST:8786.", show_default="this machine"
+    ),
+]
+Only = Annotated[
+    str | None,
+    typer.Option(help="Only these shards: 0007,0012; or failed, for those whose last run did not succeed."),
+]
+Slice = Annotated[str | None, typer.Option("--shards", help="Only a slice of the shards, such as 3/16.")]
+DeleteOrphans = Annotated[
+    bool, typer.Option("--delete-orphans", help="Delete what killed runs created and no state has, unless talked to.")
+]
+DeadHosts = Annotated[
+    list[str] | None,
+    typer.Option("--dead-host", help="A machine that is gone: locks of its runs are broken. Can be repeated."),
+]
+Passed = Annotated[
+    list[str] | None,
+    typer.Option("--pass", metavar="VARIABLE", help="Send this variable to the workers. Can be repeated."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON for each shard, and one at the end.")]
+
+fleet = typer.Typer(no_args_is_help=True, help="Run one program as many stacks, each with some of the users.")
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What the command line asks for. ``save``: the folder for previews as JSON."""
+
+    verb: Verb
+    file: Path
+    scheduler: str | None
+    only: str | None
+    slice: str | None
+    as_json: bool
+    options: Options = field(default_factory=Options)
+    passed: tuple[str, ...] = ()
+    save: Path | None = None
+
+
+@fleet.command()
+def up(  # noqa: PLR0913 - one parameter per option
+    file: File,
+    *,
+    scheduler: Scheduler = None,
+    only: Only = None,
+    shards: Slice = None,
+    delete_orphans: DeleteOrphans = False,
+    dead_host: DeadHosts = None,
+    passed: Passed = None,
+    as_json: Json = False,
+) -> None:
+    """Create, renew, change and delete sessions until every shard is as its program declares it."""
+    options = _options(only, dead_host, delete_orphans=delete_orphans)
+    _run(_Order("up", file, scheduler, only, shards, as_json, options, tuple(passed or ())))
+
+
+@fleet.command()
+def preview(  # noqa: PLR0913 - one parameter per option
+    file: File,
+    *,
+    scheduler: Scheduler = None,
+    only: Only = None,
+    shards: Slice = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(help="Also write each shard's preview to this directory, for `quant-sessions report`."),
+    ] = None,
+    passed: Passed = None,
+    as_json: Json = False,
+) -> None:
+    """Show what `fleet up` would do, a line a shard; stacks that are not there yet are created empty."""
+    if save:
+        save.mkdir(parents=True, exist_ok=True)
+    options = _options(only, None)
+    _run(_Order("preview", file, scheduler, only, shards, as_json, options, tuple(passed or ()), save))
+
+
+@fleet.command()
+def refresh(  # noqa: PLR0913 - one parameter per option
+    file: File,
+    *,
+    scheduler: Scheduler = None,
+    only: Only = None,
+    shards: Slice = None,
+    delete_orphans: DeleteOrphans = False,
+    dead_host: DeadHosts = None,
+    passed: Passed = None,
+    as_json: Json = False,
+) -> None:
+    """Drop from the states what is gone."""
+    options = _options(only, dead_host, delete_orphans=delete_orphans)
+    _run(_Order("refresh", file, scheduler, only, shards, as_json, options, tuple(passed or ())))
+
+
+@fleet.command()
+def destroy(  # noqa: PLR0913 - one parameter per option
+    file: File,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
+    scheduler: Scheduler = None,
+    only: Only = None,
+    shards: Slice = None,
+    delete_orphans: DeleteOrphans = False,
+    dead_host: DeadHosts = None,
+    passed: Passed = None,
+    as_json: Json = False,
+) -> None:
+    """Delete the sessions of every shard; the stacks stay, empty."""
+    order = _Order(
+        "destroy",
+        file,
+        scheduler,
+        only,
+        shards,
+        as_json,
+        _options(only, dead_host, delete_orphans=delete_orphans),
+        tuple(passed or ()),
+    )
+    if not yes:
+        definition = read(file)
+        count = len(_numbers(definition, order))
+        typer.confirm(f"Delete all sessions of {count} of {definition.shards} shards of {definition.name}?", abort=True)
+    _run(order)
+
+
+def _options(only: str | None, dead_hosts: list[str] | None, *, delete_orphans: bool = False) -> Options:
+    return Options(delete_orphans, unfinished=only == _FAILED, dead_hosts=frozenset(dead_hosts or ()))
+
+
+def _numbers(definition: Definition, order: _Order) -> list[int]:
+    """Return the shards that the command line names."""
+    found = [*range(definition.shards)] if order.only in (None, _FAILED) else named(order.only or "", definition.shards)
+    taken = in_slice(order.slice) if order.slice else None
+    return [number for number in found if taken is None or taken(number)]
+
+
+def _run(order: _Order) -> None:
+    # It imports Pulumi, which other commands do not wait for.
+    from quant_sessions_provider.fleet.dask import connected  # noqa: PLC0415 - as above
+    from quant_sessions_provider.fleet.run import Fleet, slots_of  # noqa: PLC0415 - as above
+
+    run = Fleet.load(order.file, _passed(order.passed))
+    numbers = _numbers(run.definition, order)
+    with ExitStack() as stacks:
+        cluster = stacks.enter_context(connected(order.scheduler)) if order.scheduler else None
+        if cluster:
+            typer.echo(f"Dask's dashboard: {cluster.dashboard}", err=True)
+        slots = cluster.slots if cluster else slots_of(run.definition)
+        tally = Tally(run.definition, order.verb, len(numbers), slots)
+        told = stacks.enter_context(_signals())
+        began = time.monotonic()
+        with _shown(tally, order, began) as heard:
+            run.run(
+                order.verb,
+                cluster.executor if cluster else None,
+                shards=numbers,
+                slots=slots,
+                options=order.options,
+                switch=cluster.switch if cluster else None,
+                heard=heard,
+                ends=lambda: bool(told),
+            )
+    _end(tally, order, time.monotonic() - began)
+
+
+def _passed(names: tuple[str, ...]) -> dict[str, str]:
+    missing = [name for name in names if name not in os.environ]
+    if missing:
+        raise typer.BadParameter(f"{missing[0]} is not set", param_hint="--pass")
+    return {name: os.environ[name] for name in names}
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Collect the first signal; a second one ends at once what waits here."""
+    told: list[int] = []
+
+    def tell(number: int, _frame: object) -> None:
+        told.append(number)
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+    before: dict[signal.Signals, Any] = {number: signal.signal(number, tell) for number in _SIGNALS}
+    try:
+        yield told
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+@contextmanager
+def _shown(tally: Tally, order: _Order, began: float) -> Iterator[Callable[[Result], None]]:
+    """Show results as they come: a table in a terminal, a line each elsewhere."""
+    to = console()
+    written = result_json if order.as_json else line_of
+
+    def heard(result: Result) -> None:
+        tally.results.append(result)
+        if order.save and result.document:
+            (order.save / f"{result.stack}.json").write_text(result.document, encoding="utf-8")
+        if order.as_json or not to.is_terminal:
+            typer.echo(written(result))
+
+    if order.as_json or not to.is_terminal:
+        yield heard
+        return
+    with Live(Board(tally, began), console=to, refresh_per_second=4):
+        yield heard
+
+
+def _end(tally: Tally, order: _Order, elapsed: float) -> None:
+    if order.as_json:
+        typer.echo(summary_json(tally, elapsed))
+    else:
+        for line in summary(tally, elapsed):
+            typer.echo(line)
+    if tally.count("interrupted"):
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(bool(tally.failed))

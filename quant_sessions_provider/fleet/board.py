@@ -1,0 +1,68 @@
+"""Shows a run of a fleet in a terminal as it goes on."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Group
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from quant_sessions_provider.core.text import counted, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import RenderableType
+
+    from quant_sessions_provider.fleet.model import Result
+    from quant_sessions_provider.fleet.tally import Tally
+
+_STYLES: Final = {"done": "green", "failed": "bold red", "interrupted": "yellow", "skipped": "dim"}
+_SHOWN: Final = 10
+"""Shards in the table: those that failed, and the last ones."""
+
+
+class Board:
+    """What a terminal shows: a bar, counts, and a table of the shards that failed and of the last that ended."""
+
+    def __init__(self, tally: Tally, began: float) -> None:
+        self._tally, self._began = tally, began
+
+    def __rich__(self) -> RenderableType:
+        """Return what is shown now."""
+        tally, elapsed = self._tally, time.monotonic() - self._began
+        bar = ProgressBar(total=tally.shards, completed=len(tally.results))
+        return Group(bar, Text(_counts(tally, elapsed)), _table(_shown(tally)))
+
+
+def _counts(tally: Tally, elapsed: float) -> str:
+    ended = f"{len(tally.results)} of {counted(tally.shards, 'shard')}"
+    parts = [ended, f"{tally.running} running", f"{len(tally.failed)} failed", counted(tally.sessions, "session")]
+    if tally.sessions:
+        parts.append(f"{tally.sessions / max(elapsed, 0.001):.1f} a second")
+    left = tally.seconds_left(elapsed)
+    if left is not None:
+        parts.append(f"{timedelta(seconds=round(left))} left")
+    return ", ".join(parts)
+
+
+def _shown(tally: Tally) -> list[Result]:
+    failed = tally.failed[:_SHOWN]
+    rest = [result for result in tally.results if result not in failed]
+    return [*failed, *rest[len(rest) - max(_SHOWN - len(failed), 0) :]] if rest else failed
+
+
+def _table(results: Iterable[Result]) -> Table:
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("stack", "shard", "sessions", "seconds"):
+        made.add_column(column, justify="right" if column in ("sessions", "seconds") else "left", no_wrap=True)
+    made.add_column("first error", overflow="ellipsis", no_wrap=True)
+    for result in results:
+        outcome = Text(result.outcome, _STYLES[result.outcome])
+        cells = [Text(str(result.sessions)), Text(f"{result.seconds:.1f}"), Text(one_line(result.error))]
+        made.add_row(Text(result.stack), outcome, *cells)
+    return made

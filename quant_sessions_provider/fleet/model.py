@@ -1,0 +1,92 @@
+"""What a shard's run is given, and what comes of it. All of it can be sent to another machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from quant_sessions_provider.fleet.definition import Definition
+
+Verb = Literal["up", "preview", "refresh", "destroy"]
+VERBS: tuple[Verb, ...] = get_args(Verb)
+Outcome = Literal["done", "failed", "interrupted", "skipped"]
+
+
+class Stop(Protocol):
+    """Whether a run is to end: what is begun is finished, and nothing else is begun."""
+
+    def asked(self) -> bool:
+        """Return whether to end."""
+
+
+class Switch(Stop, Protocol):
+    """What asks begun shards to end."""
+
+    def ask(self) -> None:
+        """Ask for the end."""
+
+
+class Never:
+    """A run that nobody asks to end."""
+
+    def asked(self) -> bool:
+        """Return whether to end."""
+        return False
+
+
+@dataclass(frozen=True)
+class Options:
+    """How shards are run.
+
+    ``delete_orphans``: sessions that a killed run created without recording it are deleted, not only named.
+    ``unfinished``: only shards whose last run did not succeed. ``dead_hosts``: machines that are gone, whose locks
+    nobody holds any more.
+    """
+
+    delete_orphans: bool = False
+    unfinished: bool = False
+    dead_hosts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One shard to run. ``rate``: its requests a second; ``environment`` is added to that of the worker."""
+
+    fleet: Definition
+    shard: int
+    verb: Verb
+    options: Options
+    rate: float | None = None
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def stack(self) -> str:
+        """The name of the shard's stack."""
+        return self.fleet.stack(self.shard)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a shard: how many sessions it has, what was done to them, and the first error.
+
+    ``losses``: conversations that a previewed run would end. ``notes`` are lines about what a killed run had left.
+    ``document``: what a preview printed, as JSON.
+    """
+
+    shard: int
+    stack: str
+    outcome: Outcome
+    sessions: int = 0
+    changes: Mapping[str, int] = field(default_factory=dict)
+    losses: int = 0
+    seconds: float = 0
+    error: str = ""
+    notes: tuple[str, ...] = ()
+    document: str = field(default="", repr=False)
+
+
+class ShardError(Exception):
+    """Pulumi could not run a shard, and another try may: says why in one line."""

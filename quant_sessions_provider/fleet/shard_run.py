@@ -1,0 +1,113 @@
+"""Runs one shard: the stack of a project on disk, by the Pulumi CLI in processes of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from pulumi.automation.errors import CommandError
+
+from quant_sessions_provider.core import settings as config
+from quant_sessions_provider.core.errors import QuantSessionsError
+from quant_sessions_provider.fleet.model import Never, Result, ShardError
+from quant_sessions_provider.fleet.recovery import Recovery
+from quant_sessions_provider.fleet.stack import LockedError, ShardStack
+from quant_sessions_provider.pulumi_command import reason_of
+from quant_sessions_provider.report.preview import read
+
+if TYPE_CHECKING:
+    from quant_sessions_provider.core.settings import Settings
+    from quant_sessions_provider.fleet.model import Job, Outcome, Stop
+    from quant_sessions_provider.fleet.stack import Done
+
+LOCK_PATIENCE: Final = 75.0
+"""Seconds; a run that is asked to end takes at most 70, unless ``timeoutSeconds`` is longer than its default."""
+_LOOK_SECONDS: Final = 2.0
+INTERRUPTED: Final = "interrupted before it was done"
+
+
+def run_shard(job: Job, stop: Stop | None = None) -> Result:
+    """Run a shard; what an earlier run that was killed has left is put right first.
+
+    Raises:
+        ShardError: Pulumi could not run it, and another try may.
+
+    """
+    began = time.monotonic()
+    with TemporaryDirectory(prefix="quant-sessions-fleet-") as folder:
+        try:
+            result = _run(job, Path(folder), stop or Never())
+        except CommandError as error:
+            raise ShardError(reason_of(error)) from None
+        except QuantSessionsError as error:
+            result = Result(job.shard, job.stack, "failed", error=str(error))
+    return replace(result, seconds=time.monotonic() - began)
+
+
+def settings_of(job: Job) -> Settings:
+    """Return the settings that the sessions of a shard are created with, as far as its fleet and this machine say.
+
+    Raises:
+        ConfigurationError: one is malformed.
+
+    """
+    return config.load(job.fleet.config.get, {**os.environ, **job.environment})
+
+
+def _run(job: Job, folder: Path, stop: Stop) -> Result:
+    settings = settings_of(job)
+    stack = ShardStack(job, folder, settings, stop)
+    if stop.asked():
+        return Result(job.shard, job.stack, "interrupted", error=INTERRUPTED)
+    if job.options.unfinished and not stack.is_unfinished():
+        return Result(job.shard, job.stack, "skipped")
+    recovery = Recovery(stack, settings)
+    done = _recovered(stack, recovery)
+    outcome: Outcome = "done"
+    if done.error:
+        outcome = "interrupted" if stop.asked() else "failed"
+    return Result(
+        job.shard,
+        job.stack,
+        outcome,
+        sessions=done.ran.sessions,
+        changes=done.ran.changes,
+        error=done.error,
+        notes=tuple(recovery.notes),
+        losses=_losses(done.document),
+        document=done.document,
+    )
+
+
+def _losses(document: str) -> int:
+    """Return how many conversations a previewed run would end."""
+    with suppress(ValueError):
+        return len(read(json.loads(document), datetime.now(timezone.utc)).losses)
+    return 0
+
+
+def _recovered(stack: ShardStack, recovery: Recovery) -> Done:
+    """Carry out the verb, and again where what a killed run has left had to be put right."""
+    end = time.monotonic() + LOCK_PATIENCE
+    while True:
+        try:
+            done = stack.run()
+        except LockedError as locked:
+            why = recovery.why_it_stays(locked)
+            if why and (time.monotonic() > end or stack.stop.asked()):
+                raise ShardError(why) from None
+            if why:
+                time.sleep(_LOOK_SECONDS)
+            else:
+                recovery.of_locked(locked.locks)
+            continue
+        if not done.ran.pending or stack.job.verb == "preview" or stack.stop.asked():
+            return done
+        recovery.of_pending()
