@@ -7,56 +7,43 @@ import signal
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.live import Live
 
 from quant_sessions_provider.cli.exits import INTERRUPTED
+from quant_sessions_provider.cli.fleet_options import (
+    FAILED,
+    DeadHosts,
+    DeleteOrphans,
+    File,
+    Json,
+    OnlyOrFailed,
+    Passed,
+    Save,
+    Scheduler,
+    Slice,
+    numbers_of,
+)
+from quant_sessions_provider.cli.fleet_status import status, timeline
 from quant_sessions_provider.cli.output import console
-from quant_sessions_provider.cli.settings import valid_text
 from quant_sessions_provider.fleet.board import Board
 from quant_sessions_provider.fleet.definition import read
 from quant_sessions_provider.fleet.model import Options
-from quant_sessions_provider.fleet.shards import in_slice, named
 from quant_sessions_provider.fleet.tally import Tally, line_of, result_json, summary, summary_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    from quant_sessions_provider.fleet.definition import Definition
     from quant_sessions_provider.fleet.model import Result, Verb
 
-_FAILED: Final = "failed"
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
-File = Annotated[Path, typer.Argument(help="Fleet file.", show_default=False)]
-Scheduler = Annotated[
-    str | None,
-    typer.Option(
-        callback=valid_text, help="Address of a Dask scheduler: tcp://HOST:8786.", show_default="this machine"
-    ),
-]
-Only = Annotated[
-    str | None,
-    typer.Option(help="Only these shards: 0007,0012; or failed, for those whose last run did not succeed."),
-]
-Slice = Annotated[str | None, typer.Option("--shards", help="Only a slice of the shards, such as 3/16.")]
-DeleteOrphans = Annotated[
-    bool, typer.Option("--delete-orphans", help="Delete what killed runs created and no state has, unless talked to.")
-]
-DeadHosts = Annotated[
-    list[str] | None,
-    typer.Option("--dead-host", help="A machine that is gone: locks of its runs are broken. Can be repeated."),
-]
-Passed = Annotated[
-    list[str] | None,
-    typer.Option("--pass", metavar="VARIABLE", help="Send this variable to the workers. Can be repeated."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON for each shard, and one at the end.")]
-
 fleet = typer.Typer(no_args_is_help=True, help="Run one program as many stacks, each with some of the users.")
+fleet.command()(status)
+fleet.command()(timeline)
 
 
 @dataclass(frozen=True)
@@ -79,7 +66,7 @@ def up(  # noqa: PLR0913 - one parameter per option
     file: File,
     *,
     scheduler: Scheduler = None,
-    only: Only = None,
+    only: OnlyOrFailed = None,
     shards: Slice = None,
     delete_orphans: DeleteOrphans = False,
     dead_host: DeadHosts = None,
@@ -96,12 +83,9 @@ def preview(  # noqa: PLR0913 - one parameter per option
     file: File,
     *,
     scheduler: Scheduler = None,
-    only: Only = None,
+    only: OnlyOrFailed = None,
     shards: Slice = None,
-    save: Annotated[
-        Path | None,
-        typer.Option(help="Also write each shard's preview to this directory, for `quant-sessions report`."),
-    ] = None,
+    save: Save = None,
     passed: Passed = None,
     as_json: Json = False,
 ) -> None:
@@ -117,7 +101,7 @@ def refresh(  # noqa: PLR0913 - one parameter per option
     file: File,
     *,
     scheduler: Scheduler = None,
-    only: Only = None,
+    only: OnlyOrFailed = None,
     shards: Slice = None,
     delete_orphans: DeleteOrphans = False,
     dead_host: DeadHosts = None,
@@ -135,7 +119,7 @@ def destroy(  # noqa: PLR0913 - one parameter per option
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
     scheduler: Scheduler = None,
-    only: Only = None,
+    only: OnlyOrFailed = None,
     shards: Slice = None,
     delete_orphans: DeleteOrphans = False,
     dead_host: DeadHosts = None,
@@ -155,20 +139,13 @@ def destroy(  # noqa: PLR0913 - one parameter per option
     )
     if not yes:
         definition = read(file)
-        count = len(_numbers(definition, order))
+        count = len(numbers_of(definition, only, shards))
         typer.confirm(f"Delete all sessions of {count} of {definition.shards} shards of {definition.name}?", abort=True)
     _run(order)
 
 
 def _options(only: str | None, dead_hosts: list[str] | None, *, delete_orphans: bool = False) -> Options:
-    return Options(delete_orphans, unfinished=only == _FAILED, dead_hosts=frozenset(dead_hosts or ()))
-
-
-def _numbers(definition: Definition, order: _Order) -> list[int]:
-    """Return the shards that the command line names."""
-    found = [*range(definition.shards)] if order.only in (None, _FAILED) else named(order.only or "", definition.shards)
-    taken = in_slice(order.slice) if order.slice else None
-    return [number for number in found if taken is None or taken(number)]
+    return Options(delete_orphans, unfinished=only == FAILED, dead_hosts=frozenset(dead_hosts or ()))
 
 
 def _run(order: _Order) -> None:
@@ -177,7 +154,7 @@ def _run(order: _Order) -> None:
     from quant_sessions_provider.fleet.run import Fleet, slots_of  # noqa: PLC0415 - as above
 
     run = Fleet.load(order.file, _passed(order.passed))
-    numbers = _numbers(run.definition, order)
+    numbers = numbers_of(run.definition, order.only, order.slice)
     with ExitStack() as stacks:
         cluster = stacks.enter_context(connected(order.scheduler)) if order.scheduler else None
         if cluster:

@@ -21,7 +21,12 @@ from quant_sessions_provider.timeline.view import Chart, as_json, remarks
 if TYPE_CHECKING:
     from quant_sessions_provider.timeline.model import Forecast
 
-_LONGEST: Final = 366
+Every = Annotated[str | None, typer.Option(help="Time between two runs: 30m, 12h, 1d.")]
+Cron = Annotated[str | None, typer.Option(help="Instead of --every: the runs as a cron expression, '0 */6 * * 1-5'.")]
+Zone = Annotated[str, typer.Option("--timezone", help="Time zone of --cron.")]
+Days = Annotated[int, typer.Option(min=1, max=366, help="Number of days to show.")]
+Start = Annotated[str | None, typer.Option("--from", help="Start of the timeline, as a timestamp.", show_default="now")]
+Image = Annotated[Path | None, typer.Option("--svg", help="Also write an SVG to this file.")]
 _YEARS: Final = range(1970, 9000)
 """Far enough from the first and the last year that a timestamp can have."""
 
@@ -29,31 +34,27 @@ _YEARS: Final = range(1970, 9000)
 def timeline(  # noqa: PLR0913 - one parameter per option
     file: Annotated[Path, typer.Argument(help="Output of `pulumi stack export`; - for standard input.")] = Path("-"),
     *,
-    every: Annotated[str | None, typer.Option(help="Time between two runs: 30m, 12h, 1d.")] = None,
-    cron: Annotated[
-        str | None, typer.Option(help="Instead of --every: the runs as a cron expression, '0 */6 * * 1-5'.")
-    ] = None,
-    zone: Annotated[str, typer.Option("--timezone", help="Time zone of --cron.")] = "UTC",
-    days: Annotated[int, typer.Option(min=1, max=_LONGEST, help="Number of days to show.")] = 7,
-    start: Annotated[
-        str | None, typer.Option("--from", help="Start of the timeline, as a timestamp.", show_default="now")
-    ] = None,
-    image: Annotated[Path | None, typer.Option("--svg", help="Also write an SVG to this file.")] = None,
+    every: Every = None,
+    cron: Cron = None,
+    zone: Zone = "UTC",
+    days: Days = 7,
+    start: Start = None,
+    image: Image = None,
     json: AsJson = False,
 ) -> None:
     """Show when each session of a stack is alive, renewed or dead if `pulumi up` runs on a schedule."""
-    chart = _chart(every, cron, zone, *_time(start, timedelta(days=days)))
+    chart = chart_of(every, cron, zone, start, days)
     try:
         sessions, notes = read_sessions(read_json(file))
     except InvalidExportError as error:
         unusable(file, str(error))
     found = forecasts(sessions, chart.runs, chart.start, chart.end)
     if image:
-        _draw(image, svg(found, chart, notes))
+        draw(image, svg(found, chart, notes))
     if json:
         print_json(as_json(found, chart, notes))
     else:
-        _print(found, chart, notes)
+        print_chart(found, chart, notes)
 
 
 def _time(start: str | None, span: timedelta) -> tuple[datetime, datetime]:
@@ -65,7 +66,9 @@ def _time(start: str | None, span: timedelta) -> tuple[datetime, datetime]:
     return first, first + span
 
 
-def _chart(every: str | None, cron: str | None, zone: str, start: datetime, end: datetime) -> Chart:
+def chart_of(every: str | None, cron: str | None, zone: str, since: str | None, days: int) -> Chart:
+    """Return what the options say: the period that is shown, and the runs in it."""
+    start, end = _time(since, timedelta(days=days))
     if (every is None) == (cron is None):
         raise typer.BadParameter("exactly one of them is required", param_hint="--every or --cron")
     try:
@@ -77,7 +80,8 @@ def _chart(every: str | None, cron: str | None, zone: str, start: datetime, end:
     return Chart(start, end, runs, f"at '{cron}' {zone}")
 
 
-def _print(forecasts: list[Forecast], chart: Chart, notes: list[str]) -> None:
+def print_chart(forecasts: list[Forecast], chart: Chart, notes: list[str]) -> None:
+    """Print a bar for each forecast, and the remarks below."""
     to = console()
     unicode = to.encoding.lower().startswith("utf")
     if forecasts:
@@ -88,7 +92,8 @@ def _print(forecasts: list[Forecast], chart: Chart, notes: list[str]) -> None:
         to.print(safe(line), soft_wrap=True)
 
 
-def _draw(file: Path, drawing: str) -> None:
+def draw(file: Path, drawing: str) -> None:
+    """Write an SVG to a file."""
     try:
         file.write_text(drawing, encoding="utf-8")
     except OSError as error:

@@ -87,7 +87,7 @@ def _report(steps: list[_Step], unchanged: int, diagnostics: Diagnostics, now: d
     others = Counter(step["op"] for step in whole if type_of(step["urn"]) not in (*SESSION_TYPES, _STACK_TYPE))
     return Report(
         stack=_stack_name([*(step["urn"] for step in steps), *errors]),
-        rows=sorted(rows, key=_rank),
+        rows=sorted(rows, key=rank),
         others=dict(sorted(others.items())),
         unlisted=unchanged - sum(step["op"] == "same" for step in whole),
         errors=diagnostics.stack_errors,
@@ -112,7 +112,7 @@ def _context(steps: list[_Step], diagnostics: Diagnostics, now: datetime) -> _Co
     return _Context(diagnostics, now, refreshed, _replaced_urns(steps), destroyed, names)
 
 
-def _rank(row: Row) -> tuple[bool, int, str]:
+def rank(row: Row) -> tuple[bool, int, str]:
     """Return the key that sorts losses first, then errors, then changes; by name within each."""
     rank = _WORST_FIRST.index(row.action) if row.action in _WORST_FIRST else len(_WORST_FIRST)
     return row.loss is None, rank, row.name

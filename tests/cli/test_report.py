@@ -64,3 +64,19 @@ def test_invalid_input_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     assert run(given_=" ") == (2, "", "standard input: empty: the command before it may have failed\n")
     assert run(given_="[]") == (2, "", "standard input: not what `pulumi preview --json` prints\n")
     assert run(given_="[" * 100_000)[::2] == (2, "standard input: not JSON\n")
+
+
+def test_the_previews_of_several_stacks_become_one_report(tmp_path: Path) -> None:
+    files = []
+    broken = [{"severity": "error", "message": "error: the program fails"}]
+    for number, parts in enumerate((LOST, KEPT, FAILED, [*KEPT, *broken])):
+        files.append(str(tmp_path / f"{number}.json"))
+        (tmp_path / f"{number}.json").write_text(printed(*parts).replace(":main::", f":support-{number:04}::"))
+    code, out, _ = run("--json", "--fail-on-loss", *files)
+    found = json.loads(out)
+    assert (code, found["stack"], found["failed"]) == (1, "shop/support", True)
+    assert [row["action"] for row in found["sessions"]] == ["replace", "error", "create", "create"]
+    assert found["lost"] == {"conversations": 1, "messages": 14, "uncounted": 0}
+    assert found["errors"] == ["shop/support-0003: the program fails"]
+    assert "### AI sessions in `shop/support`: 1 conversation will be lost, the preview failed" in run(*files)[1]
+    assert run(files[1])[1] == run(given_=(tmp_path / "1.json").read_text())[1]
