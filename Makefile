@@ -110,6 +110,9 @@ keep-test: venv ## Keep a stack for three simulated days on the real engine; kil
 fleet-test: venv ## Disturb fleets on Dask, Postgres and S3 in every way, with the real parts (ARGS="a_ctrl_c")
 	@$(run) tools.run_tests --module tests.fleet $(ARGS)
 
+fleet: venv ## Run a fleet of 200 sessions on Postgres and Dask, and clean up (2 min)
+	@$(run) tools.run_tests --module tests.fleet.show
+
 languages: venv ## Run the examples in YAML, TypeScript and Go, and install the plugin's archive (ARGS="yaml go")
 	@$(run) tools.run_tests --module tests.languages $(ARGS)
 

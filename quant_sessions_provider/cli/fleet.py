@@ -19,6 +19,7 @@ from quant_sessions_provider.cli.fleet_options import (
     DeleteOrphans,
     File,
     Json,
+    Only,
     OnlyOrFailed,
     Passed,
     Save,
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
     from quant_sessions_provider.fleet.model import Result, Verb
 
+_WAITS: Final = 3
+"""Exit code of a keeper for which something waits for a person."""
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 fleet = typer.Typer(no_args_is_help=True, help="Run one program as many stacks, each with some of the users.")
@@ -144,6 +147,20 @@ def destroy(  # noqa: PLR0913 - one parameter per option
     _run(order)
 
 
+@fleet.command()
+def keep(  # noqa: PLR0913 - one parameter per option
+    file: File,
+    *,
+    scheduler: Scheduler = None,
+    only: Only = None,
+    shards: Slice = None,
+    passed: Passed = None,
+    as_json: Json = False,
+) -> None:
+    """Renew and recreate what is due in every shard, and nothing else: `keep --once` for each stack."""
+    _run(_Order("keep", file, scheduler, only, shards, as_json, passed=tuple(passed or ())))
+
+
 def _options(only: str | None, dead_hosts: list[str] | None, *, delete_orphans: bool = False) -> Options:
     return Options(delete_orphans, unfinished=only == FAILED, dead_hosts=frozenset(dead_hosts or ()))
 
@@ -218,7 +235,7 @@ def _shown(tally: Tally, order: _Order, began: float) -> Iterator[Callable[[Resu
     if order.as_json or not to.is_terminal:
         yield heard
         return
-    with Live(Board(tally, began), console=to, refresh_per_second=4):
+    with Live(Board(tally, lambda: time.monotonic() - began), console=to, refresh_per_second=4):
         yield heard
 
 
@@ -230,4 +247,4 @@ def _end(tally: Tally, order: _Order, elapsed: float) -> None:
             typer.echo(line)
     if tally.count("interrupted"):
         raise typer.Exit(INTERRUPTED)
-    raise typer.Exit(bool(tally.failed))
+    raise typer.Exit(1 if tally.failed else _WAITS if tally.count("waits") else 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -14,14 +13,14 @@ from rich.text import Text
 from quant_sessions_provider.core.text import counted, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from rich.console import RenderableType
 
     from quant_sessions_provider.fleet.model import Result
     from quant_sessions_provider.fleet.tally import Tally
 
-_STYLES: Final = {"done": "green", "failed": "bold red", "interrupted": "yellow", "skipped": "dim"}
+_STYLES: Final = {"done": "green", "failed": "bold red", "interrupted": "yellow", "skipped": "dim", "waits": "yellow"}
 _SHOWN: Final = 10
 """Shards in the table: those that failed, and the last ones."""
 
@@ -29,13 +28,15 @@ _SHOWN: Final = 10
 class Board:
     """What a terminal shows: a bar, counts, and a table of the shards that failed and of the last that ended."""
 
-    def __init__(self, tally: Tally, began: float) -> None:
-        self._tally, self._began = tally, began
+    def __init__(self, tally: Tally, elapsed: Callable[[], float]) -> None:
+        self._tally, self._elapsed = tally, elapsed
 
     def __rich__(self) -> RenderableType:
         """Return what is shown now."""
-        tally, elapsed = self._tally, time.monotonic() - self._began
-        bar = ProgressBar(total=tally.shards, completed=len(tally.results))
+        tally, elapsed = self._tally, self._elapsed()
+        # A bar alone does not end its line.
+        bar = Table.grid(expand=True)
+        bar.add_row(ProgressBar(total=tally.shards, completed=len(tally.results)))
         return Group(bar, Text(_counts(tally, elapsed)), _table(_shown(tally)))
 
 

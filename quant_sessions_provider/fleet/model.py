@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from quant_sessions_provider.fleet.definition import Definition
 
-Verb = Literal["up", "preview", "refresh", "destroy"]
-VERBS: tuple[Verb, ...] = get_args(Verb)
-Outcome = Literal["done", "failed", "interrupted", "skipped"]
+Verb = Literal["up", "preview", "refresh", "destroy", "keep"]
+Outcome = Literal["done", "failed", "interrupted", "skipped", "waits"]
+"""``waits``: something of what is kept waits for a person."""
 
 
 class Stop(Protocol):

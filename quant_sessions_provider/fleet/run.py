@@ -81,7 +81,7 @@ class Fleet:
         """Run a verb on all shards, or on some; return what came of each, in the order in which they ended.
 
         Args:
-            verb: up, preview, refresh or destroy.
+            verb: up, preview, refresh, destroy or keep.
             executor: where shards run; threads of this process by default. Any other one must be able to send jobs to
                 its workers, as those of processes and of Dask are.
             shards: the numbers of those to run.
@@ -116,6 +116,7 @@ class Fleet:
     preview = partialmethod(run, "preview")
     refresh = partialmethod(run, "refresh")
     destroy = partialmethod(run, "destroy")
+    keep = partialmethod(run, "keep")
 
 
 @contextmanager

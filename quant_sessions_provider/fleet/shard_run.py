@@ -16,6 +16,7 @@ from pulumi.automation.errors import CommandError
 
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import QuantSessionsError
+from quant_sessions_provider.fleet.keeping import kept
 from quant_sessions_provider.fleet.model import Never, Result, ShardError
 from quant_sessions_provider.fleet.recovery import Recovery
 from quant_sessions_provider.fleet.stack import LockedError, ShardStack
@@ -68,6 +69,8 @@ def _run(job: Job, folder: Path, stop: Stop) -> Result:
         return Result(job.shard, job.stack, "interrupted", error=INTERRUPTED)
     if job.options.unfinished and not stack.is_unfinished():
         return Result(job.shard, job.stack, "skipped")
+    if job.verb == "keep":
+        return kept(stack)
     recovery = Recovery(stack, settings)
     done = _recovered(stack, recovery)
     outcome: Outcome = "done"

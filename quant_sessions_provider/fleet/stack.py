@@ -89,18 +89,24 @@ class ShardStack:
         self.job, self._folder, self.stop = job, folder, stop
         # Each session in flight may take several calls.
         self.grace = 2 * settings.timeout_seconds + 10
-        self._command = SupervisedCommand.make(stop, self.grace)
-        self._configuration = folder / f"Pulumi.{job.stack}.yaml"
+        self.command = SupervisedCommand.make(stop, self.grace)
+        self.configuration = folder / f"Pulumi.{job.stack}.yaml"
         write_project(job.fleet, folder)
         rate = {} if job.rate is None else {f"{config.NAMESPACES[0]}:requestsPerSecond": f"{job.rate:.3f}"}
         place = {SHARD: str(job.shard), SHARDS: str(job.fleet.shards)}
-        self._configuration.write_text(yaml.safe_dump({"config": {**job.fleet.config, **rate, **place}}))
+        self.configuration.write_text(yaml.safe_dump({"config": {**job.fleet.config, **rate, **place}}))
 
     @property
     def marker(self) -> str:
         """The variable, with its value, that all processes of this stack's runs have."""
         place = f"{self.job.fleet.backend}\0{self.job.fleet.project}\0{self.job.stack}"
         return f"{MARKER}={blake2b(place.encode(), digest_size=16).hexdigest()}"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables of its commands, beside those of this process."""
+        name, _, value = self.marker.partition("=")
+        return environment_of(self.job.fleet, self.job.environment) | {name: value}
 
     def run(self) -> Done:
         """Carry out the job's verb; a stack that is not there yet is created, where there is something to do for it.
@@ -156,7 +162,7 @@ class ShardStack:
         log = self._folder / "events.json"
         log.unlink(missing_ok=True)
         flags = ("--json",) if verb == "preview" else _QUIET
-        files = ("--config-file", str(self._configuration), "--event-log", str(log), "--stack", self.job.stack)
+        files = ("--config-file", str(self.configuration), "--event-log", str(log), "--stack", self.job.stack)
         error, printed = "", list[str]()
         try:
             program = Path(self.job.fleet.program)
@@ -172,9 +178,7 @@ class ShardStack:
         return Done(ran, first, "\n".join(printed) if verb == "preview" else "")
 
     def _pulumi(self, folder: Path, *arguments: str, on_output: OnOutput | None = None) -> CommandResult:
-        name, _, value = self.marker.partition("=")
-        variables = environment_of(self.job.fleet, self.job.environment) | {name: value}
         try:
-            return self._command.run([*arguments], str(folder), variables, on_output)
+            return self.command.run([*arguments], str(folder), self.variables, on_output)
         except ConcurrentUpdateError as error:
             raise LockedError(reason_of(error), locks_in(str(error))) from None

@@ -19,6 +19,11 @@ _CHANGING: Final = "up"
 """The command that changes the stack: it is never interrupted."""
 
 
+def shown_whole(args: list[str]) -> list[str]:
+    """Return a command; a preview shows also the deletion that comes with a replacement."""
+    return [*args, "--show-replacement-steps"] if args[:1] == ["preview"] else args
+
+
 class Command(DetachedCommand):
     """The CLI, which a signal to the keeper interrupts unless it changes the stack."""
 
@@ -40,10 +45,7 @@ class Command(DetachedCommand):
             CommandError: it failed.
 
         """
-        if args[:1] == ["preview"]:
-            # Else it does not show a deletion that comes with a replacement.
-            args = [*args, "--show-replacement-steps"]
-        return super().run(args, cwd, additional_env, on_output, on_error)
+        return super().run(shown_whole(args), cwd, additional_env, on_output, on_error)
 
     def wait(self, process: subprocess.Popen[bytes], args: Sequence[str]) -> int:
         """Wait for the end of a command; return its exit code."""

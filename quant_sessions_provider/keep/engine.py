@@ -47,17 +47,25 @@ class _Stack(automation.Stack):
 
 
 class AutomationEngine:
-    """Pulumi, for one stack; the selected one if none is named.
+    """Pulumi, for one stack; the selected one if none is named. ``command``: another way to run the CLI.
 
     Raises:
         ConfigurationError: there is no such CLI, no project, or no stack is selected.
 
     """
 
-    def __init__(self, folder: Path, stack: str | None, interrupts: Interrupts, *, root: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        stack: str | None,
+        interrupts: Interrupts,
+        *,
+        root: str | None = None,
+        command: automation.PulumiCommand | None = None,
+    ) -> None:
         self._interrupts = interrupts
         try:
-            command = Command(interrupts, root)
+            command = command or Command(interrupts, root)
             self._workspace = _Workspace(work_dir=str(folder), pulumi_command=command)
             self._name = stack or self._selected()
         except OSError:

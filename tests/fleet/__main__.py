@@ -213,6 +213,30 @@ def a_ctrl_c(parts: Parts) -> None:
     all_are_there(parts)
 
 
+def a_fleet_that_is_kept(parts: Parts) -> None:
+    """Let time pass: what is due is renewed in every shard, and an edited program waits for a person."""
+    world = parts.world()
+    assert world.run("up")[0] == 0
+    code, lines = world.run("keep")
+    assert (code, [line["changes"] for line in lines[:-1]]) == (0, [{}] * SHARDS)
+    world.pass_time(100)
+    parts.emulator.clear()
+    code, lines = world.run("keep")
+    assert (code, sum(line["changes"]["renewed"] for line in lines[:-1])) == (0, len(USERS)), lines
+    extended = [request for request in parts.emulator.requests() if request["path"].endswith("/extend")]
+    assert len(extended) == len(USERS)
+    world.declare(*USERS[1:])
+    world.pass_time(100)
+    code, lines = world.run("keep")
+    waiting = [note for line in lines[:-1] for note in line["notes"]]
+    assert (code, len(waiting)) == (3, 1), lines
+    assert waiting[0].startswith(f"waits {USERS[0]}: delete")
+    world.declare(*USERS)
+    settled(world)
+    no_lock(parts, world)
+    all_are_there(parts)
+
+
 def an_object_store(parts: Parts) -> None:
     """Keep the state in a store that speaks S3, on a cluster."""
     with object_store("fleet") as (url, keys):
@@ -235,6 +259,7 @@ DISTURBANCES: Final[tuple[Callable[[Parts], None], ...]] = (
     a_database_that_restarts,
     two_fleets_at_once,
     a_ctrl_c,
+    a_fleet_that_is_kept,
     an_object_store,
 )
 

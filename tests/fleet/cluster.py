@@ -1,6 +1,7 @@
-"""A Dask cluster in a process of its own: ``python -m tests.fleet.cluster`` prints where it is, and lives until killed.
+"""A Dask cluster in a process of its own: it prints where it is, and lives until its standard input ends.
 
-The first line is JSON: the address of the scheduler, and the processes of the workers.
+The first line is JSON: the address of the scheduler, and the processes of the workers. With an argument it serves its
+dashboard at that address.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import sys
 from distributed import LocalCluster
 
 
-def _main() -> None:
+def _main(dashboard: str | None) -> None:
     cluster = LocalCluster(  # type: ignore[no-untyped-call] # it has no types
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", host="127.0.0.1"
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=dashboard, host="127.0.0.1"
     )
     pids = [nanny.process.pid for nanny in cluster.workers.values()]
     print(json.dumps({"scheduler": cluster.scheduler_address, "workers": pids}), flush=True)  # noqa: T201 - read by who starts it
@@ -22,4 +23,4 @@ def _main() -> None:
 
 
 if __name__ == "__main__":
-    _main()
+    _main(next(iter(sys.argv[1:]), None))

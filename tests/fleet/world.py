@@ -7,10 +7,12 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from quant_sessions_provider.core.ageing import aged
 from quant_sessions_provider.core.urns import SESSION_TYPES
 from quant_sessions_provider.fleet.stack import ENGINE, MARKER
 from tests.support.engine import pulumi_command
@@ -33,7 +35,7 @@ from pathlib import Path
 from quant_sessions_provider import Session, fleet
 
 for user in fleet.members(json.loads(Path("users.json").read_text())):
-    Session(user, user_id=user, expiration_minutes=120)
+    Session(user, user_id=user, expiration_minutes=120, renew_before_minutes=30)
 """
 
 
@@ -110,19 +112,20 @@ class World:
         assert lines, done.stdout + done.stderr
         return done.returncode, lines
 
-    def _export(self, stack: str) -> str:
-        """Return a stack's state as the CLI exports it; one that is not there yet is empty."""
+    def _pulumi(self, *arguments: str, stdin: str = "") -> str:
+        """Return what a command of the CLI prints; nothing for a stack that is not there yet."""
         place = {"PULUMI_BACKEND_URL": self.backend, "PULUMI_SKIP_UPDATE_CHECK": "true", **ENGINE}
         done = subprocess.run(  # noqa: S603 - the CLI under test
-            [pulumi_command().command, "stack", "export", "--stack", stack, "--non-interactive"],
+            [pulumi_command().command, *arguments, "--non-interactive"],
             cwd=self.program,
             env=self.environment() | place,
+            input=stdin,
             capture_output=True,
             text=True,
             check=False,
         )
         assert done.returncode == 0 or "no stack named" in done.stderr, done.stderr
-        return done.stdout or '{"deployment": {}}'
+        return done.stdout
 
     # --- what is there -----------------------------------------------------------------------------------------
 
@@ -136,7 +139,18 @@ class World:
 
     def state(self, stack: str) -> dict[str, Any]:
         """Return the deployment in a stack's state."""
-        return dict(json.loads(self._export(stack))["deployment"])
+        return dict(json.loads(self._pulumi("stack", "export", "--stack", stack) or '{"deployment": {}}')["deployment"])
+
+    def pass_time(self, minutes: float) -> None:
+        """Let so many minutes pass for all sessions, in the states and in the emulator."""
+        for stack in self.stacks():
+            deployment = self.state(stack)
+            for each in deployment.get("resources", []):
+                if each["type"] in SESSION_TYPES:
+                    each.update({side: aged(each[side], timedelta(minutes=minutes)) for side in ("inputs", "outputs")})
+            document = json.dumps({"version": 3, "deployment": deployment})
+            self._pulumi("stack", "import", "--stack", stack, stdin=document)
+        self.emulator.shift(-60 * minutes)
 
     def users_in_state(self) -> dict[str, list[str]]:
         """Return whose sessions the states have, by stack."""
