@@ -1,6 +1,6 @@
 # Each target runs the setup itself, so any of them can be the first in a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help up preview down tour setup test test-plugin test-live test-live-clean check coverage docs-test previews previews-check report screenshots machine fuzz chaos soak keep-test mutation languages bench schema plugin-archive state build install-check sbom workflows release-check docs docs-serve reference lock fresh clean venv
+.PHONY: help up preview down tour setup test test-plugin test-live test-live-clean check coverage docs-test previews previews-check report screenshots machine fuzz chaos soak keep-test mutation languages bench bench-fleet schema plugin-archive state build install-check sbom workflows release-check docs docs-serve reference lock fresh clean venv
 
 PYTHON ?= python3
 export PYTHON LIVE YES TAG
@@ -121,6 +121,9 @@ bench: venv ## Compare with Pulumi alone and QuantCDN's client; write docs/perfo
 
 reference: venv ## Write docs/reference from the code (held by a test)
 	@$(run) tools.reference
+
+bench-fleet: venv ## Compare fleets with one stack and QuantCDN's client; write docs/fleets.md (N=100: one size)
+	@$(run) tools.run_tests --module benchmarks.fleet $(N)
 
 state: venv ## Record the state that this version writes, at each release (VERSION=0.1)
 	@$(run) tools.run_tests --module tests.support.state_files tests/state/v$(VERSION).json

@@ -53,6 +53,10 @@ class Api:
         url = f"{self.url}/_emulator/faults"
         self._http.put(url, json={"latencyMs": milliseconds}, timeout=_SECONDS).raise_for_status()
 
+    def count(self) -> int:
+        """Return how many sessions there are."""
+        return len(self._http.get(f"{self.url}/_emulator/sessions", timeout=_SECONDS).json())
+
     def close(self) -> None:
         """Close the connections to the emulator."""
         self._http.close()

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.workload import FIRST_MINUTES, GROUP, LATER, LATER_MINUTES, METADATA, OPENING, user
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from quant_sessions_provider import Session
     from quant_sessions_provider.native import Session as PluginSession
 
 
-def declare() -> None:
-    """Declare all resources."""
+def declare(mine: Callable[[Iterable[str]], Iterable[str]] = iter) -> None:
+    """Declare all resources, or those of the users that ``mine`` returns."""
     extended, appended = "BENCH_EXTENDED" in os.environ, "BENCH_APPENDED" in os.environ
     minutes = LATER_MINUTES if extended else FIRST_MINUTES
     messages = [*OPENING, *LATER] if appended else [*OPENING]
     declare_one = _resource(os.environ["BENCH_CONTESTANT"])
-    for number in range(int(os.environ["BENCH_SESSIONS"])):
-        declare_one(user(number), minutes, messages)
+    for name in mine(map(user, range(int(os.environ["BENCH_SESSIONS"])))):
+        declare_one(name, minutes, messages)
 
 
 def _resource(contestant: str) -> Callable[[str, int, list[Any]], object]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from quant_sessions_provider.fleet.shards import shard_of
-from tests.fleet.world import World, processes
+from tests.support.fleet_world import World, processes
 
 if TYPE_CHECKING:
     from pathlib import Path

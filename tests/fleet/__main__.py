@@ -18,15 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.fleet.shards import shard_of
-from tests.fleet.parts import MissingError, dask, object_store, postgres
-from tests.fleet.world import SHARDS, World, processes
 from tests.support.emulator_server import Emulator
+from tests.support.fleet_parts import MissingError, dask, object_store, postgres
+from tests.support.fleet_world import SHARDS, World, processes
 from tests.support.killing import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.fleet.parts import Postgres
+    from tests.support.fleet_parts import Postgres
 
 USERS: Final = tuple(f"user-{number:02}" for number in range(20))
 LATENCY_MS: Final = 1500

@@ -9,9 +9,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from tests.fleet.parts import MissingError, dask, postgres
-from tests.fleet.world import COMMAND, World
 from tests.support.emulator_server import Emulator
+from tests.support.fleet_parts import MissingError, dask, postgres
+from tests.support.fleet_world import COMMAND, World
 
 SESSIONS: Final = 200
 SHARDS: Final = 4

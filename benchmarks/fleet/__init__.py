@@ -1,0 +1,1 @@
+"""Measure fleets beside one stack and QuantCDN's own client: ``make bench-fleet``."""
