@@ -213,6 +213,22 @@ def a_ctrl_c(parts: Parts) -> None:
     all_are_there(parts)
 
 
+def a_ctrl_c_on_a_cluster(parts: Parts) -> None:
+    """Interrupt the command: the workers finish what is in flight, and the shards that wait are not begun."""
+    world = parts.world()
+    parts.slow()
+    with dask(world.environment()) as cluster, world.start("up", "--scheduler", cluster.scheduler) as run:
+        wait_until(parts.created)
+        run.interrupt()
+        assert run.wait(300) == 130, run.text
+        assert processes(parts.emulator) == []
+        assert 0 < parts.created() < len(USERS)
+    no_lock(parts, world)
+    assert world.pending() == []
+    settled(world)
+    all_are_there(parts)
+
+
 def a_fleet_that_is_kept(parts: Parts) -> None:
     """Let time pass: what is due is renewed in every shard, and an edited program waits for a person."""
     world = parts.world()
@@ -259,6 +275,7 @@ DISTURBANCES: Final[tuple[Callable[[Parts], None], ...]] = (
     a_database_that_restarts,
     two_fleets_at_once,
     a_ctrl_c,
+    a_ctrl_c_on_a_cluster,
     a_fleet_that_is_kept,
     an_object_store,
 )
