@@ -39,7 +39,7 @@ _VERBS: Final[dict[Verb, tuple[str, ...]]] = {
 }
 _QUIET: Final = ("--color", "never", "--suppress-outputs", "--suppress-progress")
 ENGINE: Final = {
-    # A state that is compressed is a tenth as large, and a checkpoint is written after each step.
+    # The whole state is written before and after each step, and is mostly the same text again and again.
     "PULUMI_DIY_BACKEND_ZSTD": "true",
     "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
     # Listing hangs otherwise.

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from tests.support.emulator_server import Emulator
 
-USERS: Final = [f"user-{number}" for number in range(6)]
-SHARDS: Final = 3
+USERS: Final = [f"user-{number}" for number in range(5)]
+SHARDS: Final = 2
 
 
 def test_each_user_has_a_session_in_the_state_of_the_shard(tmp_path: Path, emulator: Emulator) -> None:
