@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from quant_sessions_provider.fleet.dask import Cluster
     from quant_sessions_provider.fleet.model import Result, Verb
 
 _WAITS: Final = 3
@@ -167,15 +168,12 @@ def _options(only: str | None, dead_hosts: list[str] | None, *, delete_orphans: 
 
 def _run(order: _Order) -> None:
     # It imports Pulumi, which other commands do not wait for.
-    from quant_sessions_provider.fleet.dask import connected  # noqa: PLC0415 - as above
     from quant_sessions_provider.fleet.run import Fleet, slots_of  # noqa: PLC0415 - as above
 
     run = Fleet.load(order.file, _passed(order.passed))
     numbers = numbers_of(run.definition, order.only, order.slice)
     with ExitStack() as stacks:
-        cluster = stacks.enter_context(connected(order.scheduler)) if order.scheduler else None
-        if cluster:
-            typer.echo(f"Dask's dashboard: {cluster.dashboard}", err=True)
+        cluster = _connect(order.scheduler, stacks) if order.scheduler else None
         slots = cluster.slots if cluster else slots_of(run.definition)
         tally = Tally(run.definition, order.verb, len(numbers), slots)
         told = stacks.enter_context(_signals())
@@ -192,6 +190,15 @@ def _run(order: _Order) -> None:
                 ends=lambda: bool(told),
             )
     _end(tally, order, time.monotonic() - began)
+
+
+def _connect(scheduler: str, stacks: ExitStack) -> Cluster:
+    # It needs the extra.
+    from quant_sessions_provider.fleet.dask import connected  # noqa: PLC0415 - as above
+
+    cluster = stacks.enter_context(connected(scheduler))
+    typer.echo(f"Dask's dashboard: {cluster.dashboard}", err=True)
+    return cluster
 
 
 def _passed(names: tuple[str, ...]) -> dict[str, str]:

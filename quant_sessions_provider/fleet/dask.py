@@ -1,11 +1,10 @@
-"""Runs shards on the workers of a Dask cluster."""
+"""Runs shards on the workers of a Dask cluster; importing this needs the extra, and says so."""
 
 from __future__ import annotations
 
 import logging
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -16,10 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from concurrent.futures import Executor
 
+PACKAGES: Final = ("dask", "distributed")
+"""What the extra adds."""
 MISSING: Final = "--scheduler needs the extra 'fleet': pip install 'quant-sessions-provider[fleet]'"
-_PACKAGES: Final = ("dask", "distributed")
 _CONNECT_SECONDS: Final = 10
 _RETRIES: Final = 2
+
+try:
+    import distributed
+except ModuleNotFoundError as error:
+    if error.name not in PACKAGES:
+        raise
+    raise ConfigurationError(MISSING) from None
 
 
 @dataclass(frozen=True)
@@ -52,22 +59,7 @@ class DaskSwitch:
             self._event().set()
 
     def _event(self) -> Any:  # noqa: ANN401 - distributed has no types
-        return _distributed().Event(self.name)
-
-
-def _distributed() -> Any:  # noqa: ANN401 - it has no types
-    """Return the package of the extra.
-
-    Raises:
-        ConfigurationError: it is not installed.
-
-    """
-    try:
-        return import_module("distributed")
-    except ModuleNotFoundError as error:
-        if error.name not in _PACKAGES:
-            raise
-        raise ConfigurationError(MISSING) from None
+        return distributed.Event(self.name)
 
 
 @contextmanager
@@ -78,7 +70,6 @@ def connected(scheduler: str) -> Iterator[Cluster]:
         ConfigurationError: the extra is not installed, nothing answers there, or it has no workers.
 
     """
-    distributed = _distributed()
     # What becomes of shards is said in lines of their own, not in its tracebacks.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     try:

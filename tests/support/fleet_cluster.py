@@ -13,7 +13,7 @@ from distributed import LocalCluster
 
 
 def _main(workers: int, dashboard: str | None) -> None:
-    cluster = LocalCluster(  # type: ignore[no-untyped-call] # it has no types
+    cluster = LocalCluster(
         n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=dashboard, host="127.0.0.1"
     )
     pids = [nanny.process.pid for nanny in cluster.workers.values()]

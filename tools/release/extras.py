@@ -86,6 +86,24 @@ def _advises(trial: Trial) -> None:
         raise ReleaseError(f"the policy pack advises nothing:\n{said}")
 
 
+def _runs_shards(trial: Trial) -> None:
+    project = trial.project()
+    project.declare("ada")
+    (trial.folder / "fleet.yaml").write_text("name: small\nshards: 1\n")
+    (trial.folder / "run.py").write_text(_ON_DASK)
+    project.output(str(trial.environment.python), "run.py")
+
+
+_ON_DASK: Final = """\
+from distributed import Client, LocalCluster
+from quant_sessions_provider.fleet import Fleet
+if __name__ == "__main__":
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as cluster:
+        executor = Client(cluster).get_executor(pure=False)
+        for verb in ("up", "destroy"):
+            (result,) = Fleet.load("fleet.yaml").run(verb, executor, slots=1)
+            assert result.outcome == "done", result
+"""
 _ONE_SESSION: Final = """\
 from quant_sessions_provider.emulator import BackgroundEmulator
 with BackgroundEmulator() as emulator:
@@ -100,10 +118,11 @@ def test_a_session(quant_sessions):
 _PROGRAM_MODULES: Final = ("client", "core", "dynamic", "engine", "native", "operations", "plugin", "provider", "sdk")
 EXTRAS: Final[dict[str, Extra]] = {
     CORE: Extra((*_PROGRAM_MODULES, "pulumi_cli", "report"), life),
-    "cli": Extra(("cli", "doctor", "keep", "status", "timeline"), _lists),
+    "cli": Extra(("cli", "doctor", "keep", "pulumi_command", "status", "timeline"), _lists),
     "emulator": Extra(("cli", "emulator"), _emulates),
     "testing": Extra(("testing", "cli", "emulator"), _tests),
     "policy": Extra(("policy",), _advises),
+    "fleet": Extra(("cli", "fleet", "timeline"), _runs_shards),
 }
 
 
