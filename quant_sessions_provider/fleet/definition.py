@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -23,6 +24,7 @@ _MAX_PARALLEL: Final = 1000
 _RESERVED: Final = "fleet"
 _SECRETS: Final = tuple(f"{namespace}:bearer" for namespace in NAMESPACES)
 _LOCAL: Final = "file://"
+_PASSWORD: Final = re.compile("://[^/]*:[^/]*@")
 DEFAULT_PROVIDER: Final = "passphrase"
 
 
@@ -128,6 +130,8 @@ class _File:
             return None
         if "://" not in backend:
             raise _RuleError("backend: must be a URL, such as file://~, s3://bucket or postgres://user@host/database")
+        if _PASSWORD.search(backend):
+            raise _RuleError("backend: must not contain a password: set PGPASSWORD where the shards run")
         path = backend.removeprefix(_LOCAL)
         # Pulumi takes a relative folder from wherever it runs.
         return f"{_LOCAL}{self._folder / path}" if backend.startswith(_LOCAL) and path[:1] not in "~/" else backend

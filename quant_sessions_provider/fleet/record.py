@@ -18,7 +18,7 @@ from quant_sessions_provider.core.errors import ConfigurationError
 from quant_sessions_provider.fleet.command import SupervisedCommand
 from quant_sessions_provider.fleet.model import Never
 from quant_sessions_provider.fleet.program import SHARDS
-from quant_sessions_provider.fleet.stack import environment_of, write_project
+from quant_sessions_provider.fleet.stack import environment_of, without_password, write_project
 from quant_sessions_provider.pulumi_command import reason_of
 
 if TYPE_CHECKING:
@@ -61,7 +61,9 @@ def _recorded(fleet: Definition, environment: Mapping[str, str]) -> str:
         try:
             return record.read()
         except CommandError as error:
-            raise ConfigurationError(f"the fleet's state cannot be used: {reason_of(error)}") from None
+            raise ConfigurationError(
+                f"the fleet's state cannot be used: {without_password(reason_of(error))}"
+            ) from None
 
 
 class _Record:

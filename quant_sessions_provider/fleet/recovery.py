@@ -86,7 +86,10 @@ class Recovery:
         known, seen = ids_in(document), set[str]()
         for resource in sessions_in(document, pending=True):
             inputs = plain(resource.get("inputs") or {})
-            if resource.get("id") or not isinstance(inputs.get(Key.USER_ID), str):
+            if resource.get("id"):
+                continue
+            if not isinstance(inputs.get(Key.USER_ID), str):
+                self.notes.append(f"{name_of(resource['urn'])}: its user is secret, so orphans were not looked for")
                 continue
             inputs.setdefault(Key.ORGANIZATION, self._settings.require_organization())
             found = Inspector(client_of(self._settings)).created_since(inputs, _sent_at(inputs, document))

@@ -19,7 +19,7 @@ from quant_sessions_provider.core.errors import QuantSessionsError
 from quant_sessions_provider.fleet.keeping import kept
 from quant_sessions_provider.fleet.model import Never, Result, ShardError
 from quant_sessions_provider.fleet.recovery import Recovery
-from quant_sessions_provider.fleet.stack import LockedError, ShardStack
+from quant_sessions_provider.fleet.stack import LockedError, ShardStack, without_password
 from quant_sessions_provider.pulumi_command import reason_of
 from quant_sessions_provider.report.preview import read
 
@@ -46,7 +46,9 @@ def run_shard(job: Job, stop: Stop | None = None) -> Result:
         try:
             result = _run(job, Path(folder), stop or Never())
         except CommandError as error:
-            raise ShardError(reason_of(error)) from None
+            raise ShardError(without_password(reason_of(error))) from None
+        except LockedError as error:
+            raise ShardError(str(error)) from None
         except QuantSessionsError as error:
             result = Result(job.shard, job.stack, "failed", error=str(error))
     return replace(result, seconds=time.monotonic() - began)

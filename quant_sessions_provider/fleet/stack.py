@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import blake2b
@@ -50,8 +51,14 @@ ENGINE: Final = {
 }
 MARKER: Final = "QUANT_SESSIONS_FLEET_STACK"
 """The variable that says of which stack a process is."""
+_PASSWORD: Final = re.compile(r"(://[^/\s:@]*:)[^\s/]*@")
 _ROUNDED: Final = timedelta(seconds=1)
 """Histories have whole seconds."""
+
+
+def without_password(text: str) -> str:
+    """Return a text without the password in the address of a backend, which Pulumi repeats where it cannot reach it."""
+    return _PASSWORD.sub(r"\1***@", text)
 
 
 class LockedError(Exception):
@@ -170,7 +177,7 @@ class ShardStack:
         except StackNotFoundError:
             raise
         except CommandError as failed:
-            error = reason_of(failed)
+            error = without_password(reason_of(failed))
         ran = read_events(log.read_text(encoding="utf-8").splitlines()) if log.exists() else Ran()
         if error and not ran.began and not self.stop.asked():
             raise ShardError(error)

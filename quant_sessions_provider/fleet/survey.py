@@ -19,7 +19,7 @@ from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import QuantSessionsError
 from quant_sessions_provider.fleet.model import Job, Never, Options
 from quant_sessions_provider.fleet.run import slots_of
-from quant_sessions_provider.fleet.stack import ShardStack
+from quant_sessions_provider.fleet.stack import ShardStack, without_password
 from quant_sessions_provider.pulumi_command import reason_of
 from quant_sessions_provider.status.observe import Observer
 from quant_sessions_provider.status.rows import status_of
@@ -82,7 +82,7 @@ def _state_of(fleet: Definition, settings: Settings, shard: int) -> State:
         except StackNotFoundError:
             return State(job.stack)
         except CommandError as error:
-            return State(job.stack, error=reason_of(error))
+            return State(job.stack, error=without_password(reason_of(error)))
 
 
 def survey(fleet: Definition, shards: Iterable[int], *, ask: bool) -> Iterator[Survey]:

@@ -157,6 +157,13 @@ def test_a_failed_shard_is_named_with_its_first_error(run: Command, place: Place
     ]
 
 
+def test_a_password_that_pulumi_repeats_is_not_printed(run: Command, place: Place) -> None:
+    place.set(0, "locked", 'error: unable to open state database "postgres://me:xy@zzy@host:5432/state": refused\n')
+    found = run("fleet", "up", str(place.file), "--only", "0")
+    assert (found.code, "zzy" in found.out) == (1, False)
+    assert 'unable to open state database "postgres://me:***@host:5432/state": refused' in found.out
+
+
 def test_lines_for_programs_are_json(run: Command, place: Place) -> None:
     place.events(1, ("create", "ada"))
     lines = [json.loads(line) for line in run("fleet", "up", str(place.file), "--only", "1", "--json").out.splitlines()]

@@ -81,6 +81,7 @@ def test_a_folder_of_state_is_beside_the_file(folder: Path, backend: str, read_a
         (f"{SMALLEST}parallel: 1.5", "parallel: must be a whole number from 1 to 1000"),
         (f"{SMALLEST}program: elsewhere", "program: must be a folder with a Pulumi.yaml, and "),
         (f"{SMALLEST}backend: state", "backend: must be a URL, such as file://~"),
+        (f"{SMALLEST}backend: postgres://me:xyzzy@host/state", "backend: must not contain a password: set PGPASSWORD"),
         (f"{SMALLEST}secretsProvider: 3", "secretsProvider: must be a non-empty string"),
         (f"{SMALLEST}config: [1]", "config: must be a mapping of keys to values"),
         (f"{SMALLEST}config: {{fleet:shard: 3}}", "config: fleet:shard is set by the fleet itself"),
