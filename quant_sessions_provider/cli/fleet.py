@@ -79,7 +79,7 @@ def up(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Create, renew, change and delete sessions until every shard is as its program declares it."""
     options = _options(only, dead_host, delete_orphans=delete_orphans)
-    _run(_Order("up", file, scheduler, only, shards, as_json, options, tuple(passed or ())))
+    _run(_Order("up", file, scheduler, _named(only), shards, as_json, options, tuple(passed or ())))
 
 
 @fleet.command()
@@ -97,7 +97,7 @@ def preview(  # noqa: PLR0913 - one parameter per option
     if save:
         save.mkdir(parents=True, exist_ok=True)
     options = _options(only, None)
-    _run(_Order("preview", file, scheduler, only, shards, as_json, options, tuple(passed or ()), save))
+    _run(_Order("preview", file, scheduler, _named(only), shards, as_json, options, tuple(passed or ()), save))
 
 
 @fleet.command()
@@ -114,7 +114,7 @@ def refresh(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Drop from the states what is gone."""
     options = _options(only, dead_host, delete_orphans=delete_orphans)
-    _run(_Order("refresh", file, scheduler, only, shards, as_json, options, tuple(passed or ())))
+    _run(_Order("refresh", file, scheduler, _named(only), shards, as_json, options, tuple(passed or ())))
 
 
 @fleet.command()
@@ -135,7 +135,7 @@ def destroy(  # noqa: PLR0913 - one parameter per option
         "destroy",
         file,
         scheduler,
-        only,
+        _named(only),
         shards,
         as_json,
         _options(only, dead_host, delete_orphans=delete_orphans),
@@ -143,7 +143,7 @@ def destroy(  # noqa: PLR0913 - one parameter per option
     )
     if not yes:
         definition = read(file)
-        count = len(numbers_of(definition, only, shards))
+        count = len(numbers_of(definition, order.only, order.slice))
         typer.confirm(f"Delete all sessions of {count} of {definition.shards} shards of {definition.name}?", abort=True)
     _run(order)
 
@@ -160,6 +160,11 @@ def keep(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Renew and recreate what is due in every shard, and nothing else: `keep --once` for each stack."""
     _run(_Order("keep", file, scheduler, only, shards, as_json, passed=tuple(passed or ())))
+
+
+def _named(only: str | None) -> str | None:
+    """Return the numbers that ``--only`` names; whether a shard's last run failed is known where it runs."""
+    return None if only == FAILED else only
 
 
 def _options(only: str | None, dead_hosts: list[str] | None, *, delete_orphans: bool = False) -> Options:

@@ -59,6 +59,6 @@ def numbers_of(definition: Definition, only: str | None, part: str | None) -> li
         ConfigurationError: they are not shards of this fleet.
 
     """
-    found = [*range(definition.shards)] if only in (None, FAILED) else named(only or "", definition.shards)
+    found = [*range(definition.shards)] if only is None else named(only, definition.shards)
     taken = in_slice(part) if part else None
     return [number for number in found if taken is None or taken(number)]

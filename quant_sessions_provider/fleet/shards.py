@@ -71,9 +71,7 @@ def named(text: str, shards: int) -> list[int]:
     """
     parts = [part.strip() for part in text.split(",")]
     if not all(re.fullmatch(r"[0-9]{1,6}", part) and int(part) < shards for part in parts):
-        raise ConfigurationError(
-            f"shards must be numbers from 0 to {shards - 1}, separated by commas, or the word failed"
-        )
+        raise ConfigurationError(f"shards must be numbers from 0 to {shards - 1}, separated by commas")
     return sorted({int(part) for part in parts})
 
 
