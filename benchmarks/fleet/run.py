@@ -91,7 +91,7 @@ class _Bench:
             if self._setup.is_one_stack:
                 self._require(self._project.cli("stack", "init", "main"))
             if self._setup.pool == "Dask":
-                cluster = stacks.enter_context(dask(self._project.environment(), workers=self._setup.slots))
+                cluster = stacks.enter_context(dask(self._project.environment(), workers=1, threads=self._setup.slots))
                 self._options = ("--scheduler", cluster.scheduler)
             yield self
 

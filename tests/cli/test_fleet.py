@@ -1,7 +1,4 @@
-"""``quant-sessions fleet`` as a command: which commands of Pulumi it runs, what it prints, and how it ends.
-
-Pulumi is a shell script: it records its command lines and configurations, and does what a file beside it says.
-"""
+"""``quant-sessions fleet`` as a command: which commands of Pulumi it runs, what it prints, and how it ends."""
 
 from __future__ import annotations
 
@@ -13,95 +10,14 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-import yaml
 
-from quant_sessions_provider.core.urns import SESSION_TYPE
-from quant_sessions_provider.fleet import shard_run
-from tests.cli.conftest import ORGANIZATION, pulumi
+from tests.cli.fleet_place import Place
 from tests.support.killing import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.cli.conftest import Command
-    from tests.support.emulator_server import Emulator
-
-SCRIPT: Final = """\
-verb="$1"; all="$*"
-while [ $# -gt 0 ]; do
-  case "$1" in --event-log) log="$2";; --stack) stack="$2";; --config-file) config="$2";; esac; shift
-done
-[ "$verb" = version ] && { echo v3.300.0; exit; }
-case "$all" in "stack init "*) stack="${all#stack init }"; stack="${stack%% *}"; touch "$HERE/$stack.there"; exit;; esac
-echo "$all" | sed "s/--config-file [^ ]* //; s/--event-log [^ ]* //; s/ --non-interactive//" >> "$HERE/log"
-[ -n "$config" ] && cp "$config" "$HERE/$stack.yaml" && env > "$HERE/$stack.env"
-case "$all" in
-  "stack tag get "*) cat "$HERE/shards";;
-  "stack export "*) cat "$HERE/export.json";;
-  "stack history "*) cat "$HERE/history.json";;
-  cancel*) rm "$HERE/$stack.locked";;
-  up*|preview*|destroy*|refresh*)
-    [ -e "$HERE/$stack.there" ] || { echo "error: no stack named '$stack' found" >&2; exit 255; }
-    [ -e "$HERE/$stack.locked" ] && { cat "$HERE/$stack.locked" >&2; exit 255; }
-    [ -e "$HERE/$stack.slow" ] && { touch "$HERE/begun"; trap "exit 1" INT; while :; do sleep 0.05; done; }
-    cat "$HERE/$stack.events" > "$log" 2>/dev/null
-    [ "$verb" = preview ] && echo '{"steps": []}'
-    [ -e "$HERE/$stack.fails" ] && { echo "error: update failed" >&2; exit 1; }
-    exit 0;;
-esac
-"""
-LOCKED: Final = """\
-error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file.
-  file:///x.json: created by root@elsewhere (pid 7) at 2026-11-26T20:32:53Z
-"""
-
-
-class Place:
-    """A fleet of four shards, and what Pulumi does with its stacks."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "fleet"
-        (self.folder / "program").mkdir(parents=True)
-        (self.folder / "program" / "Pulumi.yaml").write_text("name: desk\nruntime: python\n")
-        self.file = self.folder / "fleet.yaml"
-        self.write(f"backend: file://{self.folder}/state")
-        (self.folder / "shards").write_text("4\n")
-        pulumi(folder / "bin", f'HERE="{self.folder}"\n{SCRIPT}')
-        for number in range(4):
-            self.set(number, "there")
-            self.events(number, *[("same", f"user-{number}-{one}") for one in range(number)])
-
-    def write(self, *lines: str) -> None:
-        self.file.write_text("\n".join(["name: support", "program: program", "shards: 4", *lines]))
-
-    def set(self, number: int, what: str, text: str = "") -> Path:
-        """Leave a file for the script."""
-        file = self.folder / f"support-{number:04}.{what}"
-        file.write_text(text)
-        return file
-
-    def events(self, number: int, *steps: tuple[str, str], error: str = "") -> None:
-        """Write what the engine logs."""
-        urns = [(op, f"urn:pulumi:support-{number:04}::desk::{SESSION_TYPE}::{name}") for op, name in steps]
-        found: list[Any] = [{"resourcePreEvent": {"metadata": {"op": op, "urn": urn}}} for op, urn in urns]
-        if error:
-            found.append({"diagnosticEvent": {"severity": "error", "message": error, "urn": urns[0][1]}})
-        self.set(number, "events", "\n".join(map(json.dumps, found)))
-
-    def export(self, *, pending: list[Any] | None = None, at: str = "2026-11-26T20:00:00Z") -> None:
-        """Write the state of all stacks."""
-        deployment = {"manifest": {"time": at}, "resources": [], "pending_operations": pending or []}
-        (self.folder / "export.json").write_text(json.dumps({"version": 3, "deployment": deployment}))
-
-    def calls(self) -> list[str]:
-        """Return the command lines of Pulumi so far, but for its tags."""
-        lines = (self.folder / "log").read_text().splitlines()
-        return [line for line in lines if not line.startswith("stack tag")]
-
-    def configuration(self, number: int) -> dict[str, Any]:
-        """Return the configuration that a stack was run with."""
-        found: dict[str, Any] = yaml.safe_load((self.folder / f"support-{number:04}.yaml").read_text())["config"]
-        return found
 
 
 @pytest.fixture
@@ -282,69 +198,3 @@ def test_ctrl_c_interrupts_what_runs_and_begins_nothing_else(run: Command, place
     assert found.code == 130
     assert [line[-4:] for line in place.calls()] == ["0000"]
     assert found.out.splitlines()[-1] == "Run them again with --only 0000,0001,0002,0003"
-
-
-# --- what a killed run has left ----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def killed(place: Place) -> Place:
-    """Return a fleet with a shard whose run was killed on another machine while it created a session."""
-    place.set(1, "locked", LOCKED)
-    inputs = {
-        "userId": "ada",
-        "organization": ORGANIZATION,
-        "expiresAt": "2026-11-26T21:00:00Z",
-        "expirationMinutes": 60,
-    }
-    urn = f"urn:pulumi:support-0001::desk::{SESSION_TYPE}::ada"
-    place.export(pending=[{"type": "creating", "resource": {"type": SESSION_TYPE, "urn": urn, "inputs": inputs}}])
-    return place
-
-
-def test_a_lock_whose_owner_is_not_proved_dead_is_left_alone(
-    run: Command, killed: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(shard_run, "LOCK_PATIENCE", 0)
-    found = run("fleet", "up", str(killed.file), "--only", "1")
-    assert found.code == 1
-    assert "locked by root@elsewhere (pid 7) since 2026-11-26T20:32:53Z: it ran on another machine" in found.out
-    assert "--dead-host elsewhere" in found.out
-    assert [line.split()[0] for line in killed.calls()] == ["up"]
-
-
-@pytest.mark.parametrize(
-    ("live", "options", "note", "left"),
-    [
-        (0, (), "; --delete-orphans deletes it, or it expires by itself", 1),
-        (0, ("--delete-orphans",), ": deleted", 0),
-        (2, ("--delete-orphans",), ", and not deleted, since it has 2 messages that nobody declared", 1),
-    ],
-    ids=["named", "deleted", "talked to"],
-)
-def test_a_shard_is_put_right_in_this_order(  # noqa: PLR0913 - fixtures and parameters
-    run: Command, killed: Place, account: Emulator, *, live: int, options: tuple[str, ...], note: str, left: int
-) -> None:
-    talk = [{"role": "user", "content": f"Hello {number}"} for number in range(live)]
-    account.seed(ORGANIZATION, "the-orphan", userId="ada", expiresAt="2099-01-01T00:00:00Z", messages=talk)
-    account.seed(ORGANIZATION, "somebody-elses", userId="grace", expiresAt="2099-01-01T00:00:00Z")
-    found = run("fleet", "up", str(killed.file), "--only", "1", "--dead-host", "elsewhere", *options)
-    assert found.code == 0
-    assert [" ".join(line.split()[:2]) for line in killed.calls()] == [
-        "up --yes",
-        "cancel --yes",
-        "stack export",
-        "refresh --yes",
-        "up --yes",
-    ]
-    assert "--clear-pending-creates" in killed.calls()[3]
-    assert "support-0001: broke the lock of a run that is dead: root@elsewhere (pid 7)" in found.out
-    assert "support-0001: a run was killed in mid-flight: creating ada" in found.out
-    assert f"session the-orphan may be what it created: it is in no state{note}" in found.out
-    assert len(account.sessions(ORGANIZATION)) == left + 1
-
-
-def test_an_orphan_that_cannot_be_looked_for_is_said(run: Command, killed: Place) -> None:
-    found = run("fleet", "up", str(killed.file), "--only", "1", "--dead-host", "elsewhere")
-    assert found.code == 0
-    assert "orphans could not be looked for: no API token is configured" in found.out

@@ -1,7 +1,7 @@
 """A Dask cluster in a process of its own: it prints where it is, and lives until its standard input ends.
 
-Its first argument is the number of workers. With a second one it serves its dashboard at that address. The first line
-is JSON: the address of the scheduler, and the processes of the workers.
+Its first arguments are the numbers of workers and of the threads of each. With a third one it serves its dashboard at
+that address. The first line is JSON: the address of the scheduler, and the processes of the workers.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import sys
 from distributed import LocalCluster
 
 
-def _main(workers: int, dashboard: str | None) -> None:
+def _main(workers: int, threads: int, dashboard: str | None) -> None:
     cluster = LocalCluster(
-        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=dashboard, host="127.0.0.1"
+        n_workers=workers, threads_per_worker=threads, processes=True, dashboard_address=dashboard, host="127.0.0.1"
     )
     pids = [nanny.process.pid for nanny in cluster.workers.values()]
     print(json.dumps({"scheduler": cluster.scheduler_address, "workers": pids}), flush=True)  # noqa: T201 - read by who starts it
@@ -23,4 +23,4 @@ def _main(workers: int, dashboard: str | None) -> None:
 
 
 if __name__ == "__main__":
-    _main(int(sys.argv[1]), next(iter(sys.argv[2:]), None))
+    _main(int(sys.argv[1]), int(sys.argv[2]), next(iter(sys.argv[3:]), None))

@@ -140,9 +140,9 @@ class Dask:
 
 
 @contextmanager
-def dask(environment: dict[str, str], *dashboard: str, workers: int = 2) -> Iterator[Dask]:
-    """Run a cluster of workers with a thread each, and its dashboard at an address, if one is given."""
-    command = [sys.executable, "-m", "tests.support.fleet_cluster", str(workers), *dashboard]
+def dask(environment: dict[str, str], *dashboard: str, workers: int = 2, threads: int = 1) -> Iterator[Dask]:
+    """Run a cluster of workers with threads, and its dashboard at an address, if one is given."""
+    command = [sys.executable, "-m", "tests.support.fleet_cluster", str(workers), str(threads), *dashboard]
     with subprocess.Popen(  # noqa: S603 - our own module
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, text=True
     ) as process:
