@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -135,9 +136,12 @@ def a_machine_that_dies(parts: Parts) -> None:
     parts.slow()
     with world.start("up") as run:
         wait_until(parts.created)
-        run.kill("engine")
-        for pid in processes(parts.emulator):
-            os.kill(pid, signal.SIGKILL)
+        # At once: an engine that sees its provider die would record that.
+        everything = [*run.processes(), *processes(parts.emulator)]
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in everything:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
     notes = settled(world)
     assert any(note.startswith("broke the lock of a run that is dead") for note in notes), notes
     no_lock(parts, world)
