@@ -17,8 +17,7 @@ StepName = Literal["create", "unchanged", "destroy"]
 STEPS: Final[tuple[StepName, ...]] = ("create", "unchanged", "destroy")
 _CLIENT, _ONE = 0, 1
 _SHARDS: Final = (4, 5, 10, 20)
-_SLOTS: Final = (2, 4, 6, 8)
-_SIZES: Final = (250, 500, 2000)
+_USUAL, _OTHER_SLOTS = 4, (2, 6, 8)
 
 
 @dataclass(frozen=True)
@@ -60,15 +59,21 @@ class Reading:
 
 
 def setups(sessions: int, *, sizes: bool) -> Iterator[Setup]:
-    """Yield what is measured of a number of sessions, and with ``sizes`` of some others."""
+    """Yield what is measured of a number of sessions, and with ``sizes`` of some others; what matters most is first."""
     yield from (Setup(sessions, _CLIENT), Setup(sessions, _ONE))
-    yield from (Setup(sessions, shards, slots) for shards in _SHARDS for slots in _SLOTS if slots <= shards)
+    yield from (Setup(sessions, shards, _USUAL) for shards in _SHARDS)
     yield Setup(sessions, _ONE, backend="postgres")
-    yield from (Setup(sessions, shards, 4, "postgres") for shards in (5, 10))
-    yield from (Setup(sessions, shards, 4, backend, "Dask") for shards in (5, 10) for backend in _BACKENDS)
-    for size in _SIZES if sizes else ():
-        yield from (Setup(size, _CLIENT), Setup(size, _ONE))
-        yield from (Setup(size, shards, 4) for shards in (4, 10, 20))
+    yield from (Setup(sessions, shards, _USUAL, "postgres") for shards in (5, 10))
+    yield from (Setup(sessions, shards, _USUAL, backend, "Dask") for backend in _BACKENDS for shards in (5, 10))
+    yield from _of_size(250) if sizes else ()
+    yield from _of_size(500) if sizes else ()
+    yield from (Setup(sessions, shards, slots) for shards in _SHARDS for slots in _OTHER_SLOTS if slots <= shards)
+    yield from _of_size(2000) if sizes else ()
+
+
+def _of_size(sessions: int) -> Iterator[Setup]:
+    yield from (Setup(sessions, _CLIENT), Setup(sessions, _ONE))
+    yield from (Setup(sessions, shards, _USUAL) for shards in (4, 10, 20))
 
 
 _BACKENDS: Final[tuple[Backend, ...]] = ("files", "postgres")
