@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,11 @@ if TYPE_CHECKING:
 
 CREDENTIALS = "QUANTCDN_"
 ENGINE = "PULUMI_"
+
+
+def heed_ctrl_c() -> None:
+    """Have Ctrl-C end what this process starts; a shell has what it starts in the background ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def without(environ: Mapping[str, str], *prefixes: str) -> dict[str, str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from typing import NoReturn
 
 from tools import pulumi_cli, pulumi_hosts
-from tools.environment import CREDENTIALS, ENGINE, with_bytecode, without
+from tools.environment import CREDENTIALS, ENGINE, heed_ctrl_c, with_bytecode, without
 from tools.pulumi_build import CannotBuildError
 
 
@@ -30,8 +29,7 @@ def main(arguments: list[str]) -> NoReturn:
     else:
         # Each run of the CLI lives for a second or two: it need not collect its garbage as eagerly.
         what, env["GOGC"] = ["pytest", *arguments], "400"
-    # A shell has what it starts in the background ignore Ctrl-C, and then it ends none of the programs under test.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    heed_ctrl_c()
     os.execve(sys.executable, [sys.executable, "-m", *what], env)  # noqa: S606  # no shell wanted
 
 

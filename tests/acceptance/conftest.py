@@ -23,8 +23,6 @@ ORGANIZATION = "acme"
 WHOLE = "TEST_BOTH_HOSTS" in os.environ
 """Whether all modules that declare sessions run on both hosts (``make test-plugin``)."""
 Host = Literal["dynamic", "plugin"]
-CONFIGURED_BY: dict[Host, str] = {"dynamic": "stack", "plugin": "provider"}
-"""What errors call the configuration: to a plugin, the stack's is that of a provider."""
 
 
 class NewStack(Protocol):

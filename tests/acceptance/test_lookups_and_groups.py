@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tests.support.emulator_server import Emulator
     from tests.support.engine import Run, Stack
 
+ON_ONE_HOST = "The types in state are the dynamic provider's; test_native and test_two_accounts have the plugin's."
 GROUP: Final = "urn:pulumi:test::acceptance::quant:SessionGroup"
 IN_GROUP: Final = f"{GROUP}$pulumi-python:dynamic/quant:Session"
 HELLO: Final[Message] = {"role": "user", "content": "Hello"}
@@ -236,6 +237,7 @@ get_session_output("nowhere")
 """
 
 
+@pytest.mark.usefixtures("walk")
 def test_lookups_of_a_program_on_disk_read_the_environment(
     tmp_path_factory: pytest.TempPathFactory, emulator: Emulator
 ) -> None:

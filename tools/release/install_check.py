@@ -18,6 +18,7 @@ from typing import Final
 from quant_sessions_provider.emulator import BackgroundEmulator
 from tests.support.engine import ROOT_VARIABLE
 from tools import pulumi_cli
+from tools.environment import heed_ctrl_c
 from tools.progress import say
 from tools.pulumi_build import CannotBuildError
 from tools.release.distribution import ROOT, ReleaseError, wheel
@@ -119,6 +120,7 @@ def report(version: str, checks: dict[str, Check]) -> bool:
 
 def main(versions: list[str]) -> int:
     """Check the wheel in dist/ on these versions of Python, or on all. Return 1 if something failed."""
+    heed_ctrl_c()
     try:
         built, cli = wheel(), pulumi_cli.ensure()
     except (ReleaseError, CannotBuildError) as error:
