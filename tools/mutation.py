@@ -25,8 +25,8 @@ _CORE: Final = ROOT / "mutants" / "quant_sessions_provider" / "core"
 _FEW: Final = "quant_sessions_provider.core.durations*"
 """mutmut writes all mutants before it runs those that are named."""
 _MUTMUT: Final = (sys.executable, "-m", "mutmut")
-_SURVIVED: Final = (0, 33)
-"""What mutmut records if all tests passed, and if no test reaches the function."""
+_SURVIVED: Final = (0, 33, None)
+"""What mutmut records if all tests passed, if no test reaches the function, and if it has not run the mutant."""
 
 
 def main(sample: str) -> int:

@@ -271,6 +271,7 @@ def test_words_that_share_nothing_with_a_hidden_text_stay_as_they_are(said: str,
         ("the user ann, and the others", "the user ***, and the others"),
         ("in%20dir+one%5Cnew", "in***"),
         ("half+%ED%A0%BD, half \\ud83d, half &#55357;", "***, ***, ***"),
+        (r"&unknown; is pw&#47;9!x, \U7fffffff is pw\u002f9!x", r"&unknown; is ***, \U7fffffff is ***"),
         ("&annex; &unknown; &#99999999; &lt; %zz %F8%88 \\", "&***ex; &unknown; &#99999999; &lt; %zz %F8%88 \\"),
     ],
 )
