@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -54,8 +54,7 @@ def account_in(environ: Mapping[str, str]) -> Account:
         if not environ.get(name):
             raise AccountError(f"{name} is not set: live tests need an organization and a token of their own")
     account = Account(environ.get(BASE_URL) or settings.DEFAULT_BASE_URL, environ[ORGANIZATION], environ[TOKEN])
-    account.settings()
-    return account
+    return replace(account, base_url=account.settings().base_url)
 
 
 @cache

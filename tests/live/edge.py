@@ -2,12 +2,15 @@
 
 Tests send to this loopback address with a token that opens nothing. What they create gets the ledger's marker before
 its user and group, and answers lose it again. Only sessions that were created here can be changed or deleted, and only
-those of one user or group listed. When the process ends, however it ends, nothing reaches the service any more.
+those of one user or group listed. When the process ends, however it ends, nothing reaches the service any more. A block
+that ends waits for the answers that are under way, and then sends nothing more but deletions.
 """
 
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
 
 NAMES: Final = ("userId", "sessionGroup")
 _SECONDS: Final = 60
+_AT_ONCE: Final = 32
+_REFUSED: Final = (400, 401, 403, 404, 422, 429)
+"""With these a creation has surely made nothing."""
 _PATH: Final = "/api/v3/organizations/"
 
 
@@ -56,6 +62,7 @@ class Edge:
         self._account, self._ledger = account, ledger
         self._log: list[dict[str, Any]] = []
         self._sessions: dict[str, dict[str, Any]] = {}
+        self._senders = ThreadPoolExecutor(_AT_ONCE)
         self._server = _Server(self)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
@@ -70,6 +77,7 @@ class Edge:
         """Stop serving, and delete what is left of the sessions."""
         self._server.shutdown()
         self._server.server_close()
+        self._senders.shutdown()  # connections that are still open get no answer from now on
         clear(self._ledger, self._account)
 
     def variables(self, organization: str) -> dict[str, str]:
@@ -137,27 +145,28 @@ class Edge:
         }
         self._log.append(entry)
         segments = [unquote(each) for each in split.path.removeprefix(_PATH).split("/")][1:]
-        self._refuse(method, segments, query)
-        marked = self._marked(body) if body else None
-        if method == "POST" and marked:
-            self._ledger.add_user(marked["userId"])
-        status, answer = self._send(method, self._address(segments, query), marked)
-        entry["status"] = status
-        self._note(method, segments, body or {}, status, answer)
-        return status, answer
+        self._refuse(method, segments, query, body)
+        address = self._address(segments, query)
+        send = partial(self._create, address) if method == "POST" else partial(self._send, method, address)
+        entry["status"], answer = self._senders.submit(send, body).result()
+        if method == "PUT":
+            self._sessions[segments[2]].update(_expiry(_fields(answer)))
+        return entry["status"], answer
 
     def _address(self, segments: list[str], query: dict[str, str]) -> str:
         """Return where a request goes; whatever organization it names, it is the account's."""
         path = "/".join(quote(each, safe="") for each in (self._account.organization, *segments))
         return f"{self._account.base_url}{_PATH}{path}" + (f"?{urlencode(self._marked(query))}" if query else "")
 
-    def _refuse(self, method: str, segments: list[str], query: dict[str, str]) -> None:
-        """Refuse what could touch or show sessions that no test has created."""
+    def _refuse(self, method: str, segments: list[str], query: dict[str, str], body: object) -> None:
+        """Refuse what could touch or show sessions that no test has created, or create one that is not found again."""
         session_id = segments[2] if len(segments) > 2 else None
         if method in ("PUT", "DELETE") and session_id not in self._sessions:
             raise RefusedHereError("live tests change and delete nothing that they did not create")
         if method == "GET" and session_id is None and not any(name in query for name in NAMES):
             raise RefusedHereError("live tests list sessions of a user or of a group only")
+        if method == "POST" and not (isinstance(body, dict) and isinstance(body.get("userId"), str)):
+            raise RefusedHereError("live tests create sessions of users only, whose names are texts")
 
     def _marked(self, names: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -166,23 +175,22 @@ class Edge:
         }
 
     def _send(self, method: str, address: str, body: dict[str, Any] | None) -> tuple[int, bytes]:
-        answer = requests.request(
-            method, address, json=body, auth=_Bearer(self._account.token), timeout=_SECONDS, allow_redirects=False
-        )
+        marked, bearer = self._marked(body) if body else None, _Bearer(self._account.token)
+        answer = requests.request(method, address, json=marked, auth=bearer, timeout=_SECONDS, allow_redirects=False)
         return answer.status_code, answer.content.replace(self._ledger.marker.encode(), b"")
 
-    def _note(self, method: str, segments: list[str], body: dict[str, Any], status: int, answer: bytes) -> None:
-        if not 200 <= status < 300 or method not in ("POST", "PUT"):
-            return
-        said = _fields(answer)
-        session_id = said.get("sessionId") if method == "POST" else segments[2]
-        if not isinstance(session_id, str):
-            return  # the ledger has its user, by whom it is found
-        if method == "POST":
-            self._ledger.add_session(session_id)
-            self._sessions[session_id] = {name: body[name] for name in NAMES if name in body}
-        if "expiresAt" in said:
-            self._sessions[session_id]["expiresAt"] = said["expiresAt"]
+    def _create(self, address: str, body: dict[str, Any]) -> tuple[int, bytes]:
+        """Send a creation. The ledger has it before, and what became of it afterwards, where the answer says so."""
+        creation = self._ledger.begin(self._marked(body)["userId"])
+        status, answer = self._send("POST", address, body)
+        said = _fields(answer) if 200 <= status < 300 else {}
+        session_id = said.get("sessionId")
+        if isinstance(session_id, str):
+            self._ledger.end(creation, session_id)
+            self._sessions[session_id] = {name: body[name] for name in NAMES if name in body} | _expiry(said)
+        elif status in _REFUSED:
+            self._ledger.end(creation, None)
+        return status, answer
 
 
 def _fields(answer: bytes) -> dict[str, Any]:
@@ -192,6 +200,10 @@ def _fields(answer: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return said if isinstance(said, dict) else {}
+
+
+def _expiry(said: dict[str, Any]) -> dict[str, Any]:
+    return {name: said[name] for name in ("expiresAt",) if name in said}
 
 
 class _Server(ThreadingHTTPServer):
@@ -213,7 +225,7 @@ class _Handler(BaseHTTPRequestHandler):
             status, body = self.server.edge.forward(self.command, self.path, content)
         except RefusedHereError as error:
             status, body = 403, json.dumps({"message": str(error)}).encode()
-        except requests.RequestException:
+        except (requests.RequestException, RuntimeError):  # no answer, or the block has ended
             self.close_connection = True  # as if the service had not answered
             return
         self.send_response(status)

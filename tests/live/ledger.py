@@ -1,7 +1,8 @@
 """What live tests have created, on disk before the service is asked: what a killed run left behind is found by it.
 
-One file a module of tests: JSON lines, first the account without its token, then each user of a session before the
-session is created, and its id afterwards. The file is locked while its module runs, and removed when nothing is left.
+One file a module of tests: JSON lines, first the account without its token, then for each creation a line with its user
+before it is sent, and one with the session's id when it is answered. The file is locked while its module runs, and
+removed when nothing is left.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 if TYPE_CHECKING:
@@ -25,11 +28,11 @@ PREFIX: Final = "live-test-"
 
 @dataclass
 class Entries:
-    """The content of a ledger."""
+    """The content of a ledger; ``unanswered`` has the users of the creations of which nothing else is known."""
 
     base_url: str = ""
     organization: str = ""
-    users: set[str] = field(default_factory=set)
+    unanswered: dict[str, str] = field(default_factory=dict)
     ids: set[str] = field(default_factory=set)
 
 
@@ -37,7 +40,7 @@ class Ledger:
     """A new ledger, or one that is read. ``marker`` begins each user and group of its sessions, and no other's."""
 
     def __init__(self, path: Path, file: TextIO) -> None:
-        self.path, self._file = path, file
+        self.path, self._file, self._writing = path, file, Lock()
         self.marker = f"{path.stem}-"
 
     @classmethod
@@ -58,29 +61,32 @@ class Ledger:
             return False
         return True
 
-    def add_user(self, user: str) -> None:
-        """Record a user before a session is created for it."""
-        self._add(user=user)
+    def begin(self, user: str) -> str:
+        """Record a creation before it is sent; return its name."""
+        creation = uuid4().hex
+        self._add(creation=creation, user=user)
+        return creation
 
-    def add_session(self, session_id: str) -> None:
-        """Record a session that was created."""
-        self._add(id=session_id)
+    def end(self, creation: str, session_id: str | None) -> None:
+        """Record what a creation has made: a session, or for sure nothing."""
+        self._add(creation=creation, id=session_id)
 
-    def _add(self, **entry: str) -> None:
-        self._file.write(f"{json.dumps(entry)}\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+    def _add(self, **entry: str | None) -> None:
+        with self._writing:
+            self._file.write(f"{json.dumps(entry)}\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+    def age(self) -> float:
+        """Return the seconds since the last line was written."""
+        return time.time() - self.path.stat().st_mtime
 
     def entries(self) -> Entries:
         """Return what is recorded. The last line of a killed process may be cut off; it was not acted on."""
         self._file.seek(0)
         found = Entries()
         for line in self._file:
-            entry = json.loads(line) if line.endswith("\n") else {}
-            found.base_url = entry.get("baseUrl", found.base_url)
-            found.organization = entry.get("organization", found.organization)
-            found.users |= {entry["user"]} if "user" in entry else set()
-            found.ids |= {entry["id"]} if "id" in entry else set()
+            _take(found, json.loads(line) if line.endswith("\n") else {})
         return found
 
     def close(self) -> None:
@@ -89,8 +95,19 @@ class Ledger:
 
     def remove(self) -> None:
         """Remove the file: nothing is left behind."""
-        self.path.unlink()
+        self.path.unlink(missing_ok=True)
         self.close()
+
+
+def _take(found: Entries, line: dict[str, Any]) -> None:
+    match line:
+        case {"baseUrl": base_url, "organization": organization}:
+            found.base_url, found.organization = base_url, organization
+        case {"creation": creation, "user": user}:
+            found.unanswered[creation] = user
+        case {"creation": creation, "id": session_id}:
+            found.unanswered.pop(creation, None)
+            found.ids |= {session_id} if session_id else set()
 
 
 def abandoned(folder: Path) -> Iterator[Ledger]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
+import requests
 
 from quant_sessions_provider.core.text import counted
 from tests.live.__main__ import ROOT, main
 from tests.live.account import Account
 from tests.live.edge import Edge
 from tests.live.ledger import PREFIX, Ledger
+from tests.live.sweep import sweep
 from tests.support.emulator_server import Emulator
 from tests.support.killing import UNTIL_KILLED, start, wait_in_flight
 
@@ -86,7 +89,7 @@ def test_the_next_run_removes_what_a_killed_run_left_and_then_leaves_nothing(
     assert {user.startswith(f"{ledger.stem}-") for user in left} == {True}
 
     with start(command, ROOT, environment, tmp_path / "next.txt") as run:
-        assert run.wait() == 0, run.text
+        assert run.wait(300) == 0, run.text
     assert f"Deleted {counted(len(left), 'session')} that a run had left." in run.text
     assert "1 passed" in run.text
     assert [session["id"] for session in service.sessions(ORGANIZATION)] == ["of-somebody-else"]
@@ -102,9 +105,65 @@ def test_a_live_test_touches_no_session_but_its_own(service: Emulator, tmp_path:
         assert edge.api("PUT", "acme", "/theirs", json={"status": "completed"}).status_code == 403
         assert edge.api("DELETE", "acme", "/theirs").status_code == 403
         assert edge.api("GET", "acme").status_code == 403
+        assert edge.api("POST", "acme", json={"userId": 7}).status_code == 403
         listed = edge.api("GET", "acme", "?userId=desk&sessionGroup=shop")
         assert [one["id"] for one in listed.json()] == [made]
         assert [(one["id"], one["userId"]) for one in edge.sessions()] == [(made, "desk")]
         assert PREFIX not in listed.text
     assert [session["id"] for session in service.sessions()] == ["theirs"]
     assert [(r["method"], r["path"]) for r in service.requests() if "theirs" in r["path"]] == []
+
+
+@pytest.fixture
+def unanswered(service: Emulator, tmp_path: Path) -> Account:
+    """Leave a ledger with a creation that was not answered, as a kill does."""
+    account = Account(service.url, ORGANIZATION, service.token)
+    ledger = Ledger.create(tmp_path, account)
+    ledger.begin(f"{ledger.marker}desk")
+    ledger.close()
+    return account
+
+
+def _late(service: Emulator, folder: Path) -> None:
+    """Carry out the creation of that ledger."""
+    (ledger,) = folder.glob("*.jsonl")
+    service.seed(ORGANIZATION, "late", userId=f"{ledger.stem}-desk")
+
+
+def test_where_the_service_lists_sessions_of_all_none_is_deleted(
+    service: Emulator, unanswered: Account, tmp_path: Path
+) -> None:
+    _late(service, tmp_path)
+    service.seed(ORGANIZATION, "theirs", userId="desk")
+    service.fault("status", "before", method="GET", path="sessions$", status=200, body=[{"id": "theirs"}], count=None)
+    (failure,) = sweep(tmp_path, unanswered).failures
+    assert failure.endswith(": the service also lists sessions of other users: none is deleted by its user")
+    assert [session["id"] for session in service.sessions(ORGANIZATION)] == ["late", "theirs"]
+
+    service.clear_faults()
+    assert sweep(tmp_path, unanswered) == (1, [], [])
+    assert [session["id"] for session in service.sessions(ORGANIZATION)] == ["theirs"]
+
+
+def test_a_creation_that_the_service_carries_out_after_the_kill_is_waited_for(
+    service: Emulator, unanswered: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.live.sweep.sleep", lambda _: _late(service, tmp_path))
+    assert sweep(tmp_path, unanswered) == (1, [], [])
+    assert service.sessions(ORGANIZATION) == []
+
+
+def test_the_end_waits_for_answers_and_lets_nothing_through_afterwards(service: Emulator, tmp_path: Path) -> None:
+    service.fault("slow", "after", method="POST", count=1)
+    account = Account(service.url, ORGANIZATION, service.token)
+    with ThreadPoolExecutor() as threads, requests.Session() as connection:
+        with Edge(account, Ledger.create(tmp_path, account)) as edge:
+            address = f"{edge.url}/api/v3/organizations/acme/ai/sessions"
+            connection.get(address, params={"userId": "desk"}).raise_for_status()
+            creation = threads.submit(edge.api, "POST", "acme", json={"userId": "desk"})
+            wait_in_flight(service, "POST")
+        assert creation.result().ok
+        service.clear()
+        with pytest.raises(requests.ConnectionError):
+            connection.get(address, params={"userId": "desk"})
+    assert (service.sessions(ORGANIZATION), service.requests(), list(tmp_path.iterdir())) == ([], [], [])
