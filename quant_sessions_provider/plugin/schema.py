@@ -74,7 +74,7 @@ def schema() -> dict[str, Any]:
 
 
 def semver(python_version: str) -> str:
-    """Return a version of Python's as the engine reads it: 0.2.0rc1 is 0.2.0-rc.1."""
+    """Return a version of Python's as the engine reads it: X.Y.Zrc1 is X.Y.Z-rc.1."""
     return re.sub(r"^(\d+\.\d+\.\d+)\.?(a|b|rc|dev)(\d+)$", r"\1-\2.\3", python_version)
 
 

@@ -15,6 +15,7 @@ from hatchling.builders.wheel import WheelBuilder
 
 import quant_sessions_provider
 from quant_sessions_provider.plugin.schema_parts import REPOSITORY
+from tools.plugin_archive import plugin_version
 from tools.release import changelog, check, environments, install_check
 from tools.release.distribution import ROOT, ReleaseError, ran, wheel
 from tools.release.extras import EXTRAS, Trial, check_packages
@@ -118,6 +119,12 @@ def test_the_newest_section_is_what_a_release_says(text: str, tag: str, monkeypa
         (UNRELEASED, "0.1.0", "", "version 0.1.0 must be newer than 0.1.0"),
         (RELEASED.replace(" (2027-02-28)", ""), "0.2.0", "", "a released section has a date"),
         (UNRELEASED.replace("Unreleased", "Soon, perhaps"), "0.2.0", "", "each section begins with"),
+        (
+            RELEASED.replace("0.1.0 (2027-01-31)", "Unreleased"),
+            "0.2.0",
+            "",
+            "only the newest section may be Unreleased",
+        ),
     ],
 )
 def test_a_version_that_disagrees_is_refused(
@@ -142,6 +149,29 @@ def test_the_first_failure_ends_the_check(monkeypatch: pytest.MonkeyPatch, capsy
     assert capsys.readouterr().err == "FAILED: two: not committed: README.md\n"
     assert check.main(["one", "three"]) == 0
     assert done == ["one", "one", "three"]
+
+
+def test_a_step_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check.main(["version", "sbon"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("no such step: sbon; there are clean, empty, version, check,")
+
+
+@pytest.mark.parametrize(
+    "said", ["> Until the first release, install from a clone.", "There has been no\nrelease yet.", "Released."]
+)
+def test_a_tag_needs_pages_that_know_of_a_release(said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "start.md").write_text(said)
+    (tmp_path / "README.md").write_text("Install it.")
+    for name, value in {"ROOT": tmp_path, "DIST": tmp_path / "dist"}.items():
+        monkeypatch.setattr(check, name, value)
+    released = changelog.Section(VERSION, "2027-01-31", "- New.")
+    monkeypatch.setattr(changelog, "current", lambda _: released)
+    monkeypatch.setenv("TAG", plugin_version())
+    code = check.main(["version"])
+    assert (code, (tmp_path / "dist").exists()) == ((0, True) if said == "Released." else (1, False))
 
 
 def test_a_failed_command_is_quoted_with_its_last_lines() -> None:

@@ -1,7 +1,7 @@
 """Hold the changelog against the version, and print what a release says of itself: `python -m tools.release.changelog`.
 
 Between releases the newest section is Unreleased, and the version is the next one's. The release gives the section its
-version and date: `## 0.2.0 (2027-01-31)`.
+version and date: `## X.Y.Z (2027-01-31)`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def sections(changelog: str) -> list[Section]:
     """
     found = list(_HEADING.finditer(changelog))
     if not found or len(found) != len(re.findall(r"^## ", changelog, re.MULTILINE)):
-        raise ReleaseError("CHANGELOG.md: each section begins with `## Unreleased` or `## 0.2.0 (2027-01-31)`")
+        raise ReleaseError("CHANGELOG.md: each section begins with `## Unreleased` or `## X.Y.Z (2027-01-31)`")
     ends = [each.start() for each in found[1:]] + [len(changelog)]
     return [
         Section(each["title"], each["date"], changelog[each.end() : end].strip())
@@ -61,6 +61,8 @@ def newest(changelog: str, version: str, tag: str = "") -> Section:
         raise ReleaseError(f"version {version} is not {first.title}, the newest section of CHANGELOG.md")
     if (first.title == UNRELEASED) == bool(first.date):
         raise ReleaseError(f"CHANGELOG.md: a released section has a date, and Unreleased has none: {first.title}")
+    if any(one.title == UNRELEASED for one in older):
+        raise ReleaseError(f"CHANGELOG.md: only the newest section may be {UNRELEASED}")
     if late := [one.title for one in older if Version(one.title) >= Version(version)]:
         raise ReleaseError(f"version {version} must be newer than {late[0]}, which CHANGELOG.md has as released")
     return first

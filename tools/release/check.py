@@ -1,11 +1,12 @@
 """`make release-check`: all that a release needs, in order, up to the first failure.
 
-TAG=v0.2.0 checks the release of that tag. ARGS="version sbom" runs only the named steps. What passed is in dist/.
+TAG=vX.Y.Z checks the release of that tag. ARGS="version sbom" runs only the named steps. What passed is in dist/.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_NO_RELEASE: Final = r"no\s+release\s+yet|the\s+first\s+release"
+"""How pages say that there is nothing on PyPI."""
+
+
 def _clean() -> None:
     if changed := ran("git", "status", "--porcelain").splitlines():
         raise ReleaseError(f"not committed: {', '.join(line[3:] for line in changed)}")
@@ -31,11 +36,20 @@ def _clean() -> None:
 
 def _version() -> None:
     """Hold version, changelog and recorded state against each other, and write what the release says of itself."""
-    section = changelog.current(os.environ.get("TAG", ""))
+    tag = os.environ.get("TAG", "")
+    section = changelog.current(tag)
     recorded = FOLDER / f"v{_minor(quant_sessions_provider.__version__)}.json"
     if not recorded.exists():
         raise ReleaseError(f"{recorded.relative_to(ROOT)} is missing: run `make state`, as RELEASING.md says")
+    if tag and (pages := _before_any_release()):
+        raise ReleaseError(f"there is a release now, unlike these pages say: {', '.join(pages)}")
+    DIST.mkdir(exist_ok=True)
     (DIST / "RELEASE_NOTES.md").write_text(f"{section.text}\n")
+
+
+def _before_any_release() -> list[str]:
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [str(page.relative_to(ROOT)) for page in pages if re.search(_NO_RELEASE, page.read_text())]
 
 
 def _minor(version: str) -> str:
@@ -66,6 +80,9 @@ STEPS: Final[dict[str, Callable[[], None]]] = {
 
 def main(names: list[str]) -> int:
     """Run the named steps, or all. Return 1 after the first that fails."""
+    if unknown := [name for name in names if name not in STEPS]:
+        print(f"no such step: {', '.join(unknown)}; there are {', '.join(STEPS)}", file=sys.stderr)
+        return 1
     began = time.monotonic()
     for name in names or STEPS:
         started = time.monotonic()
