@@ -1,6 +1,6 @@
 # Each target runs the setup itself, so any of them can be the first in a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help up preview down tour setup test test-plugin test-live test-live-clean check coverage docs-test previews previews-check report screenshots machine fuzz chaos soak keep-test mutation languages bench bench-fleet schema plugin-archive state build install-check sbom workflows release-check docs docs-serve reference lock fresh clean venv
+.PHONY: help up preview down tour setup test test-plugin test-live test-live-clean check coverage docs-test previews previews-check report screenshots machine fuzz chaos soak keep-test fleet-test fleet mutation languages bench bench-fleet schema plugin-archive state build install-check sbom workflows release-check docs docs-serve reference lock fresh clean venv
 
 PYTHON ?= python3
 export PYTHON LIVE YES TAG
@@ -13,7 +13,7 @@ run := .venv/bin/python -m
 uv := $${XDG_CACHE_HOME:-$$HOME/.cache}/quant-sessions-provider/uv-$$(sed -n s/^UV_VERSION=//p tools/setup.sh)
 
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; \
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1:/p' $(MAKEFILE_LIST) | while IFS=: read -r name text; \
 	do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
 up: venv ## Start the emulator, preview and apply the quickstart (LIVE=1: in your QuantCDN account; YES=1: never ask)
@@ -147,7 +147,7 @@ workflows: venv ## Check the workflows, the action and dependabot's file: action
 	@cd tools/actionlint && go tool actionlint ../../.github/workflows/*.yml
 	@.venv/bin/zizmor --quiet --offline --persona=auditor --no-progress .
 
-release-check: venv ## Check all that a release needs, and leave it in dist/ (20 min; TAG=v0.2.0, ARGS="sbom": one step)
+release-check: venv ## Check all that a release needs, and leave it in dist/ (20 min; TAG=vX.Y.Z, ARGS="sbom": one step)
 	@$(run) tools.release.check $(ARGS)
 
 lock: venv ## Pin the newest allowed packages in requirements.lock

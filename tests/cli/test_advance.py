@@ -111,7 +111,7 @@ def test_a_state_that_another_run_changes_meanwhile_is_not_overwritten(
     account: Emulator, run: Command, stack: StackFile
 ) -> None:
     seed(account, "one")
-    stack.hold(session("desk", "one", account.url), exported="sed -i s/desk/fresh/ $STATE")
+    stack.hold(session("desk", "one", account.url), exported="sed -i.before s/desk/fresh/ $STATE")
     done = run(*ADVANCE)
     assert done.code == 1
     assert "another run changed stack dev meanwhile" in done.error

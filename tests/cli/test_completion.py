@@ -25,7 +25,7 @@ ASKING: Final = {
     "fish": {"_TYPER_COMPLETE_ARGS": "quant-sessions emulator ad", "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
 }
 IN_BASH: Final = """\
-source /dev/stdin
+eval "$(cat)"  # the bash of macOS sources nothing from a pipe
 COMP_WORDS=(quant-sessions list --or) COMP_CWORD=2
 _quant_sessions_completion quant-sessions
 printf '%s\\n' "${COMPREPLY[@]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -109,6 +110,9 @@ def test_a_slow_proxy_ends_with_the_deadline(monkeypatch: pytest.MonkeyPatch) ->
         client_of("https://api.example", timeoutSeconds=BRIEF).create("acme", user_id="ada")
 
 
+several_addresses = pytest.mark.skipif(sys.platform == "darwin", reason="macOS has one loopback address")
+
+
 @contextmanager
 def silent(port: int, *hosts: str) -> Iterator[None]:
     """Make addresses that do not even accept a connection: their queues are full."""
@@ -131,6 +135,7 @@ def resolve_to(monkeypatch: pytest.MonkeyPatch, *hosts: str) -> None:
     monkeypatch.setattr("socket.getaddrinfo", resolve)
 
 
+@several_addresses
 def test_an_address_that_is_silent_leaves_time_for_the_next(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     resolve_to(monkeypatch, "127.0.0.2", "127.0.0.1")
     with silent(host.server_port, "127.0.0.2"), brief():
@@ -138,6 +143,7 @@ def test_an_address_that_is_silent_leaves_time_for_the_next(host: Host, monkeypa
     assert len(host.asked) == 1
 
 
+@several_addresses
 def test_silent_addresses_take_no_more_time_than_one(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     away = [f"127.0.0.{last}" for last in range(2, 42)]
     resolve_to(monkeypatch, *away)
@@ -168,6 +174,7 @@ def test_a_retried_request_has_only_the_time_left() -> None:
     assert time.monotonic() - start < 2
 
 
+@several_addresses
 @pytest.mark.parametrize("status", [429, 500])
 def test_an_attempt_that_finds_no_connection_in_time_does_not_hide_the_answer_before(
     host: Host, monkeypatch: pytest.MonkeyPatch, status: int

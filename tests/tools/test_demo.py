@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +13,8 @@ from quant_sessions_provider.core.urns import PLUGIN_TYPE, SESSION_TYPE
 from tools import demo, demo_emulator, demo_stack
 from tools.demo_emulator import DemoError, Emulator, PortTakenError, choose_port, healthy
 from tools.demo_stack import PROJECT, Stack
+
+TRUE = shutil.which("true") or ""
 
 
 @pytest.fixture
@@ -164,7 +167,7 @@ def test_only_locks_of_dead_engines_are_removed(tmp_path: Path, *, living: bool)
         lock = tmp_path / "state" / ".pulumi" / "locks" / "organization" / "lock.json"
         lock.parent.mkdir(parents=True)
         lock.write_text(json.dumps({"pid": engine.pid}))
-        (tmp_path / "pulumi").symlink_to("/bin/true")
+        (tmp_path / "pulumi").symlink_to(TRUE)
 
         Stack("demo", tmp_path).run({"PATH": str(tmp_path)}, "preview")
 
@@ -178,7 +181,7 @@ def test_down_stops_the_emulator_after_the_last_session_is_destroyed(
     local = Stack("demo", tmp_path)
     port = emulator.ensure(fixed=False)
     write_state(local, SESSION_TYPE)
-    (tmp_path / "pulumi").symlink_to("/bin/true")
+    (tmp_path / "pulumi").symlink_to(TRUE)
     monkeypatch.setattr(demo, "DEMO", tmp_path.parent)
     monkeypatch.setattr(demo, "LOCAL", local)
     monkeypatch.setattr(demo, "_emulator", lambda: emulator)
