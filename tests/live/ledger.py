@@ -110,11 +110,7 @@ def _take(found: Entries, line: dict[str, Any]) -> None:
             found.ids |= {session_id} if session_id else set()
 
 
-def abandoned(folder: Path) -> Iterator[Ledger]:
-    """Lock and return the ledgers of runs that have ended. The kernel releases the lock of a killed process."""
+def ledgers(folder: Path) -> Iterator[Ledger]:
+    """Return the ledgers in a folder. Those of runs that have ended can be locked: the kernel releases a dead run's."""
     for path in sorted(folder.glob(f"{PREFIX}*.jsonl")):
-        ledger = Ledger(path, path.open("a+"))
-        if ledger.lock():
-            yield ledger
-        else:
-            ledger.close()
+        yield Ledger(path, path.open("a+"))

@@ -13,7 +13,7 @@ from uuid import uuid4
 from quant_sessions_provider.core.errors import NotFoundError, QuantSessionsError, RefusedError
 from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.operations.crud import Operations
-from tests.live.ledger import PREFIX, abandoned
+from tests.live.ledger import PREFIX, ledgers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,20 +38,28 @@ class Swept(NamedTuple):
 def sweep(folder: Path, account: Account) -> Swept:
     """Delete the sessions of all ledgers of this account whose run has ended."""
     swept = Swept(0, [], [])
-    for ledger in abandoned(folder):
-        entries = ledger.entries()
-        if not entries.base_url:  # killed before it had written a line
-            ledger.remove()
-        elif (entries.base_url, entries.organization) != (account.base_url, account.organization):
-            swept.others.append(f"{ledger.path}: is of organization {entries.organization} at {entries.base_url}")
+    for ledger in ledgers(folder):
+        if reason := _not_ours(ledger, account):
+            swept.others.append(f"{ledger.path}: {reason}")
             ledger.close()
-        else:
-            try:
-                swept = swept._replace(deleted=swept.deleted + clear(ledger, account))
-            except QuantSessionsError as error:
-                swept.failures.append(f"{ledger.path}: {error}")
-                ledger.close()
+            continue
+        try:
+            swept = swept._replace(deleted=swept.deleted + clear(ledger, account))
+        except QuantSessionsError as error:
+            swept.failures.append(f"{ledger.path}: {error}")
+            ledger.close()
     return swept
+
+
+def _not_ours(ledger: Ledger, account: Account) -> str:
+    """Lock a ledger. Return why it is not this run's to clear, or nothing."""
+    if not ledger.lock():
+        return "its run goes on, and cleans up at its end"
+    entries = ledger.entries()
+    # One without a host is of a run that was killed before it had written a line.
+    if not entries.base_url or (entries.base_url, entries.organization) == (account.base_url, account.organization):
+        return ""
+    return f"is of organization {entries.organization} at {entries.base_url}"
 
 
 def clear(ledger: Ledger, account: Account) -> int:
@@ -65,8 +73,8 @@ def clear(ledger: Ledger, account: Account) -> int:
     deleted = _delete(entries.ids, api, account)
     users = list(entries.unanswered.values())
     found = _listed(users, api, account.organization)
-    if len(found) < len(users) and ledger.age() < _SETTLED:
-        sleep(_SETTLED - ledger.age())
+    if len(found) < len(users) and (left := _SETTLED - ledger.age()) > 0:
+        sleep(left)
         found = _listed(users, api, account.organization)
     deleted += _delete(found, api, account)
     ledger.remove()

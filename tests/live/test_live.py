@@ -97,6 +97,16 @@ def test_the_next_run_removes_what_a_killed_run_left_and_then_leaves_nothing(
     assert service.token not in run.text
 
 
+def test_what_a_living_run_has_created_is_left_to_it(service: Emulator, tmp_path: Path) -> None:
+    account = Account(service.url, ORGANIZATION, service.token)
+    ledger = Ledger.create(tmp_path, account)
+    said = f"{ledger.path}: its run goes on, and cleans up at its end"
+    assert sweep(tmp_path, account) == (0, [said], [])
+    ledger.close()
+    assert sweep(tmp_path, account) == (0, [], [])
+    assert not ledger.path.exists()
+
+
 def test_a_live_test_touches_no_session_but_its_own(service: Emulator, tmp_path: Path) -> None:
     service.seed(ORGANIZATION, "theirs", userId="desk", sessionGroup="shop")
     account = Account(service.url, ORGANIZATION, service.token)
