@@ -136,14 +136,8 @@ class Edge:
         """
         split = urlsplit(target)
         query, body = dict(parse_qsl(split.query, keep_blank_values=True)), json.loads(content) if content else None
-        entry: dict[str, Any] = {
-            "method": method,
-            "path": unquote(split.path),
-            "query": query,
-            "body": body,
-            "status": None,
-        }
-        self._log.append(entry)
+        asked: dict[str, Any] = {"method": method, "path": unquote(split.path), "query": query, "body": body}
+        self._log.append(entry := {**asked, "status": None})
         segments = [unquote(each) for each in split.path.removeprefix(_PATH).split("/")][1:]
         self._refuse(method, segments, query, body)
         address = self._address(segments, query)
