@@ -67,6 +67,17 @@ def test_a_user_without_an_id_is_refused_by_its_place(configure: Configure, user
         fleet.members(["ada", user], lambda one: one)  # type: ignore[arg-type, return-value] # what it refuses
 
 
+def test_no_users_at_all_are_refused_in_a_fleet_unless_they_may_be_none(configure: Configure) -> None:
+    configure(shard="1", shards="4")
+    with pytest.raises(pulumi.RunError, match="users is empty, which would delete every session"):
+        fleet.members(iter(()))
+    assert fleet.members([], may_be_empty=True) == []
+    elsewhere = next(user for user in USERS if fleet.shard_of(user, 4) != 1)
+    assert fleet.members([elsewhere]) == []
+    configure()
+    assert fleet.members([]) == []
+
+
 def test_a_program_imports_neither_dask_nor_what_runs_fleets() -> None:
     program = "from quant_sessions_provider import fleet; fleet.members; import sys; print(sorted(sys.modules))"
     found = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own code
