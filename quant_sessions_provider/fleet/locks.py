@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
@@ -53,8 +54,16 @@ def why_it_may_live(lock: Lock, dead_hosts: Collection[str]) -> str:
     return "it is alive" if _CLI in _name(lock.pid) else ""
 
 
+def is_cli(pid: int) -> bool:
+    """Return whether a process is the Pulumi CLI, and not one of its hosts."""
+    return _name(pid) == _CLI
+
+
 def _name(pid: int) -> str:
-    """Return the name of a process; empty if there is none, or if it only waits to be collected."""
+    """Return the name of a process; empty if there is none, or if it only waits to be collected.
+
+    One that is hidden, as those of others may be, is taken for the CLI.
+    """
     if not Path("/proc/self/stat").exists():
         listed = subprocess.run(["ps", "-p", str(pid), "-o", "comm="], check=False, capture_output=True, text=True)  # noqa: S603, S607 - from PATH
         return listed.stdout.strip()
@@ -63,7 +72,17 @@ def _name(pid: int) -> str:
         _, _, rest = Path(f"/proc/{pid}/stat").read_text().partition("(")
         name, _, state = rest.rpartition(") ")
         return "" if state.startswith("Z") else name
-    return ""
+    return _CLI if _is_there(pid) else ""
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def leftovers(marker: str) -> list[int]:

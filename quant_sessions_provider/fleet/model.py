@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
+import quant_sessions_provider
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -53,7 +55,11 @@ class Options:
 
 @dataclass(frozen=True)
 class Job:
-    """One shard to run. ``rate``: its requests a second; ``environment`` is added to that of the worker."""
+    """One shard to run.
+
+    ``rate``: its requests a second; ``environment`` is added to that of the worker. ``version`` is the package's where
+    it was made: a worker with another one might understand it otherwise.
+    """
 
     fleet: Definition
     shard: int
@@ -61,6 +67,7 @@ class Job:
     options: Options
     rate: float | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    version: str = field(default_factory=lambda: quant_sessions_provider.__version__)
 
     @property
     def stack(self) -> str:

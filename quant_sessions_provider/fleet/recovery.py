@@ -17,12 +17,12 @@ from quant_sessions_provider.core.model import Key
 from quant_sessions_provider.core.state import StoredState
 from quant_sessions_provider.core.text import counted, one_line
 from quant_sessions_provider.core.urns import name_of
-from quant_sessions_provider.fleet.locks import leftovers, why_it_may_live
+from quant_sessions_provider.fleet.locks import is_cli, leftovers, why_it_may_live
 from quant_sessions_provider.fleet.model import ShardError
 from quant_sessions_provider.fleet.supervisor import kill
 from quant_sessions_provider.operations.crud import Operations
 from quant_sessions_provider.operations.inspect import Inspector
-from quant_sessions_provider.status.state import comparable, ids_in
+from quant_sessions_provider.status.state import account_of, comparable, ids_in
 from quant_sessions_provider.timeline.state import plain, sessions_in
 
 if TYPE_CHECKING:
@@ -46,10 +46,15 @@ class Recovery:
 
     def why_it_stays(self, locked: LockedError) -> str:
         """Return why a lock must not be broken, in one line; empty if the owners of all locks are proved dead."""
+        if not locked.locks:
+            # Pulumi Cloud does not say who it is.
+            return str(locked)
         dead = self._stack.job.options.dead_hosts
         reasons = [f"locked by {lock}: {why}" for lock in locked.locks if (why := why_it_may_live(lock, dead))]
-        # Pulumi Cloud does not say who it is.
-        return next(iter(reasons), "") if locked.locks else str(locked)
+        if not reasons and any(map(is_cli, leftovers(self._stack.marker))):
+            # Breaking a lock breaks all locks: also that of somebody who has just broken this one.
+            return "another command sees to this stack now"
+        return next(iter(reasons), "")
 
     def of_locked(self, locks: Sequence[Lock]) -> None:
         """Break the locks of dead owners, and see to what they left."""
@@ -75,8 +80,12 @@ class Recovery:
 
     def _see_to_orphans(self, document: Any) -> None:  # noqa: ANN401 - any JSON
         try:
-            for owner, session_id in self._orphans(document):
-                self.notes.append(self._see_to(owner, session_id))
+            found = [*self._orphans(document)]
+            deletes = bool(found) and self._stack.job.options.delete_orphans
+            # A session that another run has made since then is in a state that is newer.
+            moved = deletes and _written(self._stack.export()) != _written(document)
+            for owner, session_id in found:
+                self.notes.append(self._see_to(owner, session_id, moved=moved))
         except QuantSessionsError as error:
             self.notes.append(f"orphans could not be looked for: {error}")
 
@@ -86,23 +95,31 @@ class Recovery:
         known, seen = ids_in(document), set[str]()
         for resource in sessions_in(document, pending=True):
             inputs = plain(resource.get("inputs") or {})
-            if resource.get("id"):
-                continue
-            if not isinstance(inputs.get(Key.USER_ID), str):
-                self.notes.append(f"{name_of(resource['urn'])}: its user is secret, so orphans were not looked for")
+            why = _why_unknown(resource, inputs)
+            if why:
+                self.notes.append(f"{name_of(resource['urn'])}: {why}, so orphans were not looked for")
+            if why or resource.get("id"):
                 continue
             inputs.setdefault(Key.ORGANIZATION, self._settings.require_organization())
-            found = Inspector(client_of(self._settings)).created_since(inputs, _sent_at(inputs, document))
-            if found is None:
-                raise ConfigurationError("the API did not list the user's sessions")
-            new = [one for one in found if comparable(one) not in known and one not in seen]
+            new = [one for one in self._created(inputs, document) if comparable(one) not in known and one not in seen]
             seen.update(new)
             yield from ((inputs, one) for one in new)
 
-    def _see_to(self, inputs: Properties, session_id: str) -> str:
+    def _created(self, inputs: Properties, document: Any) -> list[str]:  # noqa: ANN401 - any JSON
+        written = timestamps.parse(_written(document)["time"])
+        latest = written + timedelta(seconds=self._settings.timeout_seconds)
+        sent = _sent_at(inputs) or written
+        found = Inspector(client_of(self._settings)).created_since(inputs, sent, latest)
+        if found is None:
+            raise ConfigurationError("the API did not list the user's sessions")
+        return found
+
+    def _see_to(self, inputs: Properties, session_id: str, *, moved: bool) -> str:
         named = f"session {one_line(session_id)} may be what it created: it is in no state"
         if not self._stack.job.options.delete_orphans:
             return f"{named}; --delete-orphans deletes it, or it expires by itself"
+        if moved:
+            return f"{named}, and not deleted, since another run has begun"
         api = client_of(self._settings)
         lost = Inspector(api).loss(StoredState(session_id, inputs))
         if not lost.is_none:
@@ -111,12 +128,26 @@ class Recovery:
         return f"{named}: deleted"
 
 
-def _sent_at(inputs: Properties, document: Any) -> datetime:  # noqa: ANN401 - any JSON
-    """Return about when a creation was sent: when its expiry was planned, or when the state was last written."""
+def _why_unknown(resource: dict[str, Any], inputs: Properties) -> str:
+    """Return why nobody can tell what a pending creation has made; empty if the API can, or if it is no creation."""
+    if resource.get("id"):
+        return ""
+    account = account_of(resource)
+    if account:
+        return f"its provider is {one_line(account)}"
+    return "" if isinstance(inputs.get(Key.USER_ID), str) else "its user is secret"
+
+
+def _written(document: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    """Return when a state was written, and by which engine: before each step, and after it."""
+    found: dict[str, Any] = document["deployment"]["manifest"]
+    return found
+
+
+def _sent_at(inputs: Properties) -> datetime | None:
+    """Return about when a creation was sent: when its expiry was planned, if it was not declared."""
     expiry, minutes = timestamps.parse_or_none(inputs.get(Key.EXPIRES_AT)), inputs.get(Key.EXPIRATION_MINUTES)
-    if expiry is not None and isinstance(minutes, int):
-        return expiry - timedelta(minutes=minutes)
-    return timestamps.parse(document["deployment"]["manifest"]["time"])
+    return expiry - timedelta(minutes=minutes) if expiry is not None and isinstance(minutes, int) else None
 
 
 def _conversation(messages: int | None) -> str:

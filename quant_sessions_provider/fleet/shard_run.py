@@ -14,23 +14,24 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi.automation.errors import CommandError
 
+import quant_sessions_provider
 from quant_sessions_provider.core import settings as config
-from quant_sessions_provider.core.errors import QuantSessionsError
+from quant_sessions_provider.core.errors import ConfigurationError, QuantSessionsError
 from quant_sessions_provider.fleet.keeping import kept
 from quant_sessions_provider.fleet.model import Never, Result, ShardError
 from quant_sessions_provider.fleet.recovery import Recovery
-from quant_sessions_provider.fleet.stack import LockedError, ShardStack, without_password
+from quant_sessions_provider.fleet.stack import Done, LockedError, ShardStack, without_password
 from quant_sessions_provider.pulumi_command import reason_of
 from quant_sessions_provider.report.preview import read
 
 if TYPE_CHECKING:
     from quant_sessions_provider.core.settings import Settings
     from quant_sessions_provider.fleet.model import Job, Outcome, Stop
-    from quant_sessions_provider.fleet.stack import Done
 
 LOCK_PATIENCE: Final = 75.0
 """Seconds; a run that is asked to end takes at most 70, unless ``timeoutSeconds`` is longer than its default."""
 _LOOK_SECONDS: Final = 2.0
+_COMES_BACK: Final = "its lock was broken, and is there again"
 INTERRUPTED: Final = "interrupted before it was done"
 
 
@@ -44,14 +45,19 @@ def run_shard(job: Job, stop: Stop | None = None) -> Result:
     began = time.monotonic()
     with TemporaryDirectory(prefix="quant-sessions-fleet-") as folder:
         try:
+            _require_same_version(job)
             result = _run(job, Path(folder), stop or Never())
-        except CommandError as error:
-            raise ShardError(without_password(reason_of(error))) from None
-        except LockedError as error:
-            raise ShardError(str(error)) from None
+        except (CommandError, LockedError) as error:
+            raise ShardError(_line_of(error)) from None
         except QuantSessionsError as error:
             result = Result(job.shard, job.stack, "failed", error=str(error))
     return replace(result, seconds=time.monotonic() - began)
+
+
+def _require_same_version(job: Job) -> None:
+    own = quant_sessions_provider.__version__
+    if job.version != own:
+        raise ConfigurationError(f"its worker has version {own} of this package, not {job.version}")
 
 
 def settings_of(job: Job) -> Settings:
@@ -74,7 +80,13 @@ def _run(job: Job, folder: Path, stop: Stop) -> Result:
     if job.verb == "keep":
         return kept(stack)
     recovery = Recovery(stack, settings)
-    done = _recovered(stack, recovery)
+    try:
+        done = _recovered(stack, recovery)
+    except (ShardError, LockedError, CommandError) as error:
+        # Another try would not say what this one did, and one that was asked to end is not tried again.
+        if not (recovery.notes or stop.asked()):
+            raise
+        done = Done(error=_line_of(error))
     outcome: Outcome = "done"
     if done.error:
         outcome = "interrupted" if stop.asked() else "failed"
@@ -91,6 +103,10 @@ def _run(job: Job, folder: Path, stop: Stop) -> Result:
     )
 
 
+def _line_of(error: Exception) -> str:
+    return without_password(reason_of(error) if isinstance(error, CommandError) else str(error))
+
+
 def _losses(document: str) -> int:
     """Return how many conversations a previewed run would end."""
     with suppress(ValueError):
@@ -100,19 +116,24 @@ def _losses(document: str) -> int:
 
 def _recovered(stack: ShardStack, recovery: Recovery) -> Done:
     """Carry out the verb, and again where what a killed run has left had to be put right."""
-    end = time.monotonic() + LOCK_PATIENCE
+    end, again = time.monotonic() + LOCK_PATIENCE, False
     while True:
         try:
             done = stack.run()
         except LockedError as locked:
-            why = recovery.why_it_stays(locked)
-            if why and (time.monotonic() > end or stack.stop.asked()):
-                raise ShardError(why) from None
-            if why:
-                time.sleep(_LOOK_SECONDS)
-            else:
-                recovery.of_locked(locked.locks)
+            _see_to_lock(stack, recovery, locked, late=time.monotonic() > end)
             continue
-        if not done.ran.pending or stack.job.verb == "preview" or stack.stop.asked():
+        if again or not done.ran.pending or stack.job.verb == "preview" or stack.stop.asked():
             return done
         recovery.of_pending()
+        again = True
+
+
+def _see_to_lock(stack: ShardStack, recovery: Recovery, locked: LockedError, *, late: bool) -> None:
+    why = recovery.why_it_stays(locked)
+    if (why or recovery.notes) and (late or stack.stop.asked()):
+        raise ShardError(why or _COMES_BACK) from None
+    if why:
+        time.sleep(_LOOK_SECONDS)
+    else:
+        recovery.of_locked(locked.locks)

@@ -82,13 +82,14 @@ class Inspector:
             return Loss(None)
         return GONE if found is None else _loss(state, found)
 
-    def created_since(self, inputs: Properties, sent: datetime) -> list[str] | None:
+    def created_since(self, inputs: Properties, sent: datetime, latest: datetime | None = None) -> list[str] | None:
         """Return the ids of the sessions that a creation sent at a time may have made; None if nobody can tell.
 
-        It tries up to three times: later its creation time no longer identifies a session.
+        ``latest``: when it was answered at the latest; now, if it is None. It tries up to three times: later its
+        creation time no longer identifies a session.
         """
         # The API's clock may differ from ours, and a creation time may be missing.
-        start = sent - GRANT_TOLERANCE
+        start, end = sent - GRANT_TOLERANCE, latest and latest + GRANT_TOLERANCE
         for _ in range(_ATTEMPTS):
             try:
                 listed = list(self._of_owner(inputs))
@@ -98,7 +99,8 @@ class Inspector:
                 continue
             except QuantSessionsError:
                 break
-            return [s.id for s in listed if s.id and (timestamps.parse_or_none(s.created_at) or start) >= start]
+            times = {s.id: timestamps.parse_or_none(s.created_at) or start for s in listed if s.id}
+            return [session for session, at in times.items() if start <= at and (end is None or at <= end)]
         return None
 
     def _of_owner(self, inputs: Properties) -> Iterator[SessionSummary]:

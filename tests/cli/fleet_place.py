@@ -24,9 +24,11 @@ echo "$all" | sed "s/--config-file [^ ]* //; s/--event-log [^ ]* //; s/ --non-in
 [ -n "$config" ] && cp "$config" "$HERE/$stack.yaml" && env > "$HERE/$stack.env"
 case "$all" in
   "stack tag get "*) cat "$HERE/shards";;
-  "stack export "*) cat "$HERE/export.json";;
+  "stack export "*)
+    if [ -e "$HERE/$stack.first-export" ]; then cat "$HERE/$stack.first-export"; rm "$HERE/$stack.first-export"
+    else cat "$HERE/export.json"; fi;;
   "stack history "*) cat "$HERE/history.json";;
-  cancel*) rm "$HERE/$stack.locked";;
+  cancel*) [ -e "$HERE/$stack.stuck" ] || rm "$HERE/$stack.locked";;
   up*|preview*|destroy*|refresh*)
     [ -e "$HERE/$stack.there" ] || { echo "error: no stack named '$stack' found" >&2; exit 255; }
     [ -e "$HERE/$stack.locked" ] && { cat "$HERE/$stack.locked" >&2; exit 255; }
