@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -28,7 +28,7 @@ from quant_sessions_provider.cli.fleet_options import (
     numbers_of,
 )
 from quant_sessions_provider.cli.fleet_status import status, timeline
-from quant_sessions_provider.cli.output import console
+from quant_sessions_provider.cli.output import console, safe
 from quant_sessions_provider.fleet.board import Board
 from quant_sessions_provider.fleet.definition import read
 from quant_sessions_provider.fleet.model import Options
@@ -192,7 +192,7 @@ def _run(order: _Order) -> None:
                 options=order.options,
                 switch=cluster.switch if cluster else None,
                 heard=heard,
-                ends=lambda: bool(told),
+                ends=told.said,
             )
     _end(tally, order, time.monotonic() - began)
 
@@ -213,13 +213,31 @@ def _passed(names: tuple[str, ...]) -> dict[str, str]:
     return {name: os.environ[name] for name in names}
 
 
-@contextmanager
-def _signals() -> Iterator[list[int]]:
-    """Collect the first signal; a second one ends at once what waits here."""
-    told: list[int] = []
+class _Told:
+    """Whether a signal has asked for the end."""
 
-    def tell(number: int, _frame: object) -> None:
-        told.append(number)
+    def __init__(self) -> None:
+        self._asked = self._said = False
+
+    def ask(self) -> None:
+        """Ask for the end; a signal's handler writes nothing."""
+        self._asked = True
+
+    def said(self) -> bool:
+        """Return whether somebody asked, which is said the first time."""
+        if self._asked and not self._said:
+            self._said = True
+            typer.echo("Asked to end: what has begun is finished and recorded", err=True)
+        return self._asked
+
+
+@contextmanager
+def _signals() -> Iterator[_Told]:
+    """Notice the first signal; a second one acts as if nobody had noticed any."""
+    told = _Told()
+
+    def tell(_number: int, _frame: object) -> None:
+        told.ask()
         for each, handler in before.items():
             signal.signal(each, handler)
 
@@ -233,22 +251,34 @@ def _signals() -> Iterator[list[int]]:
 
 @contextmanager
 def _shown(tally: Tally, order: _Order, began: float) -> Iterator[Callable[[Result], None]]:
-    """Show results as they come: a table in a terminal, a line each elsewhere."""
+    """Show results as they come: a table in a terminal, a line each elsewhere; a plan is always in lines."""
     to = console()
+    in_lines = order.as_json or not to.is_terminal
     written = result_json if order.as_json else line_of
 
     def heard(result: Result) -> None:
-        tally.results.append(result)
-        if order.save and result.document:
-            (order.save / f"{result.stack}.json").write_text(result.document, encoding="utf-8")
-        if order.as_json or not to.is_terminal:
+        # Thousands of previews would be in memory.
+        tally.results.append(replace(result, document=""))
+        if order.save:
+            _save(order.save / f"{result.stack}.json", result.document)
+        if in_lines:
             typer.echo(written(result))
+        elif order.verb == "preview" and result.changes:
+            to.print(safe(line_of(result)), soft_wrap=True)
 
-    if order.as_json or not to.is_terminal:
+    if in_lines:
         yield heard
         return
     with Live(Board(tally, lambda: time.monotonic() - began), console=to, refresh_per_second=4):
         yield heard
+
+
+def _save(file: Path, document: str) -> None:
+    if document:
+        file.write_text(document, encoding="utf-8")
+    else:
+        # One of an earlier run would be taken for this one's.
+        file.unlink(missing_ok=True)
 
 
 def _end(tally: Tally, order: _Order, elapsed: float) -> None:

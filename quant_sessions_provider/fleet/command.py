@@ -37,9 +37,11 @@ class SupervisedCommand(DetachedCommand):
         """Return one; the CLI and its version are looked for once in a process.
 
         Raises:
-            ConfigurationError: there is no CLI, or it is too old.
+            ConfigurationError: there is no CLI, it is too old, or this is Windows.
 
         """
+        if sys.platform == "win32":
+            raise ConfigurationError("a fleet runs on Linux or macOS alone; on Windows use WSL")
         made = copy(_found())
         made.stop, made.around = stop, [sys.executable, "-I", "-S", supervisor.__file__, str(grace)]
         return made

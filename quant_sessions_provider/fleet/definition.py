@@ -24,7 +24,7 @@ _MAX_PARALLEL: Final = 1000
 _RESERVED: Final = "fleet"
 _SECRETS: Final = tuple(f"{namespace}:bearer" for namespace in NAMESPACES)
 _LOCAL: Final = "file://"
-_PASSWORD: Final = re.compile("://[^/]*:[^/]*@")
+_PASSWORD: Final = re.compile("://[^/]*:[^/]*@|[?&]password=")
 DEFAULT_PROVIDER: Final = "passphrase"
 
 
@@ -100,12 +100,13 @@ class _File:
 
     def definition(self) -> Definition:
         shards, program = self._whole("shards", MAX_SHARDS), self._program()
+        project = _project(program / "Pulumi.yaml")
         return Definition(
             name=self._name(shards or 1),
             program=str(program),
-            project=_project(program / "Pulumi.yaml"),
+            project=project["name"],
             shards=shards or 1,
-            backend=self._backend(),
+            backend=self._backend(needed="backend" in project),
             secrets_provider=self._text("secretsProvider") or DEFAULT_PROVIDER,
             parallel=self._whole("parallel", _MAX_PARALLEL),
             config=self._config(),
@@ -124,8 +125,12 @@ class _File:
             raise _RuleError(f"program: must be a folder with a Pulumi.yaml, and {folder} has none")
         return folder.resolve()
 
-    def _backend(self) -> str | None:
+    def _backend(self, *, needed: bool) -> str | None:
         backend = self._text("backend")
+        if backend is None and needed:
+            raise _RuleError(
+                "backend: is required, since the program's Pulumi.yaml names one, which a fleet does not read"
+            )
         if backend is None:
             return None
         if "://" not in backend:
@@ -172,12 +177,11 @@ def _problem_with_setting(key: str, value: object) -> str:
     return ""
 
 
-def _project(file: Path) -> str:
+def _project(file: Path) -> dict[str, Any]:
     try:
         found = yaml.safe_load(file.read_bytes())
     except (OSError, yaml.YAMLError):
         found = None
-    name = found.get("name") if isinstance(found, dict) else None
-    if not isinstance(name, str) or not name:
+    if not isinstance(found, dict) or not isinstance(found.get("name"), str) or not found["name"]:
         raise _RuleError(f"program: {file} has no name")
-    return name
+    return found

@@ -85,7 +85,8 @@ class Fleet:
             executor: where shards run; threads of this process by default. Any other one must be able to send jobs to
                 its workers, as those of processes and of Dask are.
             shards: the numbers of those to run.
-            slots: how many of them run at the same time, among which ``requestsPerSecond`` is divided.
+            slots: how many of them run at the same time, among which ``requestsPerSecond`` is divided. By default what
+                suits this machine; on another executor, which nobody can ask, as many as there are.
             options: what else is to be done.
             switch: asks the begun ones to end; only needed for other executors, whose workers must be able to read it.
             heard: is given each result as it comes.
@@ -99,7 +100,8 @@ class Fleet:
         settings = config.load(self.definition.config.get, {**os.environ, **self._environment})
         require_same_shards(self.definition, self._environment)
         numbers = [*range(self.definition.shards)] if shards is None else [*shards]
-        at_once = max(1, min(slots or slots_of(self.definition), len(numbers)))
+        most = slots_of(self.definition) if executor is None else len(numbers)
+        at_once = max(1, min(slots or most, len(numbers)))
         rate = None if settings.requests_per_second is None else settings.requests_per_second / at_once
         jobs = [Job(self.definition, n, verb, options or Options(), rate, self._environment) for n in numbers]
         switch = switch or (LocalSwitch() if executor is None else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,6 +21,7 @@ from quant_sessions_provider.fleet.events import Ran, read_events
 from quant_sessions_provider.fleet.locks import locks_in
 from quant_sessions_provider.fleet.model import ShardError
 from quant_sessions_provider.fleet.program import SHARD, SHARDS
+from quant_sessions_provider.keep.engine import MESSAGE
 from quant_sessions_provider.pulumi_command import reason_of
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ _VERBS: Final[dict[Verb, tuple[str, ...]]] = {
     "refresh": ("refresh", "--yes", "--skip-preview"),
     "destroy": ("destroy", "--yes", "--skip-preview"),
 }
+_KINDS: Final[dict[Verb, str]] = {"up": "update", "preview": "update", "refresh": "refresh", "destroy": "destroy"}
+"""What histories call runs; previews are in none."""
 _QUIET: Final = ("--color", "never", "--suppress-outputs", "--suppress-progress")
 ENGINE: Final = {
     # The whole state is written before and after each step, and is mostly the same text again and again.
@@ -51,14 +55,16 @@ ENGINE: Final = {
 }
 MARKER: Final = "QUANT_SESSIONS_FLEET_STACK"
 """The variable that says of which stack a process is."""
-_PASSWORD: Final = re.compile(r"(://[^/\s:@]*:)[^\s/]*@")
+_BACKEND: Final = ("PULUMI_BACKEND_URL", "PULUMI_HOME", "HOME")
+"""The variables that say which backend it is; a login is in a file of the home."""
+_PASSWORD: Final = re.compile(r'(://[^/\s:@]*:)[^\s/]*(?=@)|([?&]password=)[^\s&"]*')
 _ROUNDED: Final = timedelta(seconds=1)
 """Histories have whole seconds."""
 
 
 def without_password(text: str) -> str:
     """Return a text without the password in the address of a backend, which Pulumi repeats where it cannot reach it."""
-    return _PASSWORD.sub(r"\1***@", text)
+    return _PASSWORD.sub(r"\1\2***", text)
 
 
 class LockedError(Exception):
@@ -106,7 +112,9 @@ class ShardStack:
     @property
     def marker(self) -> str:
         """The variable, with its value, that all processes of this stack's runs have."""
-        place = f"{self.job.fleet.backend}\0{self.job.fleet.project}\0{self.job.stack}"
+        variables = {**os.environ, **environment_of(self.job.fleet, self.job.environment)}
+        backend = [variables.get(name, "") for name in _BACKEND]
+        place = "\0".join([*backend, self.job.fleet.project, self.job.stack])
         return f"{MARKER}={blake2b(place.encode(), digest_size=16).hexdigest()}"
 
     @property
@@ -144,7 +152,7 @@ class ShardStack:
         return json.loads(self._pulumi(self._folder, "stack", "export", "--stack", self.job.stack).stdout)
 
     def is_unfinished(self) -> bool:
-        """Return whether its last run did not succeed, or there was none.
+        """Return whether its last run was not this verb's whole, or did not succeed.
 
         A run that was killed before it changed anything is not seen.
         """
@@ -153,11 +161,13 @@ class ShardStack:
         except StackNotFoundError:
             return True
         command = ("stack", "history", "--json", "--page", "1", "--page-size", "1", "--stack", self.job.stack)
-        runs = json.loads(self._pulumi(self._folder, *command).stdout)
-        if not runs or runs[0]["result"] != "succeeded" or deployment.get("pending_operations"):
+        last = next(iter(json.loads(self._pulumi(self._folder, *command).stdout)), None)
+        if last is None or last["result"] != "succeeded" or deployment.get("pending_operations"):
             return True
-        written = timestamps.parse(deployment["manifest"]["time"])
-        return written > timestamps.parse(runs[0]["endTime"]) + _ROUNDED
+        # A keeper updates what is due alone.
+        if last["kind"] != _KINDS.get(self.job.verb) or last.get("message") == MESSAGE:
+            return True
+        return timestamps.parse(deployment["manifest"]["time"]) > timestamps.parse(last["endTime"]) + _ROUNDED
 
     # --- commands ----------------------------------------------------------------------------------------------
 

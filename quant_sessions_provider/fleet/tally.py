@@ -40,6 +40,16 @@ class Tally:
         return sum(result.sessions or result.changes.get("delete", 0) for result in self.results)
 
     @property
+    def changes(self) -> Counter[str]:
+        """What was done to sessions, or would be, by operation."""
+        return sum((Counter(result.changes) for result in self.results), Counter[str]())
+
+    @property
+    def losses(self) -> int:
+        """The conversations that a previewed run would end."""
+        return sum(result.losses for result in self.results)
+
+    @property
     def failed(self) -> list[Result]:
         """The shards to run again, by number."""
         found = [result for result in self.results if result.outcome in ("failed", "interrupted")]
@@ -51,10 +61,10 @@ class Tally:
         return elapsed / ended * (self.shards - ended) if ended else None
 
 
-def changes_of(result: Result) -> str:
-    """Return what a run did to the sessions of a shard, in words."""
-    done = ", ".join(f"{count} {op}" for op, count in sorted(result.changes.items()))
-    lost = f"; loses {counted(result.losses, 'conversation')}" if result.losses else ""
+def changes_of(found: Result | Tally) -> str:
+    """Return what a run did to sessions, in words."""
+    done = ", ".join(f"{count} {op}" for op, count in sorted(found.changes.items()))
+    lost = f"; loses {counted(found.losses, 'conversation')}" if found.losses else ""
     return f"{done or 'unchanged'}{lost}"
 
 
@@ -71,7 +81,8 @@ def summary(tally: Tally, elapsed: float) -> list[str]:
     outcomes = Counter(result.outcome for result in tally.results)
     counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common()) or "nothing to run"
     what = f"{counted(tally.shards, 'shard')} of fleet {tally.fleet.name}: {counts}"
-    lines = [f"{what}; {counted(tally.sessions, 'session')} in {elapsed:.1f} s"]
+    changed = f": {changes_of(tally)}" if tally.changes else ""
+    lines = [f"{what}; {counted(tally.sessions, 'session')} in {elapsed:.1f} s{changed}"]
     lines += [one_line(f"{result.stack}: {note}") for result in tally.results for note in result.notes]
     lines += [one_line(f"{result.stack} {result.outcome}: {result.error}") for result in tally.failed]
     if tally.failed:
@@ -107,6 +118,8 @@ def summary_json(tally: Tally, elapsed: float) -> str:
         "shards": tally.shards,
         "outcomes": dict(Counter(result.outcome for result in tally.results)),
         "sessions": tally.sessions,
+        "changes": dict(tally.changes),
+        "losses": tally.losses,
         "seconds": round(elapsed, 3),
         "failed": [result.shard for result in tally.failed],
     }

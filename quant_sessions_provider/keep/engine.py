@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from quant_sessions_provider.keep.signals import Interrupts
 
-_MESSAGE: Final = "quant-sessions keep"
+MESSAGE: Final = "quant-sessions keep"
+"""What histories say of its runs."""
 _OPTIONS: Final = ("external", "pendingReplacement", "replaceWith", "deletedWith", "replacementTrigger")
 """What a state has of a resource and the engine's events leave out."""
 
@@ -130,7 +131,7 @@ class AutomationEngine:
                 lambda: self._stack.up(
                     target=[*targets],
                     continue_on_error=True,
-                    message=_MESSAGE,
+                    message=MESSAGE,
                     color="never",
                     on_event=events.append,
                 )

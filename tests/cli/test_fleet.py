@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from quant_sessions_provider.fleet import Fleet
 from tests.cli.fleet_place import Place
 from tests.support.killing import wait_until
 
@@ -54,6 +57,16 @@ def test_states_are_compressed_without_backups_and_listed_one_by_one(run: Comman
     assert variables["PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS"] == "true"
 
 
+def test_on_another_executor_the_rate_holds_however_many_run_there(place: Place) -> None:
+    place.write("parallel: 1", "config: {quant-sessions:requestsPerSecond: 9}")
+    fleet = Fleet.load(place.file)
+    with ThreadPoolExecutor(2) as executor:
+        assert [result.outcome for result in fleet.up(executor)] == ["done"] * 4
+        assert place.configuration(3)["quant-sessions:requestsPerSecond"] == "2.250"
+        fleet.up(executor, slots=2)
+        assert place.configuration(3)["quant-sessions:requestsPerSecond"] == "4.500"
+
+
 def test_another_number_of_shards_is_refused_before_anything_runs(run: Command, place: Place) -> None:
     (place.folder / "shards").write_text("5\n")
     found = run("fleet", "up", str(place.file))
@@ -78,6 +91,9 @@ def test_a_password_that_pulumi_repeats_is_not_printed(run: Command, place: Plac
     found = run("fleet", "up", str(place.file), "--only", "0")
     assert (found.code, "zzy" in found.out) == (1, False)
     assert 'unable to open state database "postgres://me:***@host:5432/state": refused' in found.out
+    place.set(0, "locked", 'error: unable to open "postgres://me@host/state?sslmode=off&password=zzy": refused\n')
+    found = run("fleet", "up", str(place.file), "--only", "0")
+    assert 'unable to open "postgres://me@host/state?sslmode=off&password=***": refused' in found.out
 
 
 def test_lines_for_programs_are_json(run: Command, place: Place) -> None:
@@ -91,6 +107,8 @@ def test_lines_for_programs_are_json(run: Command, place: Place) -> None:
         "shards": 1,
         "outcomes": {"done": 1},
         "sessions": 1,
+        "changes": {"create": 1},
+        "losses": 0,
         "seconds": lines[1]["seconds"],
         "failed": [],
     }
@@ -124,7 +142,7 @@ def test_shards_that_there_are_not_are_refused(run: Command, place: Place, optio
     assert (found.code, found.error.startswith(line)) == (1, True)
 
 
-HISTORY: Final = {"result": "succeeded", "endTime": "2026-11-26T20:00:00.000Z"}
+HISTORY: Final = {"kind": "update", "result": "succeeded", "endTime": "2026-11-26T20:00:00.000Z"}
 
 
 @pytest.mark.parametrize(
@@ -132,12 +150,14 @@ HISTORY: Final = {"result": "succeeded", "endTime": "2026-11-26T20:00:00.000Z"}
     [
         ([HISTORY], {}, False),
         ([HISTORY | {"result": "failed"}], {}, True),
+        ([HISTORY | {"kind": "refresh"}], {}, True),
+        ([HISTORY | {"message": "quant-sessions keep"}], {}, True),
         ([], {}, True),
         ([HISTORY], {"pending": [{"type": "creating"}]}, True),
         ([HISTORY], {"at": "2026-11-26T20:00:00.9Z"}, False),
         ([HISTORY], {"at": "2026-11-26T20:00:09Z"}, True),
     ],
-    ids=["succeeded", "failed", "never ran", "pending", "same second", "killed after it wrote"],
+    ids=["succeeded", "failed", "refreshed", "kept", "never ran", "pending", "same second", "killed after it wrote"],
 )
 def test_only_failed_runs_what_did_not_succeed(
     run: Command, place: Place, *, history: list[Any], state: dict[str, Any], runs: bool
@@ -165,6 +185,18 @@ def test_previews_are_saved_for_a_report(run: Command, place: Place, tmp_path: P
     assert run("fleet", "preview", str(place.file), "--save", str(tmp_path / "previews")).code == 0
     assert sorted(file.name for file in (tmp_path / "previews").iterdir()) == [f"support-{n:04}.json" for n in range(4)]
     assert place.calls()[0].startswith("preview --json --stack support-")
+    place.set(2, "locked", "error: the database is gone")
+    assert run("fleet", "preview", str(place.file), "--save", str(tmp_path / "previews")).code == 1
+    assert not (tmp_path / "previews" / "support-0002.json").exists()
+
+
+def test_a_terminal_shows_a_plan_as_well(run: Command, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    place.events(1, ("delete", "ada"))
+    found = run("fleet", "preview", str(place.file))
+    assert re.search(r"support-0001 done in .* s: 0 sessions: 1 delete\n", found.out)
+    assert found.out.rstrip().endswith(": 1 delete")
+    assert "support-0001 done in" not in run("fleet", "up", str(place.file)).out
 
 
 def test_variables_are_sent_by_name_and_never_printed(
@@ -195,6 +227,6 @@ def test_ctrl_c_interrupts_what_runs_and_begins_nothing_else(run: Command, place
 
     threading.Thread(target=interrupt).start()
     found = run("fleet", "up", str(place.file))
-    assert found.code == 130
+    assert (found.code, found.error) == (130, "Asked to end: what has begun is finished and recorded\n")
     assert [line[-4:] for line in place.calls()] == ["0000"]
     assert found.out.splitlines()[-1] == "Run them again with --only 0000,0001,0002,0003"

@@ -82,6 +82,7 @@ def test_a_folder_of_state_is_beside_the_file(folder: Path, backend: str, read_a
         (f"{SMALLEST}program: elsewhere", "program: must be a folder with a Pulumi.yaml, and "),
         (f"{SMALLEST}backend: state", "backend: must be a URL, such as file://~"),
         (f"{SMALLEST}backend: postgres://me:xyzzy@host/state", "backend: must not contain a password: set PGPASSWORD"),
+        (f"{SMALLEST}backend: postgres://me@host/state?password=xyzzy", "backend: must not contain a password: set"),
         (f"{SMALLEST}secretsProvider: 3", "secretsProvider: must be a non-empty string"),
         (f"{SMALLEST}config: [1]", "config: must be a mapping of keys to values"),
         (f"{SMALLEST}config: {{fleet:shard: 3}}", "config: fleet:shard is set by the fleet itself"),
@@ -108,6 +109,13 @@ def test_a_program_without_a_name_is_refused(folder: Path) -> None:
     (folder / "Pulumi.yaml").write_text("runtime: python\n")
     with pytest.raises(ConfigurationError, match=r"program: .*Pulumi.yaml has no name"):
         read(written(folder, SMALLEST))
+
+
+def test_a_backend_that_the_program_names_is_to_be_named_here(folder: Path) -> None:
+    (folder / "Pulumi.yaml").write_text("name: desk\nruntime: python\nbackend: {url: s3://state}\n")
+    with pytest.raises(ConfigurationError, match=r"backend: is required, since the program's Pulumi.yaml names one"):
+        read(written(folder, SMALLEST))
+    assert read(written(folder, f"{SMALLEST}backend: s3://state\n")).backend == "s3://state"
 
 
 def test_what_is_configured_does_not_reach_reprs(folder: Path) -> None:

@@ -15,8 +15,8 @@ def urn(name: str) -> str:
     return f"urn:pulumi:support-0000::desk::{SESSION_TYPE}::{name}"
 
 
-def step(op: str, of: str) -> str:
-    return json.dumps({"resourcePreEvent": {"metadata": {"op": op, "urn": of}}})
+def step(op: str, of: str, kind: str = "resourcePreEvent") -> str:
+    return json.dumps({kind: {"metadata": {"op": op, "urn": of}}})
 
 
 def said(message: str, severity: str = "error", **more: Any) -> str:  # noqa: ANN401 - any JSON
@@ -29,6 +29,14 @@ def test_sessions_are_counted_and_what_was_done_to_them() -> None:
     found = read_events([step("same", STACK), *(step(op, urn(name)) for name, op in steps.items()), *replaced])
     changes = {"create": 1, "update": 1, "delete": 1, "create-replacement": 1, "replace": 1, "delete-replaced": 1}
     assert found == Ran(began=True, sessions=4, changes=changes)
+
+
+def test_what_failed_was_not_done() -> None:
+    steps = {"ada": "create", "grace": "create", "joan": "update", "mary": "delete"}
+    begun = [step(op, urn(name)) for name, op in steps.items()]
+    failed = [step(steps[name], urn(name), "resOpFailedEvent") for name in ("ada", "joan", "mary")]
+    found = read_events([*begun, *failed])
+    assert (found.sessions, found.changes) == (3, {"create": 1})
 
 
 def test_errors_of_sessions_come_first_each_in_one_line() -> None:

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from quant_sessions_provider.core.errors import ConfigurationError
 from quant_sessions_provider.fleet import supervisor
+from quant_sessions_provider.fleet.command import SupervisedCommand
+from quant_sessions_provider.fleet.model import Never
 from tests.support.killing import wait_until
 
 if TYPE_CHECKING:
@@ -71,6 +74,12 @@ def test_what_a_command_leaves_behind_is_killed(tmp_path: Path) -> None:
     with supervised(tmp_path, "sleep 600 & echo $! > child") as process:
         assert process.wait() == 0
         assert child(tmp_path) not in supervisor.living()
+
+
+def test_windows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(ConfigurationError, match="on Linux or macOS alone"):
+        SupervisedCommand.make(Never(), 1)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -56,14 +56,15 @@ def test_before_the_first_result_nothing_is_reckoned() -> None:
 
 def test_the_summary_names_each_failed_shard_with_its_first_error_and_how_to_run_it_again() -> None:
     note = "broke the lock of a run that is dead: root@vm (pid 7)"
+    done = "1 create, 2 delete; loses 2 conversations"
     found = tally(
         result(9, "interrupted", error="interrupted before it was done"),
         result(7, "failed", error="ada: refused\n(400)"),
-        result(0, sessions=3, notes=(note,)),
+        result(0, sessions=3, notes=(note,), changes={"create": 1, "delete": 2}, losses=2),
         shards=3,
     )
     assert summary(found, 12.34) == [
-        "3 shards of fleet support: 1 interrupted, 1 failed, 1 done; 3 sessions in 12.3 s",
+        f"3 shards of fleet support: 1 interrupted, 1 failed, 1 done; 3 sessions in 12.3 s: {done}",
         f"support-0000: {note}",
         "support-0007 failed: ada: refused (400)",
         "support-0009 interrupted: interrupted before it was done",
