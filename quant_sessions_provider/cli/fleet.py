@@ -257,10 +257,9 @@ def _shown(tally: Tally, order: _Order, began: float) -> Iterator[Callable[[Resu
     written = result_json if order.as_json else line_of
 
     def heard(result: Result) -> None:
-        # Thousands of previews would be in memory.
-        tally.results.append(replace(result, document=""))
         if order.save:
             _save(order.save / f"{result.stack}.json", result.document)
+        tally.results.append(replace(result, document=""))
         if in_lines:
             typer.echo(written(result))
         elif order.verb == "preview" and result.changes:

@@ -80,27 +80,34 @@ def _run(job: Job, folder: Path, stop: Stop) -> Result:
     if job.verb == "keep":
         return kept(stack)
     recovery = Recovery(stack, settings)
-    try:
-        done = _recovered(stack, recovery)
-    except (ShardError, LockedError, CommandError) as error:
-        # Another try would not say what this one did, and one that was asked to end is not tried again.
-        if not (recovery.notes or stop.asked()):
-            raise
-        done = Done(error=_line_of(error))
+    result = _result(stack, _carried_out(stack, recovery))
+    return replace(result, notes=tuple(recovery.notes))
+
+
+def _result(stack: ShardStack, done: Done) -> Result:
     outcome: Outcome = "done"
     if done.error:
-        outcome = "interrupted" if stop.asked() else "failed"
+        outcome = "interrupted" if stack.stop.asked() else "failed"
     return Result(
-        job.shard,
-        job.stack,
+        stack.job.shard,
+        stack.job.stack,
         outcome,
         sessions=done.ran.sessions,
         changes=done.ran.changes,
         error=done.error,
-        notes=tuple(recovery.notes),
         losses=_losses(done.document),
         document=done.document,
     )
+
+
+def _carried_out(stack: ShardStack, recovery: Recovery) -> Done:
+    try:
+        return _recovered(stack, recovery)
+    except (ShardError, LockedError, CommandError) as error:
+        # Another try would not say what this one did, and one that was asked to end is not tried again.
+        if not (recovery.notes or stack.stop.asked()):
+            raise
+        return Done(error=_line_of(error))
 
 
 def _line_of(error: Exception) -> str:
