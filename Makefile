@@ -1,6 +1,6 @@
 # Each target runs the setup itself, so any of them can be the first in a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help up preview down tour setup test test-plugin test-live test-live-clean check coverage docs-test previews previews-check report screenshots machine fuzz chaos soak keep-test fleet-test fleet mutation languages bench bench-fleet schema plugin-archive state build install-check sbom workflows release-check docs docs-serve reference lock fresh clean venv
+.PHONY: help up preview down tour setup test test-long test-plugin test-live test-live-clean check coverage docs-test previews previews-check report screenshots machine fuzz chaos soak keep-test fleet-test fleet mutation languages bench bench-fleet schema plugin-archive state build install-check sbom workflows release-check docs docs-serve reference lock fresh clean venv
 
 PYTHON ?= python3
 export PYTHON LIVE YES TAG
@@ -36,8 +36,11 @@ setup: venv ## Create .venv with all packages, and install the Pulumi CLI with t
 test: venv ## Run the tests (ARGS="-k word" is passed to pytest)
 	@$(run) tools.run_tests $(ARGS)
 
+test-long: venv ## Run the tests that take many runs of the engine; `make test` leaves them out
+	@$(run) tools.run_tests -m long $(ARGS)
+
 test-plugin: venv ## Run the tests of the plugin, and all that declare sessions with the plugin's
-	@TEST_BOTH_HOSTS=1 $(run) tools.run_tests tests/unit/plugin tests/languages tests/acceptance -k "not dynamic" $(ARGS)
+	@TEST_BOTH_HOSTS=1 $(run) tools.run_tests tests/unit/plugin tests/languages tests/acceptance -k "not dynamic" -m "not pages" $(ARGS)
 
 test-live: venv ## Run acceptance tests against QuantCDN itself (LIVE_TEST_ORGANIZATION, LIVE_TEST_TOKEN; asks first)
 	@$(run) tests.live $(ARGS)
@@ -60,7 +63,7 @@ coverage: venv ## Measure which lines and branches of the package the tests reac
 
 docs-test: venv ## Follow README, getting started and the tour in empty folders, as a stranger would
 	@$(run) tools.run_tests --module tests.docs
-	@$(run) tools.run_tests tests/acceptance/test_tour.py --numprocesses 0
+	@$(run) tools.run_tests -m "" tests/acceptance/test_tour.py --numprocesses 0
 
 previews: venv ## Write docs/previews.md, docs/preview.svg and the output in three more pages, from runs of the real engine
 	@$(run) tools.run_tests --module tools.docs.build

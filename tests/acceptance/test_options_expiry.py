@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from tests.support.engine import Run, Stack
     from tests.support.minutes import Late
 
+pytestmark = pytest.mark.long
+
 SYSTEM = {"role": "system", "content": "Be brief."}
 HELLO = {"role": "user", "content": "Hello"}
 

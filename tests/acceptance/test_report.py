@@ -103,6 +103,7 @@ for name, declared in json.loads(Path("declared.json").read_text()).items():
 """
 
 
+@pytest.mark.long
 def test_no_loss_is_reported_for_a_session_that_the_run_does_not_delete(tmp_path: Path, emulator: Emulator) -> None:
     project = Project(tmp_path, emulator.variables(ORGANIZATION), READING)
     project.init()
@@ -134,6 +135,7 @@ def test_no_loss_is_reported_for_a_session_that_the_run_does_not_delete(tmp_path
     assert (refreshed[0], reasons(refreshed[1])) == (0, {("orders", "forget", "the refresh found no such session")})
 
 
+@pytest.mark.long
 @pytest.mark.live
 def test_a_session_that_is_deleted_before_its_replacement_is_a_loss(tmp_path: Path, service: Service) -> None:
     project = Project(tmp_path, service.variables(ORGANIZATION), READING)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tests.support.emulator_server import Emulator
     from tests.support.engine import Run, Stack
 
+pytestmark = pytest.mark.long
+
 THEIRS = "made-by-others"
 IN_AN_HOUR = (datetime.now(timezone.utc) + timedelta(hours=1)).isoformat()
 HELLO = {"role": "user", "content": "Hello"}

@@ -74,6 +74,7 @@ class NativeTeam(native.Session):
     [*((file, native.Session, Session) for file in FILES), (SUBCLASS, NativeTeam, Team)],
     ids=[*(file.stem for file in FILES), SUBCLASS.stem],
 )
+@pytest.mark.long
 def test_recorded_state_moves_to_the_plugin_and_back_without_a_request(
     file: Path, kind: type[DeclaredSession], back: type[DeclaredSession], new_stack: NewStack, emulator: Emulator
 ) -> None:
@@ -94,6 +95,7 @@ def test_recorded_state_moves_to_the_plugin_and_back_without_a_request(
     assert stack.destroy().ops("desk") == ["delete"]
 
 
+@pytest.mark.long
 def test_a_subclass_keeps_the_type_of_a_session_and_takes_up_the_one_that_it_had(
     new_stack: NewStack, emulator: Emulator
 ) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tests.acceptance.conftest import NewStack
     from tests.support.emulator_server import Emulator
 
+pytestmark = pytest.mark.long
+
 RENEWED: dict[str, Any] = {"expiration_minutes": 100, "renew_before_minutes": 59}
 ROWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "plain": ({}, {}),

@@ -153,6 +153,7 @@ def test_a_group_that_is_refused_says_so_in_one_line(tmp_path: Path, emulator: E
     assert "exit code: -1" not in done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_until_stays_for_a_day_and_then_moves_to_the_next(new_stack: NewStack, emulator: Emulator) -> None:
     clock = f"{datetime.now(KATHMANDU) + timedelta(hours=2):%H:%M}"
     stack = new_stack(

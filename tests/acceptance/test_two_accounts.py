@@ -47,6 +47,7 @@ def asks(function: str, **arguments: str) -> dict[str, Any]:
     return {"fn::invoke": {"function": f"quant-sessions:{function}", "arguments": arguments, "options": THEIRS}}
 
 
+@pytest.mark.long
 def test_each_session_group_and_function_goes_to_its_account(
     tmp_path: Path, emulator: Emulator, other: Emulator
 ) -> None:

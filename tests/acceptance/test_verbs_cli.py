@@ -39,6 +39,7 @@ def _planned(project: Project) -> subprocess.CompletedProcess[str]:
     return project.cli("up", "--yes", "--skip-preview", "--plan", "plan.json")
 
 
+@pytest.mark.long
 @pytest.mark.live
 def test_a_saved_plan_allows_expires_at_and_extensions_but_no_new_lifetime(project: Project, service: Service) -> None:
     in_two_hours = (datetime.now(timezone.utc) + timedelta(hours=2)).isoformat()
