@@ -29,7 +29,8 @@ def reason_of(error: CommandError) -> str:
 class DetachedCommand(PulumiCommand):
     """The CLI in a session of its own, with its output in files: it does not end when nobody reads it any more.
 
-    A subclass says what is run around it, where its standard input comes from, and how it is waited for.
+    A subclass says what is run around it, with which arguments, where its standard input comes from, and how it is
+    waited for.
     """
 
     around: Sequence[str] = ()
@@ -52,7 +53,7 @@ class DetachedCommand(PulumiCommand):
         """
         with TemporaryFile() as out, TemporaryFile() as error:
             process = subprocess.Popen(  # noqa: S603 - no shell reads the arguments
-                [*self.around, self.command, *args, "--non-interactive"],
+                [*self.around, self.command, *self.arguments(args), "--non-interactive"],
                 cwd=cwd,
                 env=self._environment(additional_env),
                 stdin=self.stdin,
@@ -65,6 +66,10 @@ class DetachedCommand(PulumiCommand):
         if code:
             raise create_command_error(result)
         return result
+
+    def arguments(self, args: list[str]) -> list[str]:
+        """Return the arguments with which a command is run."""
+        return args
 
     def wait(self, process: subprocess.Popen[bytes], args: Sequence[str]) -> int:  # noqa: ARG002 - for subclasses
         """Wait for the end of a command; return its exit code."""

@@ -10,11 +10,9 @@ from rich.text import Text
 
 from quant_sessions_provider.cli.fleet_options import File, Only, Slice, numbers_of
 from quant_sessions_provider.cli.output import AsJson, console, print_json, safe
-from quant_sessions_provider.cli.timeline import Cron, Days, Every, Image, Start, Zone, chart_of, draw, print_chart
+from quant_sessions_provider.cli.timeline import Cron, Days, Every, Image, Start, Zone, chart_of, show
 from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.fleet.definition import read
-from quant_sessions_provider.timeline.svg import svg
-from quant_sessions_provider.timeline.view import as_json as chart_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -99,9 +97,4 @@ def timeline(  # noqa: PLR0913 - one parameter per option
     chart = chart_of(every, cron, zone, start, days)
     definition = read(file)
     found, notes = stack_forecasts(states_of(definition, numbers_of(definition, only, shards)), chart)
-    if image:
-        draw(image, svg(found, chart, notes))
-    if as_json:
-        print_json(chart_json(found, chart, notes))
-    else:
-        print_chart(found, chart, notes)
+    show(found, chart, notes, image, json=as_json)

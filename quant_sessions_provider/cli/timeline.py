@@ -49,12 +49,7 @@ def timeline(  # noqa: PLR0913 - one parameter per option
     except InvalidExportError as error:
         unusable(file, str(error))
     found = forecasts(sessions, chart.runs, chart.start, chart.end)
-    if image:
-        draw(image, svg(found, chart, notes))
-    if json:
-        print_json(as_json(found, chart, notes))
-    else:
-        print_chart(found, chart, notes)
+    show(found, chart, notes, image, json=json)
 
 
 def _time(start: str | None, span: timedelta) -> tuple[datetime, datetime]:
@@ -80,7 +75,17 @@ def chart_of(every: str | None, cron: str | None, zone: str, since: str | None, 
     return Chart(start, end, runs, f"at '{cron}' {zone}")
 
 
-def print_chart(forecasts: list[Forecast], chart: Chart, notes: list[str]) -> None:
+def show(found: list[Forecast], chart: Chart, notes: list[str], image: Path | None, *, json: bool) -> None:
+    """Print forecasts as a chart or as JSON, and draw them into an SVG if there is a file for it."""
+    if image:
+        _draw(image, svg(found, chart, notes))
+    if json:
+        print_json(as_json(found, chart, notes))
+    else:
+        _print_chart(found, chart, notes)
+
+
+def _print_chart(forecasts: list[Forecast], chart: Chart, notes: list[str]) -> None:
     """Print a bar for each forecast, and the remarks below."""
     to = console()
     unicode = to.encoding.lower().startswith("utf")
@@ -92,7 +97,7 @@ def print_chart(forecasts: list[Forecast], chart: Chart, notes: list[str]) -> No
         to.print(safe(line), soft_wrap=True)
 
 
-def draw(file: Path, drawing: str) -> None:
+def _draw(file: Path, drawing: str) -> None:
     """Write an SVG to a file."""
     try:
         file.write_text(drawing, encoding="utf-8")

@@ -9,9 +9,7 @@ from quant_sessions_provider.pulumi_command import DetachedCommand
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Mapping, Sequence
-
-    from pulumi.automation import CommandResult, OnOutput
+    from collections.abc import Sequence
 
     from quant_sessions_provider.keep.signals import Interrupts
 
@@ -31,21 +29,9 @@ class Command(DetachedCommand):
         super().__init__(root)
         self._interrupts = interrupts
 
-    def run(
-        self,
-        args: list[str],
-        cwd: str,
-        additional_env: Mapping[str, str],
-        on_output: OnOutput | None = None,
-        on_error: OnOutput | None = None,
-    ) -> CommandResult:
-        """Run a command; its output is passed on when it has ended.
-
-        Raises:
-            CommandError: it failed.
-
-        """
-        return super().run(shown_whole(args), cwd, additional_env, on_output, on_error)
+    def arguments(self, args: list[str]) -> list[str]:
+        """Return the arguments with which a command is run."""
+        return shown_whole(args)
 
     def wait(self, process: subprocess.Popen[bytes], args: Sequence[str]) -> int:
         """Wait for the end of a command; return its exit code."""
