@@ -35,7 +35,7 @@ from quant_sessions_provider.fleet.model import Options
 from quant_sessions_provider.fleet.tally import Tally, line_of, result_json, summary, summary_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from quant_sessions_provider.fleet.dask import Cluster
@@ -61,7 +61,7 @@ class _Order:
     slice: str | None
     as_json: bool
     options: Options = field(default_factory=Options)
-    passed: tuple[str, ...] = ()
+    passed: list[str] | None = None
     save: Path | None = None
 
 
@@ -79,7 +79,7 @@ def up(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Create, renew, change and delete sessions until every shard is as its program declares it."""
     options = _options(only, dead_host, delete_orphans=delete_orphans)
-    _run(_Order("up", file, scheduler, _named(only), shards, as_json, options, tuple(passed or ())))
+    _run(_Order("up", file, scheduler, _named(only), shards, as_json, options, passed))
 
 
 @fleet.command()
@@ -97,7 +97,7 @@ def preview(  # noqa: PLR0913 - one parameter per option
     if save:
         save.mkdir(parents=True, exist_ok=True)
     options = _options(only, None)
-    _run(_Order("preview", file, scheduler, _named(only), shards, as_json, options, tuple(passed or ()), save))
+    _run(_Order("preview", file, scheduler, _named(only), shards, as_json, options, passed, save))
 
 
 @fleet.command()
@@ -114,7 +114,7 @@ def refresh(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Drop from the states what is gone."""
     options = _options(only, dead_host, delete_orphans=delete_orphans)
-    _run(_Order("refresh", file, scheduler, _named(only), shards, as_json, options, tuple(passed or ())))
+    _run(_Order("refresh", file, scheduler, _named(only), shards, as_json, options, passed))
 
 
 @fleet.command()
@@ -139,7 +139,7 @@ def destroy(  # noqa: PLR0913 - one parameter per option
         shards,
         as_json,
         _options(only, dead_host, delete_orphans=delete_orphans),
-        tuple(passed or ()),
+        passed,
     )
     if not yes:
         definition = read(file)
@@ -159,7 +159,7 @@ def keep(  # noqa: PLR0913 - one parameter per option
     as_json: Json = False,
 ) -> None:
     """Renew and recreate what is due in every shard, and nothing else: `keep --once` for each stack."""
-    _run(_Order("keep", file, scheduler, only, shards, as_json, passed=tuple(passed or ())))
+    _run(_Order("keep", file, scheduler, only, shards, as_json, passed=passed))
 
 
 def _named(only: str | None) -> str | None:
@@ -175,7 +175,7 @@ def _run(order: _Order) -> None:
     # It imports Pulumi, which other commands do not wait for.
     from quant_sessions_provider.fleet.run import Fleet, slots_of  # noqa: PLC0415 - as above
 
-    run = Fleet.load(order.file, _passed(order.passed))
+    run = Fleet.load(order.file, _passed(order.passed or ()))
     numbers = numbers_of(run.definition, order.only, order.slice)
     with ExitStack() as stacks:
         cluster = _connect(order.scheduler, stacks) if order.scheduler else None
@@ -206,7 +206,7 @@ def _connect(scheduler: str, stacks: ExitStack) -> Cluster:
     return cluster
 
 
-def _passed(names: tuple[str, ...]) -> dict[str, str]:
+def _passed(names: Sequence[str]) -> dict[str, str]:
     missing = [name for name in names if name not in os.environ]
     if missing:
         raise typer.BadParameter(f"{missing[0]} is not set", param_hint="--pass")
