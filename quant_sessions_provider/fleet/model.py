@@ -57,8 +57,9 @@ class Options:
 class Job:
     """One shard to run.
 
-    ``rate``: its requests a second; ``environment`` is added to that of the worker. ``version`` is the package's where
-    it was made: a worker with another one might understand it otherwise.
+    ``rate``: its requests a second; ``environment`` is added to that of the worker. ``is_new``: no shard of the fleet
+    ever ran, so its stack is mostly not there. ``version`` is the package's where it was made: a worker with another
+    one might understand it otherwise.
     """
 
     fleet: Definition
@@ -67,6 +68,7 @@ class Job:
     options: Options
     rate: float | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    is_new: bool = False
     version: str = field(default_factory=lambda: quant_sessions_provider.__version__)
 
     @property

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from pulumi.automation.errors import CommandError, StackAlreadyExistsError, StackNotFoundError
+from pulumi.automation.errors import CommandError, StackNotFoundError
 
 from quant_sessions_provider.core.errors import ConfigurationError
 from quant_sessions_provider.fleet.command import SupervisedCommand
@@ -34,22 +34,23 @@ _NO_TAG: Final = "not found for stack"
 _FILES: Final = "file://"
 
 
-def require_same_shards(fleet: Definition, environment: Mapping[str, str]) -> None:
-    """Record the number of shards, or compare it with the recorded one.
+def require_same_shards(fleet: Definition, environment: Mapping[str, str]) -> bool:
+    """Record the number of shards, or compare it with the recorded one; return whether the fleet is new.
 
     Raises:
         ConfigurationError: the fleet has another number of shards, or the backend cannot be used.
 
     """
-    recorded = _recorded(fleet, environment)
+    recorded, is_new = _recorded(fleet, environment)
     if recorded != str(fleet.shards):
         raise ConfigurationError(
             f"shards: {fleet.shards} was {recorded} when fleet {fleet.name} first ran, and never changes: users would"
             " move to other stacks, and lose their sessions for new ones. Set it back, or give the fleet a new name"
         )
+    return is_new
 
 
-def _recorded(fleet: Definition, environment: Mapping[str, str]) -> str:
+def _recorded(fleet: Definition, environment: Mapping[str, str]) -> tuple[str, bool]:
     if fleet.backend and fleet.backend.startswith(_FILES):
         Path(fleet.backend.removeprefix(_FILES).partition("?")[0]).expanduser().mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="quant-sessions-fleet-") as folder:
@@ -59,7 +60,7 @@ def _recorded(fleet: Definition, environment: Mapping[str, str]) -> str:
                 return record.read()
             time.sleep(_PAUSE)
         try:
-            return record.read()
+            return record.read(last=True)
         except CommandError as error:
             raise ConfigurationError(
                 f"the fleet's state cannot be used: {without_password(reason_of(error))}"
@@ -75,25 +76,25 @@ class _Record:
         self._command = SupervisedCommand.make(Never(), _GRACE)
         write_project(fleet, folder)
 
-    def read(self) -> str:
-        """Return the number of shards that is recorded, which is the fleet's own at first."""
-        try:
-            return self._pulumi("tag", "get", SHARDS, "--stack", self._fleet.name)
-        except StackNotFoundError:
-            self._init()
-        except CommandError as error:
-            if _NO_TAG not in str(error):
-                raise
-        self._pulumi("tag", "set", SHARDS, str(self._fleet.shards), "--stack", self._fleet.name)
-        return self._pulumi("tag", "get", SHARDS, "--stack", self._fleet.name)
+    def read(self, *, last: bool = False) -> tuple[str, bool]:
+        """Return the number of shards that is recorded, and whether this recorded it.
 
-    def _init(self) -> None:
-        provider = self._fleet.secrets_provider
+        Raises:
+            CommandError: the backend cannot be used, or another run records the number right now. In the ``last`` try
+                that other one is taken for dead.
+
+        """
         try:
+            return self._pulumi("tag", "get", SHARDS, "--stack", self._fleet.name), False
+        except StackNotFoundError:
+            provider = self._fleet.secrets_provider
             self._pulumi("init", self._fleet.name, "--no-select", "--secrets-provider", provider)
-        except StackAlreadyExistsError:
-            # Another slice of the fleet was faster.
-            return
+        except CommandError as error:
+            if not last or _NO_TAG not in str(error):
+                raise
+        number = str(self._fleet.shards)
+        self._pulumi("tag", "set", SHARDS, number, "--stack", self._fleet.name)
+        return number, True
 
     def _pulumi(self, *arguments: str) -> str:
         return self._command.run(["stack", *arguments], str(self._folder), self._environment).stdout.strip()

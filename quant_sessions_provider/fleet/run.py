@@ -98,12 +98,13 @@ class Fleet:
 
         """
         settings = config.load(self.definition.config.get, {**os.environ, **self._environment})
-        require_same_shards(self.definition, self._environment)
+        is_new = require_same_shards(self.definition, self._environment)
         numbers = [*range(self.definition.shards)] if shards is None else [*shards]
         most = slots_of(self.definition) if executor is None else len(numbers)
         at_once = max(1, min(slots or most, len(numbers)))
         rate = None if settings.requests_per_second is None else settings.requests_per_second / at_once
-        jobs = [Job(self.definition, n, verb, options or Options(), rate, self._environment) for n in numbers]
+        given = (verb, options or Options(), rate, self._environment, is_new)
+        jobs = [Job(self.definition, number, *given) for number in numbers]
         switch = switch or (LocalSwitch() if executor is None else None)
         with _pool(executor, at_once) as pool:
             futures = {pool.submit(run_shard, job, switch): job for job in jobs}

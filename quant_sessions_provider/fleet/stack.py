@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import blake2b
@@ -12,7 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
-from pulumi.automation.errors import CommandError, ConcurrentUpdateError, StackNotFoundError
+from pulumi.automation.errors import (
+    CommandError,
+    ConcurrentUpdateError,
+    StackAlreadyExistsError,
+    StackNotFoundError,
+)
 
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core import timestamps
@@ -131,10 +137,13 @@ class ShardStack:
             ShardError: Pulumi could not begin.
 
         """
+        creates = self.job.verb not in ("refresh", "destroy")
+        if creates and self.job.is_new:
+            self._init()
         try:
             return self._carry_out(self.job.verb)
         except StackNotFoundError:
-            if self.job.verb in ("refresh", "destroy"):
+            if not creates:
                 return Done()
         self._init()
         return self._carry_out(self.job.verb)
@@ -173,7 +182,9 @@ class ShardStack:
 
     def _init(self) -> None:
         provider = self.job.fleet.secrets_provider
-        self._pulumi(self._folder, "stack", "init", self.job.stack, "--no-select", "--secrets-provider", provider)
+        # An earlier try of this run may have made it.
+        with suppress(StackAlreadyExistsError):
+            self._pulumi(self._folder, "stack", "init", self.job.stack, "--no-select", "--secrets-provider", provider)
 
     def _carry_out(self, verb: Verb, *options: str) -> Done:
         log = self._folder / "events.json"

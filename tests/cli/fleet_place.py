@@ -19,11 +19,22 @@ while [ $# -gt 0 ]; do
   case "$1" in --event-log) log="$2";; --stack) stack="$2";; --config-file) config="$2";; esac; shift
 done
 [ "$verb" = version ] && { echo v3.300.0; exit; }
-case "$all" in "stack init "*) stack="${all#stack init }"; stack="${stack%% *}"; touch "$HERE/$stack.there"; exit;; esac
+case "$all" in "stack init "*)
+  stack="${all#stack init }"; stack="${stack%% *}"
+  [ -e "$HERE/$stack.there" ] && { echo "error: stack '$stack' already exists" >&2; exit 255; }
+  touch "$HERE/$stack.there"; exit;;
+esac
 echo "$all" | sed "s/--config-file [^ ]* //; s/--event-log [^ ]* //; s/ --non-interactive//" >> "$HERE/log"
 [ -n "$config" ] && cp "$config" "$HERE/$stack.yaml" && env > "$HERE/$stack.env"
 case "$all" in
-  "stack tag get "*) cat "$HERE/shards";;
+  "stack tag get "*)
+    [ -e "$HERE/$stack.there" ] || { echo "error: no stack named '$stack' found" >&2; exit 255; }
+    [ -e "$HERE/shards" ] || {
+      mv "$HERE/shards-soon" "$HERE/shards" 2>/dev/null
+      echo "error: stack tag 'fleet:shards' not found for stack '$stack'" >&2; exit 255
+    }
+    cat "$HERE/shards";;
+  "stack tag set fleet:shards "*) echo "${all#stack tag set fleet:shards }" | sed "s/ .*//" > "$HERE/shards";;
   "stack export "*)
     if [ -e "$HERE/$stack.first-export" ]; then cat "$HERE/$stack.first-export"; rm "$HERE/$stack.first-export"
     else cat "$HERE/export.json"; fi;;
@@ -51,10 +62,16 @@ class Place:
         self.file = self.folder / "fleet.yaml"
         self.write(f"backend: file://{self.folder}/state")
         (self.folder / "shards").write_text("4\n")
+        (self.folder / "support.there").touch()
         pulumi(folder / "bin", f'HERE="{self.folder}"\n{SCRIPT}')
         for number in range(4):
             self.set(number, "there")
             self.events(number, *[("same", f"user-{number}-{one}") for one in range(number)])
+
+    def forget(self) -> None:
+        """Have no stack: the fleet never ran."""
+        for file in [*self.folder.glob("*.there"), self.folder / "shards"]:
+            file.unlink()
 
     def write(self, *lines: str) -> None:
         self.file.write_text("\n".join(["name: support", "program: program", "shards: 4", *lines]))

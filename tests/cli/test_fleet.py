@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from quant_sessions_provider.fleet import Fleet
+from quant_sessions_provider.fleet import Fleet, record
 from tests.cli.fleet_place import Place
 from tests.support.killing import wait_until
 
@@ -121,6 +121,33 @@ def test_a_stack_that_is_not_there_is_created_where_there_is_something_to_do(run
     assert not there.exists()
     assert run("fleet", "up", str(place.file), "--only", "1").code == 0
     assert there.exists()
+
+
+def test_the_stacks_of_a_new_fleet_are_created_first(run: Command, place: Place) -> None:
+    place.forget()
+    # An earlier try of this run made it.
+    place.set(2, "there")
+    assert run("fleet", "up", str(place.file)).code == 0
+    assert sorted(line[-4:] for line in place.calls()) == ["0000", "0001", "0002", "0003"]
+    assert (place.folder / "shards").read_text() == "4\n"
+
+
+def test_a_number_that_another_run_records_right_now_is_waited_for(
+    run: Command, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "_PAUSE", 0)
+    (place.folder / "shards").rename(place.folder / "shards-soon")
+    (place.folder / "shards-soon").write_text("5\n")
+    assert "shards: 4 was 5 when" in run("fleet", "up", str(place.file)).error
+
+
+def test_a_number_whose_recorder_died_is_recorded_anew(
+    run: Command, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "_PAUSE", 0)
+    (place.folder / "shards").unlink()
+    assert run("fleet", "up", str(place.file)).code == 0
+    assert (place.folder / "shards").read_text() == "4\n"
 
 
 def test_shards_are_chosen_by_number_and_by_slice(run: Command, place: Place) -> None:
