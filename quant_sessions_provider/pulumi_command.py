@@ -77,6 +77,8 @@ class DetachedCommand(PulumiCommand):
 
     def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
         found = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true", **more, "PULUMI_AUTOMATION_API": "true"}
+        # A preview is read as one document.
+        found["PULUMI_ENABLE_STREAMING_JSON_PREVIEW"] = "false"
         if Path(self.command).is_absolute():
             # The plugins of this CLI lie beside it.
             found["PATH"] = os.pathsep.join([str(Path(self.command).parent), found.get("PATH", "")])

@@ -16,7 +16,7 @@ Pool = Literal["threads", "Dask"]
 StepName = Literal["create", "unchanged", "destroy"]
 STEPS: Final[tuple[StepName, ...]] = ("create", "unchanged", "destroy")
 _CLIENT, _ONE = 0, 1
-_SHARDS: Final = (4, 5, 10, 20)
+_SHARDS: Final = (4, 5, 8, 10, 20)
 _USUAL, _OTHER_SLOTS = 4, (2, 6, 8)
 
 
@@ -63,7 +63,7 @@ def setups(sessions: int, *, sizes: bool) -> Iterator[Setup]:
     yield from (Setup(sessions, _CLIENT), Setup(sessions, _ONE))
     yield from (Setup(sessions, shards, _USUAL) for shards in _SHARDS)
     yield Setup(sessions, _ONE, backend="postgres")
-    yield from (Setup(sessions, shards, _USUAL, "postgres") for shards in (5, 10))
+    yield from (Setup(sessions, shards, _USUAL, "postgres") for shards in (5, 8, 10))
     yield from (Setup(sessions, shards, _USUAL, backend, "Dask") for backend in _BACKENDS for shards in (5, 10))
     yield from _of_size(250) if sizes else ()
     yield from _of_size(500) if sizes else ()

@@ -42,7 +42,7 @@ class Table:
 
 
 def tables(readings: Sequence[Reading]) -> list[Grid]:
-    """Return a table for each number of sessions, and the goals of the largest number of setups."""
+    """Return a table for each number of sessions."""
     table = Table(readings)
     sizes = sorted({one.sessions for one in table.setups})
     return [_times(table, size) for size in sizes]

@@ -123,7 +123,7 @@ def destroy(  # noqa: PLR0913 - one parameter per option
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
     scheduler: Scheduler = None,
-    only: OnlyOrFailed = None,
+    only: Only = None,
     shards: Slice = None,
     delete_orphans: DeleteOrphans = False,
     dead_host: DeadHosts = None,
@@ -135,10 +135,10 @@ def destroy(  # noqa: PLR0913 - one parameter per option
         "destroy",
         file,
         scheduler,
-        _named(only),
+        only,
         shards,
         as_json,
-        _options(only, dead_host, delete_orphans=delete_orphans),
+        _options(None, dead_host, delete_orphans=delete_orphans),
         passed,
     )
     if not yes:

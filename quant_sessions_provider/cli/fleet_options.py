@@ -28,7 +28,8 @@ OnlyOrFailed = Annotated[
     typer.Option(
         "--only",
         callback=valid_text,
-        help="Only these shards: 0007,0012; or failed, for those whose last run did not succeed.",
+        help="Only these shards: 0007,0012; or failed: those whose last run was not a whole one of this command,"
+        " or did not succeed.",
     ),
 ]
 Slice = Annotated[

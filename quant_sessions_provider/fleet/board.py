@@ -42,7 +42,9 @@ class Board:
 
 def _counts(tally: Tally, elapsed: float) -> str:
     ended = f"{len(tally.results)} of {counted(tally.shards, 'shard')}"
-    parts = [ended, f"{tally.running} running", f"{len(tally.failed)} failed", counted(tally.sessions, "session")]
+    parts = [ended, f"{tally.running} running", f"{len(tally.failed)} failed"]
+    if tally.sessions is not None:
+        parts.append(counted(tally.sessions, "session"))
     if tally.sessions:
         parts.append(f"{tally.sessions / max(elapsed, 0.001):.1f} a second")
     left = tally.seconds_left(elapsed)
@@ -64,6 +66,10 @@ def _table(results: Iterable[Result]) -> Table:
     made.add_column("first error", overflow="ellipsis", no_wrap=True)
     for result in results:
         outcome = Text(result.outcome, _STYLES[result.outcome])
-        cells = [Text(str(result.sessions)), Text(f"{result.seconds:.1f}"), Text(one_line(result.error))]
+        cells = [
+            Text("" if result.sessions is None else str(result.sessions)),
+            Text(f"{result.seconds:.1f}"),
+            Text(one_line(result.error)),
+        ]
         made.add_row(Text(result.stack), outcome, *cells)
     return made

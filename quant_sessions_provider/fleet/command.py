@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from contextlib import suppress
@@ -33,8 +34,10 @@ class SupervisedCommand(DetachedCommand):
     stop: Stop = Never()
 
     @classmethod
-    def make(cls, stop: Stop, grace: float) -> SupervisedCommand:
+    def make(cls, stop: Stop, grace: float, *, interrupts: bool = True) -> SupervisedCommand:
         """Return one; the CLI and its version are looked for once in a process.
+
+        Without ``interrupts`` its runs are not interrupted, and have ``grace`` seconds to end by themselves.
 
         Raises:
             ConfigurationError: there is no CLI, it is too old, or this is Windows.
@@ -43,7 +46,10 @@ class SupervisedCommand(DetachedCommand):
         if sys.platform == "win32":
             raise ConfigurationError("a fleet runs on Linux or macOS alone; on Windows use WSL")
         made = copy(_found())
-        made.stop, made.around = stop, [sys.executable, "-I", "-S", supervisor.__file__, str(grace)]
+        made.stop = stop
+        # Signal 0 does nothing.
+        first = int(signal.SIGINT) if interrupts else 0
+        made.around = [sys.executable, "-I", "-S", supervisor.__file__, str(grace), str(first)]
         return made
 
     def wait(self, process: subprocess.Popen[bytes], args: Sequence[str]) -> int:  # noqa: ARG002 - the base class's

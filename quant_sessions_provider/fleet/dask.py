@@ -58,6 +58,12 @@ class DaskSwitch:
         with suppress(OSError, ValueError):
             self._event().set()
 
+    def has_nobody(self) -> bool:
+        """Return whether there is no worker that could be asked."""
+        with suppress(OSError, ValueError):
+            return not distributed.default_client().nthreads()
+        return False
+
     def _event(self) -> Any:  # noqa: ANN401 - distributed has no types
         return distributed.Event(self.name)
 

@@ -109,7 +109,7 @@ class _File:
             backend=self._backend(needed="backend" in project),
             secrets_provider=self._text("secretsProvider") or DEFAULT_PROVIDER,
             parallel=self._whole("parallel", _MAX_PARALLEL),
-            config=self._config(),
+            config={**_settings(project.get("config")), **self._config()},
         )
 
     def _name(self, shards: int) -> str:
@@ -175,6 +175,20 @@ def _problem_with_setting(key: str, value: object) -> str:
     if key in _SECRETS or (isinstance(value, dict) and "secure" in value):
         return "is a secret, which a fleet file must not hold: set its variable where the shards run"
     return ""
+
+
+def _settings(config: object) -> dict[str, Any]:
+    """Return the provider's settings in a ``Pulumi.yaml``, which all shards have; what is secret stays there."""
+    named = {str(key): value for key, value in (config.items() if isinstance(config, dict) else ())}
+    ours = {key: value for key, value in named.items() if key.partition(":")[0] in NAMESPACES and key not in _SECRETS}
+    found = {key: _plain(value) for key, value in ours.items()}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return None if value.get("secret") else value.get("value")
+    return value
 
 
 def _project(file: Path) -> dict[str, Any]:

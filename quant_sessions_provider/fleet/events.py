@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _PENDING: Final = "pending operations from previous deployment"
 _GONE: Final = ("delete", "delete-replaced", "discard", "discard-replaced", "read-discard")
+_MADE: Final = ("create", "import")
 _UNCHANGED: Final = ("same", "read", "refresh")
 
 
@@ -27,6 +28,7 @@ _Step = tuple[str, str]
 class Ran:
     """What a run did: how many sessions the stack has, the changes of sessions that succeeded, and its errors.
 
+    What was begun and has no end in the log, as in that of a run that was killed, counts as not done.
     ``began``: the engine did, or says why not. ``pending``: the state has operations of an earlier run that was killed.
     """
 
@@ -40,16 +42,17 @@ class Ran:
 def read_events(lines: Iterable[str]) -> Ran:
     """Return what a log says; a last line that was cut off is left out."""
     events = [event for event in map(_parsed, lines) if event]
-    steps = _steps(events, "resourcePreEvent")
-    failed = {*_steps(events, "resOpFailedEvent")}
+    begun, done = _steps(events, "resourcePreEvent"), _steps(events, "resOutputsEvent")
     said = [event["diagnosticEvent"] for event in events if "diagnosticEvent" in event]
-    ours = [step for step in steps if type_of(step[1]) in SESSION_TYPES]
+    ours = [step for step in done if type_of(step[1]) in SESSION_TYPES]
+    ended = {urn for _, urn in ours}
+    open_ = [(op, urn) for op, urn in begun if type_of(urn) in SESSION_TYPES and urn not in ended]
     found = read_diagnostics(entry | {"urn": entry.get("urn", "")} for entry in said if entry["severity"] == "error")
     of_sessions = [f"{name_of(urn)}: {text}" for urn, texts in found.errors.items() for text in texts]
     return Ran(
-        began=bool(steps or found.failed),
-        sessions=len({step[1] for step in ours if _leaves_one(step[0], failed=step in failed)}),
-        changes=dict(Counter(step[0] for step in ours if step[0] not in _UNCHANGED and step not in failed)),
+        began=bool(begun or found.failed),
+        sessions=len({urn for op, urn in ours if op not in _GONE} | {urn for op, urn in open_ if op not in _MADE}),
+        changes=dict(Counter(op for op, _ in ours if op not in _UNCHANGED)),
         errors=[one_line(text) for text in (*of_sessions, *found.stack_errors)],
         pending=any(_PENDING in entry["message"] for entry in said),
     )
@@ -58,11 +61,6 @@ def read_events(lines: Iterable[str]) -> Ran:
 def _steps(events: Iterable[dict[str, Any]], kind: str) -> list[_Step]:
     found = (event[kind]["metadata"] for event in events if kind in event)
     return [(step["op"], step["urn"]) for step in found]
-
-
-def _leaves_one(op: str, *, failed: bool) -> bool:
-    """Return whether there is a session after a step."""
-    return not failed if op == "create" else failed or op not in _GONE
 
 
 def _parsed(line: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pulumi.automation import PulumiCommand
 
 from quant_sessions_provider.core.urns import name_of
 from quant_sessions_provider.fleet.model import Result
+from quant_sessions_provider.fleet.stack import without_password
 from quant_sessions_provider.keep.command import shown_whole
 from quant_sessions_provider.keep.engine import AutomationEngine
 from quant_sessions_provider.keep.keeper import DONE, WAITS, Keeper
@@ -79,16 +80,19 @@ def kept(stack: ShardStack) -> Result:
     try:
         code = Keeper(engine, clock, Log(clock, lines.append), _LONGEST).once()
     except RunError as error:
-        return Result(job.shard, job.stack, "interrupted" if clock.asked else "failed", error=str(error))
+        why = without_password(str(error))
+        return Result(job.shard, job.stack, "interrupted" if clock.asked else "failed", None, error=why)
     changes = Counter[str](line.kind for line in lines if line.kind in _DEEDS)
     problems = [_text(line) for line in lines if line.kind not in (*_DEEDS, *_SILENT)]
     outcome: Outcome = "done" if code == DONE else "waits" if code == WAITS else "failed"
+    if outcome == "failed" and clock.asked:
+        outcome = "interrupted"
     first = next(iter(problems), "") if code != DONE else ""
     return Result(
         job.shard,
         job.stack,
         outcome,
-        sessions=sum(changes.values()),
+        sessions=None,
         changes=dict(changes),
         error=first,
         notes=tuple(problems),
@@ -96,4 +100,5 @@ def kept(stack: ShardStack) -> Result:
 
 
 def _text(line: Line) -> str:
-    return f"{line.kind} {name_of(line.urn)}: {line.text}" if line.urn else f"{line.kind}: {line.text}"
+    subject = f"{line.kind} {name_of(line.urn)}" if line.urn else line.kind
+    return without_password(f"{subject}: {line.text}")

@@ -11,21 +11,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import datetime
 
 _LOCK: Final = re.compile(
-    r": created by (?P<user>.*)@(?P<host>[^@]*) \(pid (?P<pid>\d+)\) at (?P<at>\S+)$", re.MULTILINE
+    r"^\s*(?P<address>\S.*?): created by (?P<user>.*)@(?P<host>[^@]*) \(pid (?P<pid>\d+)\) at (?P<at>\S+)$",
+    re.MULTILINE,
 )
 _CLI: Final = "pulumi"
 
 
 @dataclass(frozen=True)
 class Lock:
-    """Who holds a lock: a process of a machine, since a time."""
+    """Who holds a lock, which lies at an address: a process of a machine, since a time."""
 
+    address: str
     user: str
     host: str
     pid: int
@@ -38,20 +42,25 @@ class Lock:
 
 def locks_in(error: str) -> list[Lock]:
     """Return the locks that Pulumi names where it refuses a locked stack."""
-    return [Lock(found["user"], found["host"], int(found["pid"]), found["at"]) for found in _LOCK.finditer(error)]
+    return [
+        Lock(found["address"], found["user"], found["host"], int(found["pid"]), found["at"])
+        for found in _LOCK.finditer(error)
+    ]
 
 
-def why_it_may_live(lock: Lock, dead_hosts: Collection[str]) -> str:
+def why_it_may_live(lock: Lock, dead_hosts: Collection[str], began: datetime) -> str:
     """Return why the owner of a lock is not proved dead; empty if it is.
 
     The age of a lock proves nothing. On another machine nobody can look here, so that a person has to say that it is
-    gone. A process that is no Pulumi CLI has taken the number of one that has ended.
+    gone: what has a lock since this run ``began`` cannot be meant. A process that is no Pulumi CLI has taken the number
+    of one that has ended.
     """
-    if lock.host in dead_hosts:
-        return ""
-    if lock.host != socket.gethostname():
+    if lock.host == socket.gethostname():
+        return "it is alive" if _CLI in _name(lock.pid) else ""
+    if lock.host not in dead_hosts:
         return f"it ran on another machine; if that is gone, say so: --dead-host {one_line(lock.host)}"
-    return "it is alive" if _CLI in _name(lock.pid) else ""
+    at = timestamps.parse_or_none(lock.at)
+    return "" if at and at < began else "it was taken since this run began"
 
 
 def is_cli(pid: int) -> bool:

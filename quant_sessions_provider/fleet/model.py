@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 import quant_sessions_provider
 
@@ -29,6 +30,9 @@ class Switch(Stop, Protocol):
 
     def ask(self) -> None:
         """Ask for the end."""
+
+    def has_nobody(self) -> bool:
+        """Return whether there is nothing that could be asked, so that what has not ended never will."""
 
 
 class Never:
@@ -57,8 +61,9 @@ class Options:
 class Job:
     """One shard to run.
 
-    ``rate``: its requests a second; ``environment`` is added to that of the worker. ``is_new``: no shard of the fleet
-    ever ran, so its stack is mostly not there. ``version`` is the package's where it was made: a worker with another
+    ``rate``: its requests a second; ``environment`` is added to that of the worker. ``began``: when the
+    fleet's run did. ``is_new``: this run has recorded the
+    fleet, so its stacks are mostly not there. ``version`` is the package's where it was made: a worker with another
     one might understand it otherwise.
     """
 
@@ -68,6 +73,7 @@ class Job:
     options: Options
     rate: float | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    began: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     is_new: bool = False
     version: str = field(default_factory=lambda: quant_sessions_provider.__version__)
 
@@ -81,20 +87,23 @@ class Job:
 class Result:
     """What came of a shard: how many sessions it has, what was done to them, and the first error.
 
-    ``losses``: conversations that a previewed run would end. ``notes`` are lines about what a killed run had left.
-    ``document``: what a preview printed, as JSON.
+    ``sessions``: None for a keeper, which sees to what is due alone. ``losses``: conversations that a previewed run
+    would end. ``notes`` are lines about what a killed run had left. ``document``: what a preview printed, as JSON.
     """
 
     shard: int
     stack: str
     outcome: Outcome
-    sessions: int = 0
+    sessions: int | None = 0
     changes: Mapping[str, int] = field(default_factory=dict)
     losses: int = 0
     seconds: float = 0
     error: str = ""
     notes: tuple[str, ...] = ()
     document: str = field(default="", repr=False)
+
+
+INTERRUPTED: Final = "interrupted before it was done"
 
 
 class ShardError(Exception):

@@ -9,14 +9,20 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from pathlib import Path
+from random import uniform
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from pulumi.automation.errors import CommandError, StackNotFoundError
+from pulumi.automation.errors import (
+    CommandError,
+    ConcurrentUpdateError,
+    StackAlreadyExistsError,
+    StackNotFoundError,
+)
 
 from quant_sessions_provider.core.errors import ConfigurationError
 from quant_sessions_provider.fleet.command import SupervisedCommand
-from quant_sessions_provider.fleet.model import Never
+from quant_sessions_provider.fleet.locks import locks_in
 from quant_sessions_provider.fleet.program import SHARDS
 from quant_sessions_provider.fleet.stack import environment_of, without_password, write_project
 from quant_sessions_provider.pulumi_command import reason_of
@@ -25,23 +31,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from quant_sessions_provider.fleet.definition import Definition
+    from quant_sessions_provider.fleet.model import Stop
 
 _TRIES: Final = 3
-"""Others may begin at the same time."""
-_PAUSE: Final = 1.0
+_PAUSE: Final = (0.5, 1.5)
+"""Seconds; slices that begin together do not try together."""
+_PATIENCE: Final = 30.0
+"""Seconds; another run that records the number right now is waited for, and then taken for dead."""
 _GRACE: Final = 10
 _NO_TAG: Final = "not found for stack"
 _FILES: Final = "file://"
 
 
-def require_same_shards(fleet: Definition, environment: Mapping[str, str]) -> bool:
+def require_same_shards(fleet: Definition, environment: Mapping[str, str], stop: Stop) -> bool:
     """Record the number of shards, or compare it with the recorded one; return whether the fleet is new.
 
     Raises:
-        ConfigurationError: the fleet has another number of shards, or the backend cannot be used.
+        ConfigurationError: the fleet has another number of shards, the backend cannot be used, or this was stopped.
 
     """
-    recorded, is_new = _recorded(fleet, environment)
+    recorded, is_new = _recorded(fleet, environment, stop)
     if recorded != str(fleet.shards):
         raise ConfigurationError(
             f"shards: {fleet.shards} was {recorded} when fleet {fleet.name} first ran, and never changes: users would"
@@ -50,30 +59,41 @@ def require_same_shards(fleet: Definition, environment: Mapping[str, str]) -> bo
     return is_new
 
 
-def _recorded(fleet: Definition, environment: Mapping[str, str]) -> tuple[str, bool]:
+def _recorded(fleet: Definition, environment: Mapping[str, str], stop: Stop) -> tuple[str, bool]:
     if fleet.backend and fleet.backend.startswith(_FILES):
         Path(fleet.backend.removeprefix(_FILES).partition("?")[0]).expanduser().mkdir(parents=True, exist_ok=True)
+    end = time.monotonic() + _PATIENCE
     with TemporaryDirectory(prefix="quant-sessions-fleet-") as folder:
-        record = _Record(fleet, environment, Path(folder))
-        for _ in range(_TRIES - 1):
-            with suppress(CommandError):
-                return record.read()
-            time.sleep(_PAUSE)
-        try:
-            return record.read(last=True)
-        except CommandError as error:
-            raise ConfigurationError(
-                f"the fleet's state cannot be used: {without_password(reason_of(error))}"
-            ) from None
+        record = _Record(fleet, environment, Path(folder), stop)
+        tries = 0
+        while True:
+            tries, late = tries + 1, time.monotonic() > end
+            try:
+                return record.read(last=late)
+            except CommandError as error:
+                if late or stop.asked() or not (tries < _TRIES or _is_of_another_run(error)):
+                    raise ConfigurationError(f"the fleet's state cannot be used: {_reason(error)}") from None
+            time.sleep(uniform(*_PAUSE))  # noqa: S311 - no secret
+
+
+def _is_of_another_run(error: CommandError) -> bool:
+    return isinstance(error, (ConcurrentUpdateError, StackAlreadyExistsError)) or _NO_TAG in str(error)
+
+
+def _reason(error: CommandError) -> str:
+    locks = locks_in(str(error))
+    # `pulumi cancel` does not know a stack whose creation was killed.
+    cure = f"; if nobody creates it now, delete this lock: {locks[0].address}" if locks else ""
+    return without_password(f"{reason_of(error)}{cure}")
 
 
 class _Record:
     """The tag of the stack that has the fleet's name."""
 
-    def __init__(self, fleet: Definition, environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(self, fleet: Definition, environment: Mapping[str, str], folder: Path, stop: Stop) -> None:
         self._fleet, self._folder = fleet, folder
         self._environment = environment_of(fleet, environment)
-        self._command = SupervisedCommand.make(Never(), _GRACE)
+        self._command = SupervisedCommand.make(stop, _GRACE, interrupts=False)
         write_project(fleet, folder)
 
     def read(self, *, last: bool = False) -> tuple[str, bool]:
@@ -85,16 +105,28 @@ class _Record:
 
         """
         try:
-            return self._pulumi("tag", "get", SHARDS, "--stack", self._fleet.name), False
+            return self._tag("get"), False
         except StackNotFoundError:
             provider = self._fleet.secrets_provider
             self._pulumi("init", self._fleet.name, "--no-select", "--secrets-provider", provider)
         except CommandError as error:
             if not last or _NO_TAG not in str(error):
                 raise
-        number = str(self._fleet.shards)
-        self._pulumi("tag", "set", SHARDS, number, "--stack", self._fleet.name)
-        return number, True
+        self._require_no_shard()
+        self._tag("set", str(self._fleet.shards))
+        return self._tag("get"), True
+
+    def _require_no_shard(self) -> None:
+        name, first = self._fleet.name, self._fleet.stack(0)
+        with suppress(StackNotFoundError):
+            self._pulumi("tag", "ls", "--stack", first)
+            raise ConfigurationError(
+                f"shards: stack {first} is there, but the number that the fleet was made with is not recorded any more."
+                f" Record that one: `pulumi stack tag set {SHARDS} NUMBER --stack {name}`"
+            )
+
+    def _tag(self, verb: str, *value: str) -> str:
+        return self._pulumi("tag", verb, SHARDS, *value, "--stack", self._fleet.name)
 
     def _pulumi(self, *arguments: str) -> str:
         return self._command.run(["stack", *arguments], str(self._folder), self._environment).stdout.strip()

@@ -49,8 +49,8 @@ class Recovery:
         if not locked.locks:
             # Pulumi Cloud does not say who it is.
             return str(locked)
-        dead = self._stack.job.options.dead_hosts
-        reasons = [f"locked by {lock}: {why}" for lock in locked.locks if (why := why_it_may_live(lock, dead))]
+        dead, began = self._stack.job.options.dead_hosts, self._stack.job.began
+        reasons = [f"locked by {lock}: {why}" for lock in locked.locks if (why := why_it_may_live(lock, dead, began))]
         if not reasons and any(map(is_cli, leftovers(self._stack.marker))):
             # Breaking a lock breaks all locks: also that of somebody who has just broken this one.
             return "another command sees to this stack now"
@@ -61,14 +61,15 @@ class Recovery:
         for pid in leftovers(self._stack.marker):
             # A provider outlives the engine, and would finish what it had begun.
             kill(pid)
-        self._stack.cancel()
+        if not self._stack.cancel():
+            raise ShardError(f"its creation was killed; delete this lock: {locks[0].address}")
         self.notes += [f"broke the lock of a run that is dead: {lock}" for lock in locks]
         self.of_pending()
 
     def of_pending(self) -> None:
         """See to the operations that a killed run had in flight; without any there is nothing to do."""
         document = self._stack.export()
-        pending = document["deployment"].get("pending_operations") or []
+        pending = (document["deployment"] or {}).get("pending_operations") or []
         if not pending:
             return
         names = ", ".join(sorted(f"{each['type']} {name_of(each['resource']['urn'])}" for each in pending))
@@ -79,19 +80,15 @@ class Recovery:
             raise ShardError(f"after a run that was killed, refresh failed: {refreshed.error}")
 
     def _see_to_orphans(self, document: Any) -> None:  # noqa: ANN401 - any JSON
-        try:
-            found = [*self._orphans(document)]
-            deletes = bool(found) and self._stack.job.options.delete_orphans
-            # A session that another run has made since then is in a state that is newer.
-            moved = deletes and _written(self._stack.export()) != _written(document)
-            for owner, session_id in found:
-                self.notes.append(self._see_to(owner, session_id, moved=moved))
-        except QuantSessionsError as error:
-            self.notes.append(f"orphans could not be looked for: {error}")
+        found = [*self._orphans(document)]
+        deletes = bool(found) and self._stack.job.options.delete_orphans
+        # A session that another run has made since then is in a state that is newer.
+        moved = deletes and _written(self._stack.export()) != _written(document)
+        for owner, session_id in found:
+            self.notes.append(self._see_to(owner, session_id, moved=moved))
 
     def _orphans(self, document: Any) -> Iterator[tuple[Properties, str]]:  # noqa: ANN401 - any JSON
         """Yield what pending creations may have made and no state has, with what was declared."""
-        self._settings.require_bearer()
         known, seen = ids_in(document), set[str]()
         for resource in sessions_in(document, pending=True):
             inputs = plain(resource.get("inputs") or {})
@@ -100,12 +97,18 @@ class Recovery:
                 self.notes.append(f"{name_of(resource['urn'])}: {why}, so orphans were not looked for")
             if why or resource.get("id"):
                 continue
-            inputs.setdefault(Key.ORGANIZATION, self._settings.require_organization())
-            new = [one for one in self._created(inputs, document) if comparable(one) not in known and one not in seen]
+            try:
+                created = self._created(inputs, document)
+            except QuantSessionsError as error:
+                self.notes.append(f"{name_of(resource['urn'])}: orphans could not be looked for: {error}")
+                continue
+            new = [one for one in created if comparable(one) not in known and one not in seen]
             seen.update(new)
             yield from ((inputs, one) for one in new)
 
     def _created(self, inputs: Properties, document: Any) -> list[str]:  # noqa: ANN401 - any JSON
+        self._settings.require_bearer()
+        inputs.setdefault(Key.ORGANIZATION, self._settings.require_organization())
         written = timestamps.parse(_written(document)["time"])
         latest = written + timedelta(seconds=self._settings.timeout_seconds)
         sent = _sent_at(inputs) or written
@@ -123,8 +126,11 @@ class Recovery:
         api = client_of(self._settings)
         lost = Inspector(api).loss(StoredState(session_id, inputs))
         if not lost.is_none:
-            return f"{named}, and not deleted, since it has {_conversation(lost.messages)} that nobody declared"
-        Operations(api, self._settings, lambda *_: None).delete(session_id, inputs, _REASON)
+            return f"{named}, and not deleted, since {_conversation(lost.messages)}"
+        try:
+            Operations(api, self._settings, lambda *_: None).delete(session_id, inputs, _REASON)
+        except QuantSessionsError as error:
+            return f"{named}, and not deleted: {error}"
         return f"{named}: deleted"
 
 
@@ -151,4 +157,6 @@ def _sent_at(inputs: Properties) -> datetime | None:
 
 
 def _conversation(messages: int | None) -> str:
-    return "messages" if messages is None else counted(messages, "message")
+    if messages is None:
+        return "the API does not say what messages it has"
+    return f"it has {counted(messages, 'message')} that nobody declared"

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from functools import partialmethod
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from quant_sessions_provider.core import settings as config
+from quant_sessions_provider.core.errors import ConfigurationError
 from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.fleet.definition import read
-from quant_sessions_provider.fleet.model import Job, Options, Result, ShardError
+from quant_sessions_provider.fleet.model import INTERRUPTED, Job, Options, Result, ShardError
 from quant_sessions_provider.fleet.record import require_same_shards
 from quant_sessions_provider.fleet.shard_run import run_shard
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 _SHARDS_A_PROCESSOR: Final = 2
 """A run waits for the API as long as it works."""
 _LOOK_SECONDS: Final = 0.2
-_LOST: Final = "its scheduler was lost, or dropped it; run it again"
+_LOST: Final = "its scheduler or its workers were lost; run it again"
 
 
 class LocalSwitch:
@@ -43,6 +45,17 @@ class LocalSwitch:
     def ask(self) -> None:
         """Ask for the end."""
         self._event.set()
+
+    def has_nobody(self) -> bool:
+        """Return False: the threads of this process end as it does."""
+        return False
+
+
+class _Asked:
+    """Ends what runs before the first shard, when a run is to end."""
+
+    def __init__(self, ends: Callable[[], bool]) -> None:
+        self.asked = ends
 
 
 def slots_of(fleet: Definition) -> int:
@@ -98,22 +111,40 @@ class Fleet:
 
         """
         settings = config.load(self.definition.config.get, {**os.environ, **self._environment})
-        is_new = require_same_shards(self.definition, self._environment)
-        numbers = [*range(self.definition.shards)] if shards is None else [*shards]
+        numbers = self._numbers(shards)
+        is_new = self._is_new(ends)
         most = slots_of(self.definition) if executor is None else len(numbers)
         at_once = max(1, min(slots or most, len(numbers)))
         rate = None if settings.requests_per_second is None else settings.requests_per_second / at_once
-        given = (verb, options or Options(), rate, self._environment, is_new)
+        given = (verb, options or Options(), rate, self._environment, datetime.now(timezone.utc), is_new)
         jobs = [Job(self.definition, number, *given) for number in numbers]
+        if ends():
+            return [_interrupted(job, heard) for job in jobs]
         switch = switch or (LocalSwitch() if executor is None else None)
         with _pool(executor, at_once) as pool:
             futures = {pool.submit(run_shard, job, switch): job for job in jobs}
             try:
-                return [*_gathered(futures, heard, lambda: switch.ask() if switch and ends() else None)]
+                return [*_gathered(futures, heard, lambda waiting: _tell(waiting, switch) if ends() else None)]
             except BaseException:
                 if switch:
                     switch.ask()
                 raise
+
+    def _numbers(self, shards: Iterable[int] | None) -> list[int]:
+        every = range(self.definition.shards)
+        numbers = [*every] if shards is None else sorted({*shards})
+        if any(number not in every for number in numbers):
+            raise ConfigurationError(f"shards must be numbers from 0 to {every[-1]}")
+        return numbers
+
+    def _is_new(self, ends: Callable[[], bool]) -> bool:
+        """Return whether no shard ever ran; one that is asked to end may not know."""
+        try:
+            return require_same_shards(self.definition, self._environment, _Asked(ends))
+        except ConfigurationError:
+            if ends():
+                return False
+            raise
 
     up = partialmethod(run, "up")
     preview = partialmethod(run, "preview")
@@ -131,17 +162,35 @@ def _pool(executor: Executor | None, slots: int) -> Iterator[Executor]:
         yield pool
 
 
+def _interrupted(job: Job, heard: Callable[[Result], None]) -> Result:
+    result = Result(job.shard, job.stack, "interrupted", error=INTERRUPTED)
+    heard(result)
+    return result
+
+
+def _tell(waiting: Iterable[Future[Result]], switch: Switch | None) -> None:
+    """Pass on that the run is to end."""
+    if switch:
+        switch.ask()
+        if switch.has_nobody():
+            for future in waiting:
+                future.cancel()
+
+
 def _gathered(
-    futures: Mapping[Future[Result], Job], heard: Callable[[Result], None], look: Callable[[], None]
+    futures: Mapping[Future[Result], Job],
+    heard: Callable[[Result], None],
+    look: Callable[[Iterable[Future[Result]]], None],
 ) -> Iterator[Result]:
     waiting = dict(futures)
     while waiting:
         ended, _ = wait(waiting, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
-        for future in ended:
+        # `wait` does not return what was cancelled before anybody ran it.
+        for future in [future for future in waiting if future in ended or future.cancelled()]:
             result = _result_of(future, waiting.pop(future))
             heard(result)
             yield result
-        look()
+        look(waiting)
 
 
 def _result_of(future: Future[Result], job: Job) -> Result:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import time
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -18,7 +17,7 @@ import quant_sessions_provider
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import ConfigurationError, QuantSessionsError
 from quant_sessions_provider.fleet.keeping import kept
-from quant_sessions_provider.fleet.model import Never, Result, ShardError
+from quant_sessions_provider.fleet.model import INTERRUPTED, Never, Result, ShardError
 from quant_sessions_provider.fleet.recovery import Recovery
 from quant_sessions_provider.fleet.stack import Done, LockedError, ShardStack, without_password
 from quant_sessions_provider.pulumi_command import reason_of
@@ -31,8 +30,8 @@ if TYPE_CHECKING:
 LOCK_PATIENCE: Final = 75.0
 """Seconds; a run that is asked to end takes at most 70, unless ``timeoutSeconds`` is longer than its default."""
 _LOOK_SECONDS: Final = 2.0
+_BREAKS_NONE: Final = "its stack is being created, and a preview breaks no locks"
 _COMES_BACK: Final = "its lock was broken, and is there again"
-INTERRUPTED: Final = "interrupted before it was done"
 
 
 def run_shard(job: Job, stop: Stop | None = None) -> Result:
@@ -86,7 +85,8 @@ def _run(job: Job, folder: Path, stop: Stop) -> Result:
 
 def _result(stack: ShardStack, done: Done) -> Result:
     outcome: Outcome = "done"
-    if done.error:
+    losses, error = _losses(done.document) if stack.job.verb == "preview" and not done.error else (0, done.error)
+    if error:
         outcome = "interrupted" if stack.stop.asked() else "failed"
     return Result(
         stack.job.shard,
@@ -94,8 +94,8 @@ def _result(stack: ShardStack, done: Done) -> Result:
         outcome,
         sessions=done.ran.sessions,
         changes=done.ran.changes,
-        error=done.error,
-        losses=_losses(done.document),
+        error=error,
+        losses=losses,
         document=done.document,
     )
 
@@ -114,11 +114,12 @@ def _line_of(error: Exception) -> str:
     return without_password(reason_of(error) if isinstance(error, CommandError) else str(error))
 
 
-def _losses(document: str) -> int:
-    """Return how many conversations a previewed run would end."""
-    with suppress(ValueError):
-        return len(read(json.loads(document), datetime.now(timezone.utc)).losses)
-    return 0
+def _losses(document: str) -> tuple[int, str]:
+    """Return how many conversations a previewed run would end, or why nobody can tell."""
+    try:
+        return len(read(json.loads(document), datetime.now(timezone.utc)).losses), ""
+    except ValueError as error:
+        return 0, f"its preview cannot be read: {error}"
 
 
 def _recovered(stack: ShardStack, recovery: Recovery) -> Done:
@@ -137,7 +138,8 @@ def _recovered(stack: ShardStack, recovery: Recovery) -> Done:
 
 
 def _see_to_lock(stack: ShardStack, recovery: Recovery, locked: LockedError, *, late: bool) -> None:
-    why = recovery.why_it_stays(locked)
+    # A preview locks nothing but the creation of its stack.
+    why = _BREAKS_NONE if stack.job.verb == "preview" else recovery.why_it_stays(locked)
     if (why or recovery.notes) and (late or stack.stop.asked()):
         raise ShardError(why or _COMES_BACK) from None
     if why:

@@ -25,7 +25,7 @@ from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.fleet.command import SupervisedCommand
 from quant_sessions_provider.fleet.events import Ran, read_events
 from quant_sessions_provider.fleet.locks import locks_in
-from quant_sessions_provider.fleet.model import ShardError
+from quant_sessions_provider.fleet.model import INTERRUPTED, Never, ShardError
 from quant_sessions_provider.fleet.program import SHARD, SHARDS
 from quant_sessions_provider.keep.engine import MESSAGE
 from quant_sessions_provider.pulumi_command import reason_of
@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 
 _VERBS: Final[dict[Verb, tuple[str, ...]]] = {
     "up": ("up", "--yes", "--skip-preview"),
-    "preview": ("preview",),
+    # It shows also the deletion of what an earlier replacement has left.
+    "preview": ("preview", "--json", "--show-replacement-steps"),
     "refresh": ("refresh", "--yes", "--skip-preview"),
     "destroy": ("destroy", "--yes", "--skip-preview"),
 }
@@ -61,8 +62,7 @@ ENGINE: Final = {
 }
 MARKER: Final = "QUANT_SESSIONS_FLEET_STACK"
 """The variable that says of which stack a process is."""
-_BACKEND: Final = ("PULUMI_BACKEND_URL", "PULUMI_HOME", "HOME")
-"""The variables that say which backend it is; a login is in a file of the home."""
+_IN_HOME: Final = "file://~"
 _PASSWORD: Final = re.compile(r'(://[^/\s:@]*:)[^\s/]*(?=@)|([?&]password=)[^\s&"]*')
 _ROUNDED: Final = timedelta(seconds=1)
 """Histories have whole seconds."""
@@ -96,6 +96,13 @@ def environment_of(fleet: Definition, more: Mapping[str, str]) -> dict[str, str]
     return {**ENGINE, **backend, **more}
 
 
+def _backend_in(variables: Mapping[str, str]) -> list[str]:
+    """Return what says which backend it is; a login is in a file of the home."""
+    url = variables.get("PULUMI_BACKEND_URL", "")
+    homes = () if url and not url.startswith(_IN_HOME) else ("PULUMI_HOME", "HOME")
+    return [url, *(variables.get(name, "") for name in homes)]
+
+
 def write_project(fleet: Definition, folder: Path) -> None:
     """Make a folder a project of the fleet's name, for commands that need no program."""
     (folder / "Pulumi.yaml").write_text(json.dumps({"name": fleet.project, "runtime": "yaml"}), encoding="utf-8")
@@ -109,9 +116,11 @@ class ShardStack:
         # Each session in flight may take several calls.
         self.grace = 2 * settings.timeout_seconds + 10
         self.command = SupervisedCommand.make(stop, self.grace)
+        # Interrupted, it leaves a lock without a stack, which `pulumi cancel` cannot break.
+        self._uninterrupted = SupervisedCommand.make(Never(), self.grace, interrupts=False)
         self.configuration = folder / f"Pulumi.{job.stack}.yaml"
         write_project(job.fleet, folder)
-        rate = {} if job.rate is None else {f"{config.NAMESPACES[0]}:requestsPerSecond": f"{job.rate:.3f}"}
+        rate = {} if job.rate is None else {f"{config.NAMESPACES[0]}:requestsPerSecond": f"{job.rate:.9g}"}
         place = {SHARD: str(job.shard), SHARDS: str(job.fleet.shards)}
         self.configuration.write_text(yaml.safe_dump({"config": {**job.fleet.config, **rate, **place}}))
 
@@ -119,8 +128,7 @@ class ShardStack:
     def marker(self) -> str:
         """The variable, with its value, that all processes of this stack's runs have."""
         variables = {**os.environ, **environment_of(self.job.fleet, self.job.environment)}
-        backend = [variables.get(name, "") for name in _BACKEND]
-        place = "\0".join([*backend, self.job.fleet.project, self.job.stack])
+        place = "\0".join([*_backend_in(variables), self.job.fleet.project, self.job.stack])
         return f"{MARKER}={blake2b(place.encode(), digest_size=16).hexdigest()}"
 
     @property
@@ -139,22 +147,22 @@ class ShardStack:
         """
         creates = self.job.verb not in ("refresh", "destroy")
         if creates and self.job.is_new:
-            self._init()
+            return self._first()
         try:
             return self._carry_out(self.job.verb)
         except StackNotFoundError:
-            if not creates:
-                return Done()
-        self._init()
-        return self._carry_out(self.job.verb)
+            return self._first() if creates else Done()
 
     def refresh(self) -> Done:
         """Have the state follow the API, and drop the creations in it that are pending."""
         return self._carry_out("refresh", "--clear-pending-creates")
 
-    def cancel(self) -> None:
-        """Break the lock of the stack."""
-        self._pulumi(self._folder, "cancel", "--yes", "--stack", self.job.stack)
+    def cancel(self) -> bool:
+        """Break the lock of the stack; return whether Pulumi can, which it cannot where the creation was killed."""
+        with suppress(StackNotFoundError):
+            self._pulumi(self._folder, "cancel", "--yes", "--stack", self.job.stack)
+            return True
+        return False
 
     def export(self) -> Any:  # noqa: ANN401 - any JSON
         """Return the state of the stack; its secrets stay encrypted."""
@@ -180,16 +188,22 @@ class ShardStack:
 
     # --- commands ----------------------------------------------------------------------------------------------
 
+    def _first(self) -> Done:
+        """Create the stack, and carry out the job's verb."""
+        self._init()
+        return Done(error=INTERRUPTED) if self.stop.asked() else self._carry_out(self.job.verb)
+
     def _init(self) -> None:
         provider = self.job.fleet.secrets_provider
+        command = ("stack", "init", self.job.stack, "--no-select", "--secrets-provider", provider)
         # An earlier try of this run may have made it.
         with suppress(StackAlreadyExistsError):
-            self._pulumi(self._folder, "stack", "init", self.job.stack, "--no-select", "--secrets-provider", provider)
+            self._pulumi(self._folder, *command, by=self._uninterrupted)
 
     def _carry_out(self, verb: Verb, *options: str) -> Done:
         log = self._folder / "events.json"
         log.unlink(missing_ok=True)
-        flags = ("--json",) if verb == "preview" else _QUIET
+        flags = () if verb == "preview" else _QUIET
         files = ("--config-file", str(self.configuration), "--event-log", str(log), "--stack", self.job.stack)
         error, printed = "", list[str]()
         try:
@@ -205,8 +219,14 @@ class ShardStack:
         first = next(iter(ran.errors), error) if error else ""
         return Done(ran, first, "\n".join(printed) if verb == "preview" else "")
 
-    def _pulumi(self, folder: Path, *arguments: str, on_output: OnOutput | None = None) -> CommandResult:
+    def _pulumi(
+        self,
+        folder: Path,
+        *arguments: str,
+        on_output: OnOutput | None = None,
+        by: SupervisedCommand | None = None,
+    ) -> CommandResult:
         try:
-            return self.command.run([*arguments], str(folder), self.variables, on_output)
+            return (by or self.command).run([*arguments], str(folder), self.variables, on_output)
         except ConcurrentUpdateError as error:
             raise LockedError(reason_of(error), locks_in(str(error))) from None

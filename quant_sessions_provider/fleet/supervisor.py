@@ -1,11 +1,12 @@
 """Runs a command that ends with whoever started it, and with it all that it started.
 
-    python -I -S supervisor.py SECONDS COMMAND...
+    python -I -S supervisor.py SECONDS SIGNAL COMMAND...
 
 Whoever starts it holds the other end of its standard input, and starts it as the leader of a POSIX session. When that
-end is closed, by its holder or by the holder's death, the command is interrupted, as by Ctrl-C: Pulumi then waits for
-the requests in flight, records their answers, and gives its lock back. What is left of the session after SECONDS, or
-after the command's end, is killed. It needs the standard library alone, for it starts with every command.
+end is closed, by its holder or by the holder's death, the command gets SIGNAL. By SIGINT it is interrupted, as by
+Ctrl-C: Pulumi then waits for the requests in flight, records their answers, and gives its lock back. By 0 it may end by
+itself. What is left of the session after SECONDS, or after the command's end, is killed. It needs the standard library
+alone, for it starts with every command.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def _finish(process: subprocess.Popen[bytes]) -> None:
     os._exit(code if code >= 0 else 128 - code)
 
 
-def _main(seconds: float, command: list[str]) -> None:
+def _main(seconds: float, first: int, command: list[str]) -> None:
     # Its holder decides when it ends.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # A handler, unlike SIG_IGN, is not handed on to the command.
@@ -75,7 +76,7 @@ def _main(seconds: float, command: list[str]) -> None:
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - it was given to be run
     threading.Thread(target=_finish, args=(process,), daemon=True).start()
     sys.stdin.buffer.read()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(first)
     with suppress(subprocess.TimeoutExpired):
         process.wait(seconds)
     while True:
@@ -85,4 +86,4 @@ def _main(seconds: float, command: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    _main(float(sys.argv[1]), sys.argv[2:])
+    _main(float(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -70,8 +71,11 @@ class State:
 def states_of(fleet: Definition, shards: Iterable[int]) -> Iterator[State]:
     """Yield the states of shards, in their order; a stack that is not there yet is empty."""
     settings = config.load(fleet.config.get, os.environ)
+    numbers = iter(shards)
+    # The first connections to an empty Postgres database would race to create its table.
+    yield from (_state_of(fleet, settings, number) for number in islice(numbers, 1))
     with ThreadPoolExecutor(slots_of(fleet)) as pool:
-        yield from pool.map(partial(_state_of, fleet, settings), shards)
+        yield from pool.map(partial(_state_of, fleet, settings), numbers)
 
 
 def _state_of(fleet: Definition, settings: Settings, shard: int) -> State:

@@ -35,8 +35,10 @@ class Tally:
         return min(self.slots, self.shards - len(self.results))
 
     @property
-    def sessions(self) -> int:
-        """The sessions that the shards have which ended: after a destroy, those that were deleted."""
+    def sessions(self) -> int | None:
+        """The sessions of the shards that ended: after a destroy, those that were deleted. None for a keeper."""
+        if self.verb == "keep":
+            return None
         return sum(result.sessions or result.changes.get("delete", 0) for result in self.results)
 
     @property
@@ -72,7 +74,8 @@ def line_of(result: Result) -> str:
     """Return one line about a shard that has ended."""
     if result.outcome == "skipped":
         return f"{result.stack} skipped: its last run succeeded"
-    what = result.error or f"{counted(result.sessions, 'session')}: {changes_of(result)}"
+    sessions = "" if result.sessions is None else f"{counted(result.sessions, 'session')}: "
+    what = result.error or f"{sessions}{changes_of(result)}"
     return one_line(f"{result.stack} {result.outcome} in {result.seconds:.1f} s: {what}")
 
 
@@ -82,7 +85,8 @@ def summary(tally: Tally, elapsed: float) -> list[str]:
     counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common()) or "nothing to run"
     what = f"{counted(tally.shards, 'shard')} of fleet {tally.fleet.name}: {counts}"
     changed = f": {changes_of(tally)}" if tally.changes else ""
-    lines = [f"{what}; {counted(tally.sessions, 'session')} in {elapsed:.1f} s{changed}"]
+    sessions = "" if tally.sessions is None else f"; {counted(tally.sessions, 'session')}"
+    lines = [f"{what}{sessions} in {elapsed:.1f} s{changed}"]
     lines += [one_line(f"{result.stack}: {note}") for result in tally.results for note in result.notes]
     lines += [one_line(f"{result.stack} {result.outcome}: {result.error}") for result in tally.failed]
     if tally.failed:

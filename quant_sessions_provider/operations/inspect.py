@@ -85,11 +85,13 @@ class Inspector:
     def created_since(self, inputs: Properties, sent: datetime, latest: datetime | None = None) -> list[str] | None:
         """Return the ids of the sessions that a creation sent at a time may have made; None if nobody can tell.
 
-        ``latest``: when it was answered at the latest; now, if it is None. It tries up to three times: later its
+        ``latest``: when it was answered at the latest; now, if it is None. With it, as where what is found may be
+        deleted, a session without a creation time is none of them. It tries up to three times: later its
         creation time no longer identifies a session.
         """
         # The API's clock may differ from ours, and a creation time may be missing.
         start, end = sent - GRANT_TOLERANCE, latest and latest + GRANT_TOLERANCE
+        unknown = start if latest is None else None
         for _ in range(_ATTEMPTS):
             try:
                 listed = list(self._of_owner(inputs))
@@ -99,8 +101,8 @@ class Inspector:
                 continue
             except QuantSessionsError:
                 break
-            times = {s.id: timestamps.parse_or_none(s.created_at) or start for s in listed if s.id}
-            return [session for session, at in times.items() if start <= at and (end is None or at <= end)]
+            times = {s.id: timestamps.parse_or_none(s.created_at) or unknown for s in listed if s.id}
+            return [session for session, at in times.items() if at and start <= at and (end is None or at <= end)]
         return None
 
     def _of_owner(self, inputs: Properties) -> Iterator[SessionSummary]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from posixpath import commonprefix
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from quant_sessions_provider.report.model import Report
 from quant_sessions_provider.report.preview import rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_NUMBER: Final = re.compile("-[0-9]+$")
 
 
 def merged(reports: Sequence[Report]) -> Report:
@@ -31,6 +33,8 @@ def merged(reports: Sequence[Report]) -> Report:
 
 
 def _place(reports: Sequence[Report]) -> str:
-    """Return whose stacks they are, as a title that does not depend on which of a fleet's previews there are."""
+    """Return whose stacks they are, the fleet or the project, whichever of its stacks there are."""
     places = [each.stack for each in reports if each.stack]
-    return commonprefix(places).rstrip("0123456789").rstrip("-/")
+    fleets = {_NUMBER.sub("", place) for place in places}
+    projects = {place.partition("/")[0] for place in places}
+    return next((one.pop() for one in (fleets, projects) if len(one) == 1), "")

@@ -33,6 +33,7 @@ _PARTS: Final = ("create-replacement", "delete-replaced")
 _WORST_FIRST: Final = ("error", "delete", "replace", "recreate", "create", "extend", "update")
 _NOT_FOUND: Final = "the refresh found no such session"
 _ONLY_READ: Final = "only read by Session.get from now on"
+_LEFT: Final = "left by an earlier replacement"
 _SECRET: Final = "[secret]"  # noqa: S105 - what the CLI prints in place of one
 
 
@@ -97,8 +98,13 @@ def _report(steps: list[_Step], unchanged: int, diagnostics: Diagnostics, now: d
 
 def _whole_steps(steps: list[_Step]) -> list[_Step]:
     """Return one step for each change: no refreshes, and no parts of a replacement that has a step of its own."""
-    replaced = _replaced_urns(steps)
-    return [s for s in steps if s["op"] != "refresh" and not (s["op"] in _PARTS and s["urn"] in replaced)]
+    replaced = {_subject(step) for step in steps if step["op"] == "replace"}
+    return [s for s in steps if s["op"] != "refresh" and not (s["op"] in _PARTS and _subject(s) in replaced)]
+
+
+def _subject(step: _Step) -> tuple[str, str]:
+    """Return what a step is about: an earlier replacement may have left another session of the same URN."""
+    return step["urn"], (step.get("oldState") or {}).get("id", "")
 
 
 def _replaced_urns(steps: list[_Step]) -> set[str]:
@@ -218,7 +224,7 @@ def _replace_reason(step: _Step) -> str:
 
 
 def _deleted(step: _Step, old: _Step, context: _Context) -> _RowFacts:
-    reason = _removal_reason(context)
+    reason = _LEFT if step["op"] == "delete-replaced" else _removal_reason(context)
     if context.refreshed and step["urn"] not in context.refreshed:
         # A refresh asks about all that it may delete; what it finds gone is this step instead.
         return _RowFacts("forget", _NOT_FOUND, "")

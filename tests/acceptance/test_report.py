@@ -136,6 +136,21 @@ def test_no_loss_is_reported_for_a_session_that_the_run_does_not_delete(tmp_path
 
 
 @pytest.mark.long
+def test_a_session_that_an_earlier_replacement_left_is_a_loss(tmp_path: Path, emulator: Emulator) -> None:
+    project = Project(tmp_path, {**emulator.variables(ORGANIZATION), "QUANTCDN_MAX_RETRIES": "0"})
+    project.init()
+    project.declare(desk={})
+    project.ok("up", "--yes", "--skip-preview")
+    project.declare(desk={"session_group": "other"})
+    emulator.fault("status", "before", method="DELETE", status=403)
+    assert project.cli("up", "--yes", "--skip-preview").returncode
+    emulator.clear_faults()
+    shown = project.cli("preview", "--json", "--show-replacement-steps", "--stack", "main").stdout
+    code, found = report(shown, "--fail-on-loss")
+    assert (code, reasons(found)) == (1, {("desk", "delete", "left by an earlier replacement")})
+
+
+@pytest.mark.long
 @pytest.mark.live
 def test_a_session_that_is_deleted_before_its_replacement_is_a_loss(tmp_path: Path, service: Service) -> None:
     project = Project(tmp_path, service.variables(ORGANIZATION), READING)

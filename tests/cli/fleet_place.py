@@ -22,6 +22,7 @@ done
 case "$all" in "stack init "*)
   stack="${all#stack init }"; stack="${stack%% *}"
   [ -e "$HERE/$stack.there" ] && { echo "error: stack '$stack' already exists" >&2; exit 255; }
+  [ -e "$HERE/$stack.locked" ] && { cat "$HERE/$stack.locked" >&2; exit 255; }
   touch "$HERE/$stack.there"; exit;;
 esac
 echo "$all" | sed "s/--config-file [^ ]* //; s/--event-log [^ ]* //; s/ --non-interactive//" >> "$HERE/log"
@@ -34,18 +35,22 @@ case "$all" in
       echo "error: stack tag 'fleet:shards' not found for stack '$stack'" >&2; exit 255
     }
     cat "$HERE/shards";;
+  "stack tag ls "*) [ -e "$HERE/$stack.there" ] || { echo "error: no stack named '$stack' found" >&2; exit 255; };;
   "stack tag set fleet:shards "*) echo "${all#stack tag set fleet:shards }" | sed "s/ .*//" > "$HERE/shards";;
   "stack export "*)
     if [ -e "$HERE/$stack.first-export" ]; then cat "$HERE/$stack.first-export"; rm "$HERE/$stack.first-export"
     else cat "$HERE/export.json"; fi;;
   "stack history "*) cat "$HERE/history.json";;
-  cancel*) [ -e "$HERE/$stack.stuck" ] || rm "$HERE/$stack.locked";;
+  cancel*)
+    [ -e "$HERE/$stack.there" ] || { echo "error: no stack named '$stack' found" >&2; exit 255; }
+    [ -e "$HERE/$stack.stuck" ] || rm "$HERE/$stack.locked";;
   up*|preview*|destroy*|refresh*)
     [ -e "$HERE/$stack.there" ] || { echo "error: no stack named '$stack' found" >&2; exit 255; }
     [ -e "$HERE/$stack.locked" ] && { cat "$HERE/$stack.locked" >&2; exit 255; }
     [ -e "$HERE/$stack.slow" ] && { touch "$HERE/begun"; trap "exit 1" INT; while :; do sleep 0.05; done; }
     cat "$HERE/$stack.events" > "$log" 2>/dev/null
-    [ "$verb" = preview ] && echo '{"steps": []}'
+    if [ -e "$HERE/$stack.prints" ]; then cat "$HERE/$stack.prints"
+    elif [ "$verb" = preview ]; then echo '{"steps": []}'; fi
     [ -e "$HERE/$stack.fails" ] && { echo "error: update failed" >&2; exit 1; }
     exit 0;;
 esac
@@ -85,7 +90,8 @@ class Place:
     def events(self, number: int, *steps: tuple[str, str], error: str = "") -> None:
         """Write what the engine logs."""
         urns = [(op, f"urn:pulumi:support-{number:04}::desk::{SESSION_TYPE}::{name}") for op, name in steps]
-        found: list[Any] = [{"resourcePreEvent": {"metadata": {"op": op, "urn": urn}}} for op, urn in urns]
+        kinds = ("resourcePreEvent",) if error else ("resourcePreEvent", "resOutputsEvent")
+        found: list[Any] = [{kind: {"metadata": {"op": op, "urn": urn}}} for op, urn in urns for kind in kinds]
         if error:
             found.append({"diagnosticEvent": {"severity": "error", "message": error, "urn": urns[0][1]}})
         self.set(number, "events", "\n".join(map(json.dumps, found)))

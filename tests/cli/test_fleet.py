@@ -6,14 +6,17 @@ import json
 import os
 import re
 import signal
+import socket
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from quant_sessions_provider.core.errors import ConfigurationError
 from quant_sessions_provider.fleet import Fleet, record
+from quant_sessions_provider.fleet.run import LocalSwitch
 from tests.cli.fleet_place import Place
 from tests.support.killing import wait_until
 
@@ -36,7 +39,7 @@ def test_each_shard_is_run_as_a_stack_with_its_place_and_its_share_of_the_rate(r
     assert place.configuration(3) == {
         "fleet:shard": "3",
         "fleet:shards": "4",
-        "quant-sessions:requestsPerSecond": "4.500",
+        "quant-sessions:requestsPerSecond": "4.5",
         "topic": "parcels",
     }
     lines = found.out.splitlines()
@@ -62,9 +65,9 @@ def test_on_another_executor_the_rate_holds_however_many_run_there(place: Place)
     fleet = Fleet.load(place.file)
     with ThreadPoolExecutor(2) as executor:
         assert [result.outcome for result in fleet.up(executor)] == ["done"] * 4
-        assert place.configuration(3)["quant-sessions:requestsPerSecond"] == "2.250"
+        assert place.configuration(3)["quant-sessions:requestsPerSecond"] == "2.25"
         fleet.up(executor, slots=2)
-        assert place.configuration(3)["quant-sessions:requestsPerSecond"] == "4.500"
+        assert place.configuration(3)["quant-sessions:requestsPerSecond"] == "4.5"
 
 
 def test_another_number_of_shards_is_refused_before_anything_runs(run: Command, place: Place) -> None:
@@ -135,7 +138,7 @@ def test_the_stacks_of_a_new_fleet_are_created_first(run: Command, place: Place)
 def test_a_number_that_another_run_records_right_now_is_waited_for(
     run: Command, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(record, "_PAUSE", 0)
+    monkeypatch.setattr(record, "_PAUSE", (0, 0))
     (place.folder / "shards").rename(place.folder / "shards-soon")
     (place.folder / "shards-soon").write_text("5\n")
     assert "shards: 4 was 5 when" in run("fleet", "up", str(place.file)).error
@@ -144,10 +147,100 @@ def test_a_number_that_another_run_records_right_now_is_waited_for(
 def test_a_number_whose_recorder_died_is_recorded_anew(
     run: Command, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(record, "_PAUSE", 0)
-    (place.folder / "shards").unlink()
+    monkeypatch.setattr(record, "_PAUSE", (0, 0))
+    monkeypatch.setattr(record, "_PATIENCE", 0.2)
+    place.forget()
+    (place.folder / "support.there").touch()
     assert run("fleet", "up", str(place.file)).code == 0
     assert (place.folder / "shards").read_text() == "4\n"
+
+
+def test_a_number_that_is_recorded_no_more_is_asked_for(
+    run: Command, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "_PATIENCE", 0)
+    (place.folder / "shards").unlink()
+    (place.folder / "support.there").unlink()
+    line = (
+        "shards: stack support-0000 is there, but the number that the fleet was made with is not recorded any more."
+        " Record that one: `pulumi stack tag set fleet:shards NUMBER --stack support`\n"
+    )
+    # The first run creates the stack that has the tag.
+    assert [run("fleet", "up", str(place.file)).error for _ in range(2)] == [line] * 2
+    assert place.calls() == []
+
+
+def test_a_lock_that_the_creation_of_a_stack_left_is_named(
+    run: Command, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "_PATIENCE", 0)
+    owner = f"a@{socket.gethostname()} (pid 9999999)"
+    dead = f"error: the stack is currently locked by 1 lock(s).\n  file:///x.json: created by {owner} at"
+    (place.folder / "support-0001.there").unlink()
+    place.set(1, "locked", f"{dead} 2026-11-26T20:32:53Z\n")
+    found = run("fleet", "up", str(place.file), "--only", "1")
+    assert (found.code, "its creation was killed; delete this lock: file:///x.json" in found.out) == (1, True)
+    place.forget()
+    (place.folder / "support.locked").write_text(f"{dead} 2026-11-26T20:32:53Z\n")
+    found = run("fleet", "up", str(place.file))
+    assert found.error.startswith("the fleet's state cannot be used: the stack is currently locked by 1 lock(s).")
+    assert found.error.endswith("; if nobody creates it now, delete this lock: file:///x.json\n")
+
+
+def test_a_preview_that_cannot_be_read_is_no_plan(run: Command, place: Place) -> None:
+    place.set(2, "prints", "a stream of something else")
+    found = run("fleet", "preview", str(place.file))
+    assert found.code == 1
+    assert "support-0002 failed: its preview cannot be read: " in found.out
+
+
+def test_settings_of_the_program_are_those_of_every_stack(run: Command, place: Place) -> None:
+    project = {
+        "name": "desk",
+        "runtime": "python",
+        "config": {
+            "quant-sessions:requestsPerSecond": {"value": 8},
+            "quant-sessions:baseUrl": "https://other.example",
+            "quant-sessions:bearer": "secret",
+            "quant-sessions:organization": {"value": "secret", "secret": True},
+            "size": 1,
+        },
+    }
+    (place.folder / "program" / "Pulumi.yaml").write_text(json.dumps(project))
+    place.write("parallel: 2", "config: {quant-sessions:baseUrl: 'https://api.example'}")
+    assert run("fleet", "up", str(place.file)).code == 0
+    assert place.configuration(0) == {
+        "fleet:shard": "0",
+        "fleet:shards": "4",
+        "quant-sessions:baseUrl": "https://api.example",
+        "quant-sessions:requestsPerSecond": "4",
+    }
+
+
+def test_a_shard_is_run_once_and_only_if_there_is_one(place: Place) -> None:
+    fleet = Fleet.load(place.file)
+    assert [result.shard for result in fleet.up(shards=[3, 3])] == [3]
+    with pytest.raises(ConfigurationError, match="shards must be numbers from 0 to 3"):
+        fleet.up(shards=[4])
+
+
+def test_nothing_is_begun_that_was_not_asked_for_any_more(place: Place) -> None:
+    assert [result.outcome for result in Fleet.load(place.file).up(ends=lambda: True)] == ["interrupted"] * 4
+    assert place.calls() == []
+
+
+def test_what_nobody_runs_ends_with_the_run(place: Place) -> None:
+    class Idle(Executor):
+        def submit(self, *_: object, **__: object) -> Future[Any]:
+            return Future()
+
+    class Nobody(LocalSwitch):
+        def has_nobody(self) -> bool:
+            return True
+
+    asked = iter([False, False, False])
+    found = Fleet.load(place.file).up(Idle(), switch=Nobody(), ends=lambda: next(asked, True))
+    assert [result.error for result in found] == ["its scheduler or its workers were lost; run it again"] * 4
 
 
 def test_shards_are_chosen_by_number_and_by_slice(run: Command, place: Place) -> None:
@@ -197,6 +290,12 @@ def test_only_failed_runs_what_did_not_succeed(
     assert ("support-0000 skipped: its last run succeeded" in found.out) != runs
 
 
+def test_destroy_does_not_take_what_did_not_succeed(run: Command, place: Place) -> None:
+    found = run("fleet", "destroy", str(place.file), "--yes", "--only", "failed")
+    assert (found.code, (place.folder / "log").exists()) == (1, False)
+    assert found.error == "shards must be numbers from 0 to 3, separated by commas\n"
+
+
 def test_destroy_asks_first(run: Command, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     with (place.folder / "no").open("w+") as answer:
         answer.write("n\n")
@@ -211,7 +310,7 @@ def test_destroy_asks_first(run: Command, place: Place, monkeypatch: pytest.Monk
 def test_previews_are_saved_for_a_report(run: Command, place: Place, tmp_path: Path) -> None:
     assert run("fleet", "preview", str(place.file), "--save", str(tmp_path / "previews")).code == 0
     assert sorted(file.name for file in (tmp_path / "previews").iterdir()) == [f"support-{n:04}.json" for n in range(4)]
-    assert place.calls()[0].startswith("preview --json --stack support-")
+    assert place.calls()[0].startswith("preview --json --show-replacement-steps --stack support-")
     place.set(2, "locked", "error: the database is gone")
     assert run("fleet", "preview", str(place.file), "--save", str(tmp_path / "previews")).code == 1
     assert not (tmp_path / "previews" / "support-0002.json").exists()

@@ -146,6 +146,23 @@ def test_a_session_of_an_account_of_its_own_is_not_looked_for(run: Command, kill
     assert "ada: its provider is other, so orphans were not looked for" in found.out
 
 
+def test_an_orphan_that_cannot_be_deleted_hides_no_other(run: Command, killed: Place, account: Emulator) -> None:
+    for name in ("one", "another"):
+        account.seed(ORGANIZATION, name, userId="ada", **AT_THE_TIME)
+    account.fault(status=403, method="DELETE", path="/one$", count=None)
+    found = run("fleet", "up", str(killed.file), "--only", "1", "--dead-host", "elsewhere", "--delete-orphans")
+    assert found.code == 0
+    assert "session one may be what it created: it is in no state, and not deleted: " in found.out
+    assert "session another may be what it created: it is in no state: deleted" in found.out
+
+
+def test_a_preview_breaks_no_lock(run: Command, killed: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shard_run, "LOCK_PATIENCE", 0)
+    found = run("fleet", "preview", str(killed.file), "--only", "1")
+    assert (found.code, "its stack is being created, and a preview breaks no locks" in found.out) == (1, True)
+    assert [line.split()[0] for line in killed.calls()] == ["preview"]
+
+
 def test_an_orphan_that_cannot_be_looked_for_is_said(run: Command, killed: Place) -> None:
     found = run("fleet", "up", str(killed.file), "--only", "1", "--dead-host", "elsewhere")
     assert found.code == 0

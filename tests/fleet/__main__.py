@@ -50,6 +50,10 @@ DISTURBANCES: Final[tuple[Callable[[Parts], None], ...]] = (
 
 def _main(names: list[str]) -> int:
     began = time.monotonic()
+    unknown = {*names} - {disturb.__name__ for disturb in DISTURBANCES}
+    if unknown:
+        _say(f"There is no {', '.join(sorted(unknown))}")
+        return 2
     with ExitStack() as stacks:
         try:
             server = stacks.enter_context(postgres())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.fleet.shards import shard_of
-from tests.support.fleet_parts import dask, object_store
+from tests.support.fleet_parts import dask, keys_in, object_store
 from tests.support.fleet_world import SHARDS, World, processes
 from tests.support.killing import wait_until
 
@@ -260,4 +260,7 @@ def an_object_store(parts: Parts) -> None:
             code, lines = world.run("up", "--scheduler", cluster.scheduler)
             assert code == 0, lines
         settled(world)
+        stored = keys_in(url)
+        assert any("/stacks/" in key for key in stored)
+        assert [key for key in stored if "/locks/" in key] == []
     all_are_there(parts)

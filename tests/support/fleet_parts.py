@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -14,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs, urlsplit
 
 from tests.support.killing import wait_until
 
@@ -120,6 +122,19 @@ def object_store(bucket: str) -> Iterator[tuple[str, dict[str, str]]]:
             yield f"s3://{bucket}?endpoint=127.0.0.1:{port}&disableSSL=true&s3ForcePathStyle=true", keys
         finally:
             server.terminate()
+
+
+def keys_in(url: str) -> list[str]:
+    """Return the keys that an object store has, whose URL :func:`object_store` gave."""
+    parts = urlsplit(url)
+    (endpoint,) = parse_qs(parts.query)["endpoint"]
+    listed = subprocess.run(  # noqa: S603 - a request
+        ["curl", "-sf", f"http://{endpoint}/{parts.netloc}?list-type=2"],  # noqa: S607 - from PATH
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return re.findall("<Key>(.*?)</Key>", listed.stdout)
 
 
 @dataclass(frozen=True)

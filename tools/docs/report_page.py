@@ -90,7 +90,7 @@ def _build() -> None:
     with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
         project = Project(Path(folder), emulator.variables(ORGANIZATION), PROGRAM)
         prepare(project, emulator)
-        report = report_of(project.cli("preview", "--json", "--show-sames").stdout)
+        report = report_of(project.cli("preview", "--json", "--show-sames", "--show-replacement-steps").stdout)
     PAGE.write_text(_BLOCK.sub(lambda _: report, PAGE.read_text(), count=1))
     PICTURE.write_text(picture(report))
 

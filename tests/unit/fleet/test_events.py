@@ -15,8 +15,17 @@ def urn(name: str) -> str:
     return f"urn:pulumi:support-0000::desk::{SESSION_TYPE}::{name}"
 
 
-def step(op: str, of: str, kind: str = "resourcePreEvent") -> str:
-    return json.dumps({kind: {"metadata": {"op": op, "urn": of}}})
+def begun(op: str, of: str) -> str:
+    return json.dumps({"resourcePreEvent": {"metadata": {"op": op, "urn": of}}})
+
+
+def step(op: str, of: str, became: str = "") -> str:
+    """Return a step that was begun and done; what a refresh found is said at its end."""
+    return begun(op, of) + "\n" + json.dumps({"resOutputsEvent": {"metadata": {"op": became or op, "urn": of}}})
+
+
+def read(lines: list[str]) -> Ran:
+    return read_events("\n".join(lines).splitlines())
 
 
 def said(message: str, severity: str = "error", **more: Any) -> str:  # noqa: ANN401 - any JSON
@@ -26,17 +35,21 @@ def said(message: str, severity: str = "error", **more: Any) -> str:  # noqa: AN
 def test_sessions_are_counted_and_what_was_done_to_them() -> None:
     steps = {"ada": "same", "grace": "create", "joan": "update", "mary": "delete"}
     replaced = [step(op, urn("edith")) for op in ("create-replacement", "replace", "delete-replaced")]
-    found = read_events([step("same", STACK), *(step(op, urn(name)) for name, op in steps.items()), *replaced])
+    found = read([step("same", STACK), *(step(op, urn(name)) for name, op in steps.items()), *replaced])
     changes = {"create": 1, "update": 1, "delete": 1, "create-replacement": 1, "replace": 1, "delete-replaced": 1}
     assert found == Ran(began=True, sessions=4, changes=changes)
 
 
 def test_what_failed_was_not_done() -> None:
     steps = {"ada": "create", "grace": "create", "joan": "update", "mary": "delete"}
-    begun = [step(op, urn(name)) for name, op in steps.items()]
-    failed = [step(steps[name], urn(name), "resOpFailedEvent") for name in ("ada", "joan", "mary")]
-    found = read_events([*begun, *failed])
-    assert (found.sessions, found.changes) == (3, {"create": 1})
+    # A step that failed has another end, and one of a killed run has none.
+    found = read([(step if name == "grace" else begun)(op, urn(name)) for name, op in steps.items()])
+    assert (found.began, found.sessions, found.changes) == (True, 3, {"create": 1})
+
+
+def test_what_a_refresh_found_gone_is_no_session_any_more() -> None:
+    found = read([step("refresh", urn("ada"), "delete"), step("refresh", urn("joan")), begun("refresh", urn("mary"))])
+    assert (found.sessions, found.changes) == (2, {"delete": 1})
 
 
 def test_errors_of_sessions_come_first_each_in_one_line() -> None:
@@ -55,5 +68,5 @@ def test_what_is_pending_of_a_killed_run_is_seen() -> None:
 
 
 def test_a_log_that_was_cut_off_is_read_as_far_as_it_goes() -> None:
-    assert read_events([step("create", urn("ada")), step("create", urn("grace"))[:-9]]).sessions == 1
+    assert read([step("create", urn("ada")), step("create", urn("grace"))[:-9]]).sessions == 1
     assert read_events([]) == Ran()

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -23,15 +24,17 @@ lock file with `pulumi cancel`.
 2020-01-01T00:00:00Z
 """
 HERE = socket.gethostname()
+STATE = "file:///state/.pulumi/locks/organization/desk/support-0000"
+BEGAN = datetime(2026, 11, 26, 21, tzinfo=timezone.utc)
 
 
 def lock(pid: int, host: str = HERE, at: str = "2020-01-01T00:00:00Z") -> Lock:
-    return Lock("root", host, pid, at)
+    return Lock("file:///x.json", "root", host, pid, at)
 
 
 def test_owners_are_read_as_pulumi_names_them() -> None:
     first, second = locks_in(ERROR)
-    assert first == Lock("root", "vm", 10931, "2026-11-26T20:32:53Z")
+    assert first == Lock(f"{STATE}/a.json?no_tmp_dir=true", "root", "vm", 10931, "2026-11-26T20:32:53Z")
     assert (second.user, second.host, second.pid) == ("a@b", "host.example", 7)
     assert str(first) == "root@vm (pid 10931) since 2026-11-26T20:32:53Z"
     assert locks_in("error: something else") == []
@@ -47,27 +50,44 @@ def ended() -> int:
 
 @pytest.mark.parametrize("at", ["2020-01-01T00:00:00Z", "2120-01-01T00:00:00Z"])
 def test_an_owner_that_has_ended_here_is_dead_however_old_its_lock_is(ended: int, at: str) -> None:
-    assert why_it_may_live(lock(ended, at=at), ()) == ""
+    assert why_it_may_live(lock(ended, at=at), (), BEGAN) == ""
 
 
 def test_a_pulumi_that_runs_here_lives_however_old_its_lock_is(tmp_path: Path) -> None:
     (tmp_path / "pulumi").symlink_to(Path("/bin/sleep").resolve())
     with subprocess.Popen(["pulumi", "600"], executable=tmp_path / "pulumi") as process:  # noqa: S607 - its name is what is looked at
         try:
-            assert why_it_may_live(lock(process.pid), ()) == "it is alive"
+            assert why_it_may_live(lock(process.pid), (), BEGAN) == "it is alive"
         finally:
             process.kill()
 
 
 def test_a_process_that_is_no_pulumi_has_only_taken_the_number() -> None:
-    assert why_it_may_live(lock(os.getpid()), ()) == ""
+    assert why_it_may_live(lock(os.getpid()), (), BEGAN) == ""
 
 
 def test_of_another_machine_nothing_is_proved_until_a_person_says_that_it_is_gone(ended: int) -> None:
     elsewhere = lock(ended, "elsewhere")
-    assert why_it_may_live(elsewhere, ()) == "it ran on another machine; if that is gone, say so: --dead-host elsewhere"
-    assert why_it_may_live(elsewhere, ["others"])
-    assert why_it_may_live(elsewhere, ["elsewhere"]) == ""
+    assert (
+        why_it_may_live(elsewhere, (), BEGAN)
+        == "it ran on another machine; if that is gone, say so: --dead-host elsewhere"
+    )
+    assert why_it_may_live(elsewhere, ["others"], BEGAN)
+    assert why_it_may_live(elsewhere, ["elsewhere"], BEGAN) == ""
+
+
+def test_no_lock_that_was_taken_since_this_run_began_is_of_a_machine_that_was_said_to_be_gone() -> None:
+    later = lock(7, "elsewhere", "2026-11-26T21:00:00Z")
+    assert why_it_may_live(later, ["elsewhere"], BEGAN) == "it was taken since this run began"
+
+
+def test_what_is_seen_to_run_here_lives_whatever_a_person_says(tmp_path: Path) -> None:
+    (tmp_path / "pulumi").symlink_to(Path("/bin/sleep").resolve())
+    with subprocess.Popen(["pulumi", "600"], executable=tmp_path / "pulumi") as process:  # noqa: S607 - its name is what is looked at
+        try:
+            assert why_it_may_live(lock(process.pid), [HERE], BEGAN) == "it is alive"
+        finally:
+            process.kill()
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="processes show their variables in /proc alone")

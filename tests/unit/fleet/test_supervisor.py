@@ -25,8 +25,10 @@ STUBBORN = "trap '' INT; sleep 600 & echo $! > child; wait"
 
 
 @contextmanager
-def supervised(folder: Path, script: str, seconds: str = PATIENT) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-I", "-S", supervisor.__file__, seconds, "sh", "-c", script]
+def supervised(
+    folder: Path, script: str, seconds: str = PATIENT, first: int = signal.SIGINT
+) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-I", "-S", supervisor.__file__, seconds, str(int(first)), "sh", "-c", script]
     with subprocess.Popen(command, stdin=subprocess.PIPE, cwd=folder, start_new_session=True) as process:  # noqa: S603 - our own
         try:
             yield process
@@ -70,6 +72,15 @@ def test_what_does_not_end_by_itself_is_killed_with_all_that_it_started(tmp_path
     assert started not in supervisor.living()
 
 
+def test_what_must_not_be_interrupted_ends_by_itself(tmp_path: Path) -> None:
+    script = "touch ready; while [ ! -e go ]; do sleep 0.05; done; exit 3"
+    with supervised(tmp_path, script, first=0) as process:
+        wait_until((tmp_path / "ready").exists)
+        close(process)
+        (tmp_path / "go").touch()
+        assert process.wait() == 3
+
+
 def test_what_a_command_leaves_behind_is_killed(tmp_path: Path) -> None:
     with supervised(tmp_path, "sleep 600 & echo $! > child") as process:
         assert process.wait() == 0
@@ -93,7 +104,7 @@ def test_a_signal_to_the_supervisor_alone_ends_nothing(tmp_path: Path, number: s
 
 
 def test_it_ends_with_a_holder_that_is_killed(tmp_path: Path) -> None:
-    command = [sys.executable, "-I", "-S", supervisor.__file__, "0.1", "sh", "-c", STUBBORN]
+    command = [sys.executable, "-I", "-S", supervisor.__file__, "0.1", "2", "sh", "-c", STUBBORN]
     program = f"import subprocess\nsubprocess.Popen({command}, stdin=subprocess.PIPE, start_new_session=True).wait()"
     with subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path) as holder:  # noqa: S603 - our own
         started = child(tmp_path)

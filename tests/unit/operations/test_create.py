@@ -7,6 +7,7 @@ from unittest.mock import call
 
 import pytest
 
+from quant_sessions_provider.core import timestamps
 from quant_sessions_provider.core.errors import (
     AnswerLostError,
     ApiError,
@@ -16,6 +17,7 @@ from quant_sessions_provider.core.errors import (
     UnreachableError,
 )
 from quant_sessions_provider.operations.api import CreatedSession, SessionSummary
+from quant_sessions_provider.operations.inspect import Inspector
 from tests.support.fakes import HERE, ID, LIST, ORG, SERVER_ERROR, A, applied, at, desk, inputs_of
 
 POST = call.create(ORG, user_id="ada", session_group=None, metadata=None, expiration_minutes=60, initial_messages=[A])
@@ -89,6 +91,15 @@ def test_an_ambiguous_create_is_not_retried_and_names_possible_orphans(
     # The time of creation identifies the session only now, so the list is retried after an invalid response. It is not
     # retried after a refusal or a failed connection.
     assert host.calls == [POST, *[LIST] * (3 if listed is SERVER_ERROR else 1)]
+
+
+def test_where_it_may_be_deleted_a_session_without_a_creation_time_is_not_what_was_made() -> None:
+    host = desk()
+    listed = [SessionSummary(ID, None, None, None, None), SessionSummary("dated", None, None, at(0), None)]
+    host.api.list.side_effect = lambda *_args, **_filters: iter(listed)
+    sent, inspector = timestamps.parse(at(0)), Inspector(host.api)
+    assert inspector.created_since(inputs_of(applied(60)), sent, sent) == ["dated"]
+    assert inspector.created_since(inputs_of(applied(60)), sent) == [ID, "dated"]
 
 
 def test_a_create_without_an_id_in_the_response_is_ambiguous() -> None:

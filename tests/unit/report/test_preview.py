@@ -148,7 +148,13 @@ def test_an_expired_session_that_the_api_still_has_is_a_loss() -> None:
 def test_a_replacement_of_three_steps_is_one_row() -> None:
     parts = [step(op, "desk") for op in ("create-replacement", "replace", "delete-replaced")]
     assert [found.action for found in rows(*parts)] == ["replace"]
-    assert [found.action for found in rows(parts[2])] == ["delete"]
+    assert [(found.action, found.reason) for found in rows(parts[2])] == [("delete", "left by an earlier replacement")]
+
+
+def test_what_an_earlier_replacement_left_is_lost_beside_what_is_replaced_now() -> None:
+    left = step("delete-replaced", "desk", oldState=state("desk", 9) | {"id": "left"})
+    parts = [step(op, "desk") for op in ("create-replacement", "replace", "delete-replaced")]
+    assert [found.action for found in rows(left, *parts)] == ["delete", "replace"]
 
 
 def test_a_deletion_loses_an_unknown_number() -> None:
