@@ -97,6 +97,7 @@ def test_agency(example: NewExample, emulator: Emulator) -> None:
     }
 
 
+@pytest.mark.long
 def test_unit_testing(example: NewExample, emulator: Emulator) -> None:
     """Run the example's own tests, and then the program on the real engine."""
     own = example("unit-testing")

@@ -6,6 +6,7 @@ from tests.support.masking import masked
 from tools.docs.build import PAGE, build_first, build_rest
 
 
+@pytest.mark.pages
 def test_the_page_begins_with_the_output_of_a_run() -> None:
     assert masked(PAGE.read_text()).startswith(masked(build_first()))
 

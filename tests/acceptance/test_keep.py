@@ -26,6 +26,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> Kep
     return KeptProject(tmp_path_factory.mktemp("kept"), emulator, SESSIONS)
 
 
+@pytest.mark.long
 def test_a_keeper_that_is_killed_during_a_run_loses_nothing_and_the_next_one_waits_for_that_run(
     project: KeptProject,
 ) -> None:

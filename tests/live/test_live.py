@@ -72,6 +72,7 @@ def test_a_live_run_that_nobody_confirms_sends_nothing(service: Emulator) -> Non
     assert service.requests() == []
 
 
+@pytest.mark.long
 def test_the_next_run_removes_what_a_killed_run_left_and_then_leaves_nothing(
     service: Emulator, variables: dict[str, str], tmp_path: Path
 ) -> None:
