@@ -131,6 +131,10 @@ def destroy(  # noqa: PLR0913 - one parameter per option
     as_json: Json = False,
 ) -> None:
     """Delete the sessions of every shard; the stacks stay, empty."""
+    if only == FAILED:
+        raise typer.BadParameter(
+            "failed is not for destroy, which would take whole shards: name them", param_hint="--only"
+        )
     order = _Order(
         "destroy",
         file,

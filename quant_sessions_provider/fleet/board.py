@@ -42,7 +42,9 @@ class Board:
 
 def _counts(tally: Tally, elapsed: float) -> str:
     ended = f"{len(tally.results)} of {counted(tally.shards, 'shard')}"
-    parts = [ended, f"{tally.running} running", f"{len(tally.failed)} failed"]
+    parts = [ended, f"{tally.running} running", f"{tally.count('failed')} failed"]
+    if tally.count("interrupted"):
+        parts.append(f"{tally.count('interrupted')} interrupted")
     if tally.sessions is not None:
         parts.append(counted(tally.sessions, "session"))
     if tally.sessions:
@@ -63,13 +65,14 @@ def _table(results: Iterable[Result]) -> Table:
     made = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("stack", "shard", "sessions", "seconds"):
         made.add_column(column, justify="right" if column in ("sessions", "seconds") else "left", no_wrap=True)
-    made.add_column("first error", overflow="ellipsis", no_wrap=True)
+    # The others keep their width: it alone is cut.
+    made.add_column("first error", overflow="ellipsis")
     for result in results:
         outcome = Text(result.outcome, _STYLES[result.outcome])
         cells = [
             Text("" if result.sessions is None else str(result.sessions)),
             Text(f"{result.seconds:.1f}"),
-            Text(one_line(result.error)),
+            Text(one_line(result.error), no_wrap=True, overflow="ellipsis"),
         ]
         made.add_row(Text(result.stack), outcome, *cells)
     return made

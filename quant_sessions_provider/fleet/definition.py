@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from quant_sessions_provider.core.errors import ConfigurationError
-from quant_sessions_provider.core.settings import NAMESPACES
+from quant_sessions_provider.core.settings import NAMESPACES, VARIABLES
 from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.fleet.shards import MAX_SHARDS, digits_of, problem_with_name, stack_name
 
@@ -172,6 +172,10 @@ def _unknown(key: str) -> str:
 def _problem_with_setting(key: str, value: object) -> str:
     if key.partition(":")[0] == _RESERVED and ":" in key:
         return "is set by the fleet itself"
+    namespace, _, name = key.partition(":")
+    if namespace in NAMESPACES and name not in VARIABLES:
+        near = get_close_matches(name, VARIABLES, 1)
+        return f"is not a setting{f'; use {namespace}:{near[0]}' if near else ''}"
     if key in _SECRETS or (isinstance(value, dict) and "secure" in value):
         return "is a secret, which a fleet file must not hold: set its variable where the shards run"
     return ""

@@ -88,7 +88,8 @@ class Result:
     """What came of a shard: how many sessions it has, what was done to them, and the first error.
 
     ``sessions``: None for a keeper, which sees to what is due alone. ``losses``: conversations that a previewed run
-    would end. ``notes`` are lines about what a killed run had left. ``document``: what a preview printed, as JSON.
+    would end; None for other verbs. ``notes`` are lines about what a killed run had left. ``document``: what a preview
+    printed, as JSON.
     """
 
     shard: int
@@ -96,7 +97,7 @@ class Result:
     outcome: Outcome
     sessions: int | None = 0
     changes: Mapping[str, int] = field(default_factory=dict)
-    losses: int = 0
+    losses: int | None = None
     seconds: float = 0
     error: str = ""
     notes: tuple[str, ...] = ()

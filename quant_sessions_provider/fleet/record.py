@@ -50,17 +50,32 @@ def require_same_shards(fleet: Definition, environment: Mapping[str, str], stop:
         ConfigurationError: the fleet has another number of shards, the backend cannot be used, or this was stopped.
 
     """
-    recorded, is_new = _recorded(fleet, environment, stop)
+    recorded, is_new = _recorded(fleet, environment, stop, makes=True)
+    _compare(fleet, recorded)
+    return is_new
+
+
+def require_known(fleet: Definition, environment: Mapping[str, str], stop: Stop) -> None:
+    """Compare the number of shards with the recorded one.
+
+    Raises:
+        ConfigurationError: the fleet has another number of shards or never ran, the backend cannot be used, or this was
+            stopped.
+
+    """
+    _compare(fleet, _recorded(fleet, environment, stop, makes=False)[0])
+
+
+def _compare(fleet: Definition, recorded: str) -> None:
     if recorded != str(fleet.shards):
         raise ConfigurationError(
             f"shards: {fleet.shards} was {recorded} when fleet {fleet.name} first ran, and never changes: users would"
             " move to other stacks, and lose their sessions for new ones. Set it back, or give the fleet a new name"
         )
-    return is_new
 
 
-def _recorded(fleet: Definition, environment: Mapping[str, str], stop: Stop) -> tuple[str, bool]:
-    if fleet.backend and fleet.backend.startswith(_FILES):
+def _recorded(fleet: Definition, environment: Mapping[str, str], stop: Stop, *, makes: bool) -> tuple[str, bool]:
+    if makes and fleet.backend and fleet.backend.startswith(_FILES):
         Path(fleet.backend.removeprefix(_FILES).partition("?")[0]).expanduser().mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + _PATIENCE
     with TemporaryDirectory(prefix="quant-sessions-fleet-") as folder:
@@ -69,7 +84,7 @@ def _recorded(fleet: Definition, environment: Mapping[str, str], stop: Stop) -> 
         while True:
             tries, late = tries + 1, time.monotonic() > end
             try:
-                return record.read(last=late)
+                return record.read(last=late) if makes else (record.known(), False)
             except CommandError as error:
                 if late or stop.asked() or not (tries < _TRIES or _is_of_another_run(error)):
                     raise ConfigurationError(f"the fleet's state cannot be used: {_reason(error)}") from None
@@ -115,6 +130,19 @@ class _Record:
         self._require_no_shard()
         self._tag("set", str(self._fleet.shards))
         return self._tag("get"), True
+
+    def known(self) -> str:
+        """Return the number of shards that is recorded.
+
+        Raises:
+            CommandError: the backend cannot be used, or another run records the number right now.
+            ConfigurationError: there is no such fleet.
+
+        """
+        try:
+            return self._tag("get")
+        except StackNotFoundError:
+            raise ConfigurationError(f"fleet {self._fleet.name} never ran, as far as its backend knows") from None
 
     def _require_no_shard(self) -> None:
         name, first = self._fleet.name, self._fleet.stack(0)

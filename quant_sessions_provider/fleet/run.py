@@ -16,7 +16,7 @@ from quant_sessions_provider.core.errors import ConfigurationError
 from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.fleet.definition import read
 from quant_sessions_provider.fleet.model import INTERRUPTED, Job, Options, Result, ShardError
-from quant_sessions_provider.fleet.record import require_same_shards
+from quant_sessions_provider.fleet.record import require_known, require_same_shards
 from quant_sessions_provider.fleet.shard_run import run_shard
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Fleet:
         """
         settings = config.load(self.definition.config.get, {**os.environ, **self._environment})
         numbers = self._numbers(shards)
-        is_new = self._is_new(ends)
+        is_new = self._is_new(verb, ends)
         most = slots_of(self.definition) if executor is None else len(numbers)
         at_once = max(1, min(slots or most, len(numbers)))
         rate = None if settings.requests_per_second is None else settings.requests_per_second / at_once
@@ -137,14 +137,17 @@ class Fleet:
             raise ConfigurationError(f"shards must be numbers from 0 to {every[-1]}")
         return numbers
 
-    def _is_new(self, ends: Callable[[], bool]) -> bool:
+    def _is_new(self, verb: Verb, ends: Callable[[], bool]) -> bool:
         """Return whether no shard ever ran; one that is asked to end may not know."""
+        known = (self.definition, self._environment, _Asked(ends))
         try:
-            return require_same_shards(self.definition, self._environment, _Asked(ends))
+            if verb in ("up", "preview"):
+                return require_same_shards(*known)
+            require_known(*known)
         except ConfigurationError:
-            if ends():
-                return False
-            raise
+            if not ends():
+                raise
+        return False
 
     up = partialmethod(run, "up")
     preview = partialmethod(run, "preview")

@@ -85,7 +85,7 @@ def _run(job: Job, folder: Path, stop: Stop) -> Result:
 
 def _result(stack: ShardStack, done: Done) -> Result:
     outcome: Outcome = "done"
-    losses, error = _losses(done.document) if stack.job.verb == "preview" and not done.error else (0, done.error)
+    losses, error = _losses(done.document) if stack.job.verb == "preview" and not done.error else (None, done.error)
     if error:
         outcome = "interrupted" if stack.stop.asked() else "failed"
     return Result(
@@ -114,12 +114,12 @@ def _line_of(error: Exception) -> str:
     return without_password(reason_of(error) if isinstance(error, CommandError) else str(error))
 
 
-def _losses(document: str) -> tuple[int, str]:
+def _losses(document: str) -> tuple[int | None, str]:
     """Return how many conversations a previewed run would end, or why nobody can tell."""
     try:
         return len(read(json.loads(document), datetime.now(timezone.utc)).losses), ""
     except ValueError as error:
-        return 0, f"its preview cannot be read: {error}"
+        return None, f"its preview cannot be read: {error}"
 
 
 def _recovered(stack: ShardStack, recovery: Recovery) -> Done:

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from quant_sessions_provider.client.sessions import client_of
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import QuantSessionsError
 from quant_sessions_provider.fleet.model import Job, Never, Options
+from quant_sessions_provider.fleet.record import require_known
 from quant_sessions_provider.fleet.run import slots_of
 from quant_sessions_provider.fleet.stack import ShardStack, without_password
 from quant_sessions_provider.pulumi_command import reason_of
@@ -69,13 +69,16 @@ class State:
 
 
 def states_of(fleet: Definition, shards: Iterable[int]) -> Iterator[State]:
-    """Yield the states of shards, in their order; a stack that is not there yet is empty."""
+    """Yield the states of shards, in their order; a stack that is not there yet is empty.
+
+    Raises:
+        ConfigurationError: the fleet never ran, or had another number of shards.
+
+    """
     settings = config.load(fleet.config.get, os.environ)
-    numbers = iter(shards)
-    # The first connections to an empty Postgres database would race to create its table.
-    yield from (_state_of(fleet, settings, number) for number in islice(numbers, 1))
+    require_known(fleet, {}, Never())
     with ThreadPoolExecutor(slots_of(fleet)) as pool:
-        yield from pool.map(partial(_state_of, fleet, settings), numbers)
+        yield from pool.map(partial(_state_of, fleet, settings), shards)
 
 
 def _state_of(fleet: Definition, settings: Settings, shard: int) -> State:

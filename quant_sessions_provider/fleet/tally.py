@@ -39,7 +39,8 @@ class Tally:
         """The sessions of the shards that ended: after a destroy, those that were deleted. None for a keeper."""
         if self.verb == "keep":
             return None
-        return sum(result.sessions or result.changes.get("delete", 0) for result in self.results)
+        deleted = self.verb == "destroy"
+        return sum(result.changes.get("delete", 0) if deleted else result.sessions or 0 for result in self.results)
 
     @property
     def changes(self) -> Counter[str]:
@@ -47,9 +48,9 @@ class Tally:
         return sum((Counter(result.changes) for result in self.results), Counter[str]())
 
     @property
-    def losses(self) -> int:
-        """The conversations that a previewed run would end."""
-        return sum(result.losses for result in self.results)
+    def losses(self) -> int | None:
+        """The conversations that a previewed run would end; None for other verbs."""
+        return sum(result.losses or 0 for result in self.results) if self.verb == "preview" else None
 
     @property
     def failed(self) -> list[Result]:

@@ -6,7 +6,9 @@ and the first lines of errors are kept.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from quant_sessions_provider.core.describe import UpdateSentence, read_about, read_creation, read_error
@@ -24,6 +26,9 @@ _SUMMARIES: Final = (
     "an unhandled error occurred",
 )
 """Beginnings of errors that only say that there are others."""
+_FRAME: Final = re.compile(r'File "([^"\n]+)", line ([0-9]+)')
+_KIND: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+_LIBRARY: Final = re.compile(r"[/\\](site-packages|python[0-9.]*|pulumi-language-python-exec)([/\\]|$)|^<")
 
 
 @dataclass
@@ -78,13 +83,24 @@ def _is_session(urn: str) -> bool:
 def _add_error(found: Diagnostics, urn: str, text: str) -> None:
     found.failed = True
     # The further lines may hold anything, such as a traceback that quotes the program.
-    first = text.partition("\n")[0].removeprefix("error: ")
+    first = text.partition("\n")[0].removeprefix("error: ") + _raised(text)
     if _is_session(urn):
         found.errors.setdefault(urn, []).append(_session_error(urn, text))
     elif urn:
         found.stack_errors.append(f"{name_of(urn)}: {first}")
     elif not first.startswith(_SUMMARIES):
         found.stack_errors.append(first)
+
+
+def _raised(text: str) -> str:
+    """Return what a traceback is of, and where in the program, without its text; empty if there is none."""
+    _, trace, lines = text.partition("Traceback (most recent call last)")
+    frames = _FRAME.findall(lines)
+    if not trace or not frames:
+        return ""
+    kind = _KIND.match(lines.strip().rpartition("\n")[2])
+    file, line = next((frame for frame in reversed(frames) if not _LIBRARY.search(frame[0])), frames[-1])
+    return f" {kind[0] if kind else 'an error'} in line {line} of {PurePath(file).name}"
 
 
 def _session_error(urn: str, text: str) -> str:

@@ -111,7 +111,7 @@ def test_lines_for_programs_are_json(run: Command, place: Place) -> None:
         "outcomes": {"done": 1},
         "sessions": 1,
         "changes": {"create": 1},
-        "losses": 0,
+        "losses": None,
         "seconds": lines[1]["seconds"],
         "failed": [],
     }
@@ -185,6 +185,17 @@ def test_a_lock_that_the_creation_of_a_stack_left_is_named(
     found = run("fleet", "up", str(place.file))
     assert found.error.startswith("the fleet's state cannot be used: the stack is currently locked by 1 lock(s).")
     assert found.error.endswith("; if nobody creates it now, delete this lock: file:///x.json\n")
+
+
+@pytest.mark.parametrize("verb", ["refresh", "destroy", "keep", "status", "timeline"])
+def test_what_makes_no_stacks_makes_no_fleet(run: Command, place: Place, verb: str) -> None:
+    more = {"destroy": ("--yes",), "timeline": ("--every", "1h")}.get(verb, ())
+    (place.folder / "shards").write_text("5\n")
+    assert run("fleet", verb, str(place.file), *more).error.startswith("shards: 4 was 5 when fleet support first ran")
+    place.forget()
+    found = run("fleet", verb, str(place.file), *more)
+    assert (found.code, found.error) == (1, "fleet support never ran, as far as its backend knows\n")
+    assert list(place.folder.glob("*.there")) == []
 
 
 def test_a_preview_that_cannot_be_read_is_no_plan(run: Command, place: Place) -> None:
@@ -292,8 +303,8 @@ def test_only_failed_runs_what_did_not_succeed(
 
 def test_destroy_does_not_take_what_did_not_succeed(run: Command, place: Place) -> None:
     found = run("fleet", "destroy", str(place.file), "--yes", "--only", "failed")
-    assert (found.code, (place.folder / "log").exists()) == (1, False)
-    assert found.error == "shards must be numbers from 0 to 3, separated by commas\n"
+    assert (found.code, (place.folder / "log").exists()) == (2, False)
+    assert "failed is not for destroy" in found.error
 
 
 def test_destroy_asks_first(run: Command, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,6 +87,10 @@ def test_a_folder_of_state_is_beside_the_file(folder: Path, backend: str, read_a
         (f"{SMALLEST}config: [1]", "config: must be a mapping of keys to values"),
         (f"{SMALLEST}config: {{fleet:shard: 3}}", "config: fleet:shard is set by the fleet itself"),
         (f"{SMALLEST}config: {{quant-sessions:bearer: xyzzy}}", "config: quant-sessions:bearer is a secret, which"),
+        (
+            f"{SMALLEST}config: {{quant-sessions:orgnization: acme}}",
+            "config: quant-sessions:orgnization is not a setting; use quant-sessions:organization",
+        ),
         (f"{SMALLEST}config: {{pin: {{secure: xyzzy}}}}", "config: pin is a secret, which a fleet file must not"),
     ],
 )

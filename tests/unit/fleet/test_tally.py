@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
@@ -42,6 +43,26 @@ def test_a_terminal_shows_how_far_it_is_and_what_failed() -> None:
     ]
 
 
+def test_a_plan_says_what_would_be_lost_and_a_destruction_what_was_deleted() -> None:
+    lost = result(0, sessions=1, changes={"create": 1, "delete": 2}, losses=2)
+    (line,) = summary(replace(tally(lost), verb="preview"), 1)
+    assert line.endswith("1 done; 1 session in 1.0 s: 1 create, 2 delete; loses 2 conversations")
+    (line,) = summary(replace(tally(result(0, sessions=1, changes={"delete": 2})), verb="destroy"), 1)
+    assert line.endswith("1 done; 2 sessions in 1.0 s: 2 delete")
+    (line,) = summary(replace(tally(result(0, sessions=None, changes={"renewed": 2})), verb="keep"), 1)
+    assert line.endswith("1 done in 1.0 s: 2 renewed")
+
+
+def test_a_long_error_alone_is_cut_in_a_terminal() -> None:
+    failed = result(3, "failed", sessions=40, seconds=2, error="a long error " * 20)
+    words = shown(tally(failed, result(4, "interrupted")), 20.0)[3].split()
+    assert (words[:4], words[-1][-1]) == (["support-0003", "failed", "40", "2.0"], "…")
+
+
+def test_what_was_interrupted_did_not_fail() -> None:
+    assert "0 failed, 1 interrupted" in shown(tally(result(3, "interrupted")), 20.0)[1]
+
+
 def test_a_terminal_shows_what_failed_and_the_last_ones_of_many() -> None:
     results = [result(number) for number in range(14)]
     results[1] = result(1, "failed", error="no")
@@ -56,11 +77,11 @@ def test_before_the_first_result_nothing_is_reckoned() -> None:
 
 def test_the_summary_names_each_failed_shard_with_its_first_error_and_how_to_run_it_again() -> None:
     note = "broke the lock of a run that is dead: root@vm (pid 7)"
-    done = "1 create, 2 delete; loses 2 conversations"
+    done = "1 create, 2 delete"
     found = tally(
         result(9, "interrupted", error="interrupted before it was done"),
         result(7, "failed", error="ada: refused\n(400)"),
-        result(0, sessions=3, notes=(note,), changes={"create": 1, "delete": 2}, losses=2),
+        result(0, sessions=3, notes=(note,), changes={"create": 1, "delete": 2}),
         shards=3,
     )
     assert summary(found, 12.34) == [

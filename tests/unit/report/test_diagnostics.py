@@ -36,6 +36,17 @@ def test_nothing_of_a_traceback_is_shown() -> None:
     assert row(said("desk", f"error: {trace}", "error"))[1] == "the provider failed: see the log of the run"
 
 
+def test_of_an_exception_of_the_program_its_kind_and_its_place_are_told() -> None:
+    text = (
+        "error: Program failed with an unhandled exception:\nTraceback (most recent call last):\n"
+        '  File "/home/ada/desk/__main__.py", line 7, in <module>\n    row["email"]\n'
+        '  File "/usr/lib/python3.11/csv.py", line 111, in __next__\n    private\n'
+        "KeyError: 'something private'\n"
+    )
+    found = read(preview({"message": text, "severity": "error"}), NOW)
+    assert found.errors == ["Program failed with an unhandled exception: KeyError in line 7 of __main__.py"]
+
+
 def test_errors_of_no_session_are_their_first_line() -> None:
     found = read(
         preview(
