@@ -23,6 +23,10 @@ case "$all" in "stack init "*)
   stack="${all#stack init }"; stack="${stack%% *}"
   [ -e "$HERE/$stack.there" ] && { echo "error: stack '$stack' already exists" >&2; exit 255; }
   [ -e "$HERE/$stack.locked" ] && { cat "$HERE/$stack.locked" >&2; exit 255; }
+  [ -e "$HERE/$stack.slow" ] && {
+    trap 'touch "$HERE/interrupted"; exit 1' INT
+    touch "$HERE/begun"; until [ -e "$HERE/go" ]; do sleep 0.05; done
+  }
   touch "$HERE/$stack.there"; exit;;
 esac
 echo "$all" | sed "s/--config-file [^ ]* //; s/--event-log [^ ]* //; s/ --non-interactive//" >> "$HERE/log"

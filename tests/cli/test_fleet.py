@@ -240,6 +240,25 @@ def test_nothing_is_begun_that_was_not_asked_for_any_more(place: Place) -> None:
     assert place.calls() == []
 
 
+@pytest.mark.parametrize("stack", ["support", "support-0000"])
+def test_the_creation_of_a_stack_is_not_interrupted(place: Place, stack: str) -> None:
+    place.forget()
+    (place.folder / f"{stack}.slow").touch()
+    begun, go = place.folder / "begun", place.folder / "go"
+    # Longer than it takes to notice the request.
+    waiting = threading.Timer(2.0, go.touch)
+
+    def ends() -> bool:
+        if begun.exists() and not waiting.is_alive() and not go.exists():
+            waiting.start()
+        return begun.exists()
+
+    (found,) = Fleet.load(place.file).up(shards=[0], ends=ends)
+    assert (found.outcome, found.error) == ("interrupted", "interrupted before it was done")
+    assert (place.folder / f"{stack}.there").exists()
+    assert not (place.folder / "interrupted").exists()
+
+
 def test_what_nobody_runs_ends_with_the_run(place: Place) -> None:
     class Idle(Executor):
         def submit(self, *_: object, **__: object) -> Future[Any]:
