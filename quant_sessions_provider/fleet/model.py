@@ -61,10 +61,9 @@ class Options:
 class Job:
     """One shard to run.
 
-    ``rate``: its requests a second; ``environment`` is added to that of the worker. ``began``: when the
-    fleet's run did. ``is_new``: this run has recorded the
-    fleet, so its stacks are mostly not there. ``version`` is the package's where it was made: a worker with another
-    one might understand it otherwise.
+    ``rate``: its requests a second; ``environment`` is added to that of the worker. ``began``: when the fleet's run
+    did. ``is_new``: this run has recorded the fleet, so its stacks are mostly not there. ``version`` is the package's
+    where it was made: a worker with another one might understand it otherwise.
     """
 
     fleet: Definition
@@ -105,6 +104,11 @@ class Result:
 
 
 INTERRUPTED: Final = "interrupted before it was done"
+
+
+def interrupted(job: Job) -> Result:
+    """Return what came of a shard that was not begun any more."""
+    return Result(job.shard, job.stack, "interrupted", error=INTERRUPTED)
 
 
 class ShardError(Exception):

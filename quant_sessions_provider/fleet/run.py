@@ -15,7 +15,7 @@ from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import ConfigurationError
 from quant_sessions_provider.core.text import one_line
 from quant_sessions_provider.fleet.definition import read
-from quant_sessions_provider.fleet.model import INTERRUPTED, Job, Options, Result, ShardError
+from quant_sessions_provider.fleet.model import Job, Options, Result, ShardError, interrupted
 from quant_sessions_provider.fleet.record import require_known, require_same_shards
 from quant_sessions_provider.fleet.shard_run import run_shard
 
@@ -119,7 +119,7 @@ class Fleet:
         given = (verb, options or Options(), rate, self._environment, datetime.now(timezone.utc), is_new)
         jobs = [Job(self.definition, number, *given) for number in numbers]
         if ends():
-            return [_interrupted(job, heard) for job in jobs]
+            return [*_heard(map(interrupted, jobs), heard)]
         switch = switch or (LocalSwitch() if executor is None else None)
         with _pool(executor, at_once) as pool:
             futures = {pool.submit(run_shard, job, switch): job for job in jobs}
@@ -165,10 +165,10 @@ def _pool(executor: Executor | None, slots: int) -> Iterator[Executor]:
         yield pool
 
 
-def _interrupted(job: Job, heard: Callable[[Result], None]) -> Result:
-    result = Result(job.shard, job.stack, "interrupted", error=INTERRUPTED)
-    heard(result)
-    return result
+def _heard(results: Iterable[Result], heard: Callable[[Result], None]) -> Iterator[Result]:
+    for result in results:
+        heard(result)
+        yield result
 
 
 def _tell(waiting: Iterable[Future[Result]], switch: Switch | None) -> None:
@@ -189,10 +189,8 @@ def _gathered(
     while waiting:
         ended, _ = wait(waiting, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
         # `wait` does not return what was cancelled before anybody ran it.
-        for future in [future for future in waiting if future in ended or future.cancelled()]:
-            result = _result_of(future, waiting.pop(future))
-            heard(result)
-            yield result
+        over = [future for future in waiting if future in ended or future.cancelled()]
+        yield from _heard((_result_of(future, waiting.pop(future)) for future in over), heard)
         look(waiting)
 
 

@@ -17,7 +17,7 @@ import quant_sessions_provider
 from quant_sessions_provider.core import settings as config
 from quant_sessions_provider.core.errors import ConfigurationError, QuantSessionsError
 from quant_sessions_provider.fleet.keeping import kept
-from quant_sessions_provider.fleet.model import INTERRUPTED, Never, Result, ShardError
+from quant_sessions_provider.fleet.model import Never, Result, ShardError, interrupted
 from quant_sessions_provider.fleet.recovery import Recovery
 from quant_sessions_provider.fleet.stack import Done, LockedError, ShardStack, without_password
 from quant_sessions_provider.pulumi_command import reason_of
@@ -73,7 +73,7 @@ def _run(job: Job, folder: Path, stop: Stop) -> Result:
     settings = settings_of(job)
     stack = ShardStack(job, folder, settings, stop)
     if stop.asked():
-        return Result(job.shard, job.stack, "interrupted", error=INTERRUPTED)
+        return interrupted(job)
     if job.options.unfinished and not stack.is_unfinished():
         return Result(job.shard, job.stack, "skipped")
     if job.verb == "keep":

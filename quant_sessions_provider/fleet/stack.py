@@ -229,4 +229,5 @@ class ShardStack:
         try:
             return (by or self.command).run([*arguments], str(folder), self.variables, on_output)
         except ConcurrentUpdateError as error:
-            raise LockedError(reason_of(error), locks_in(str(error))) from None
+            # An address of a lock may have the backend's password.
+            raise LockedError(without_password(reason_of(error)), locks_in(without_password(str(error)))) from None

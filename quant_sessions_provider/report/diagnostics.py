@@ -26,6 +26,7 @@ _SUMMARIES: Final = (
     "an unhandled error occurred",
 )
 """Beginnings of errors that only say that there are others."""
+_TRACEBACK: Final = "Traceback (most recent call last)"
 _FRAME: Final = re.compile(r'File "([^"\n]+)", line ([0-9]+)')
 _KIND: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _LIBRARY: Final = re.compile(r"[/\\](site-packages|python[0-9.]*|pulumi-language-python-exec)([/\\]|$)|^<")
@@ -94,7 +95,7 @@ def _add_error(found: Diagnostics, urn: str, text: str) -> None:
 
 def _raised(text: str) -> str:
     """Return what a traceback is of, and where in the program, without its text; empty if there is none."""
-    _, trace, lines = text.partition("Traceback (most recent call last)")
+    _, trace, lines = text.partition(_TRACEBACK)
     frames = _FRAME.findall(lines)
     if not trace or not frames:
         return ""
@@ -107,6 +108,6 @@ def _session_error(urn: str, text: str) -> str:
     """Return what the provider or the engine says about a session, without the words around it."""
     text = text.removeprefix("error: ")
     # A traceback of somebody else's error ends with a text that may quote what people declare.
-    before = text.partition("Traceback (most recent call last)")[0]
+    before = text.partition(_TRACEBACK)[0]
     line = read_error(text) or " ".join(before.split()) or _NO_REASON
     return (line.partition(" has a problem: ")[2] or line).replace(urn, name_of(urn))

@@ -107,15 +107,12 @@ def _subject(step: _Step) -> tuple[str, str]:
     return step["urn"], (step.get("oldState") or {}).get("id", "")
 
 
-def _replaced_urns(steps: list[_Step]) -> set[str]:
-    return {step["urn"] for step in steps if step["op"] == "replace"}
-
-
 def _context(steps: list[_Step], diagnostics: Diagnostics, now: datetime) -> _Context:
     refreshed = {step["urn"] for step in steps if step["op"] == "refresh"}
     destroyed = any(step["op"] == "delete" and type_of(step["urn"]) == _STACK_TYPE for step in steps)
+    replaced = {step["urn"] for step in steps if step["op"] == "replace"}
     names = Counter(name_of(urn) for urn in {step["urn"] for step in steps} if type_of(urn) in SESSION_TYPES)
-    return _Context(diagnostics, now, refreshed, _replaced_urns(steps), destroyed, names)
+    return _Context(diagnostics, now, refreshed, replaced, destroyed, names)
 
 
 def rank(row: Row) -> tuple[bool, int, str]:
